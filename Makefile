@@ -1,0 +1,54 @@
+# `make serve` and `make test` set up everything they need in .venv; nothing else is installed anywhere.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help serve test lint unit pythons wheel bench documents clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+serve: $(VENV)/.runs  ## serve the endpoint on 127.0.0.1:8787 (options: make serve ARGS="--port 0")
+	@exec $(BIN)/apigames-mock serve $(ARGS)
+
+test: lint unit wheel pythons  ## run every check
+	@echo "all checks passed"
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(VENV)/.tests  ## the project's own tests, in parallel, with branch coverage
+	$(BIN)/python -m pytest -n auto --cov --cov-branch --cov-report=term -m "not wheel" tests
+	$(BIN)/python -m coverage report --fail-under=95 --include='mockserver/contract/*,mockserver/provider/*'
+
+wheel: $(VENV)/.tests  ## build the wheel and try it in a fresh environment
+	$(BIN)/python -m pytest -m wheel tests
+
+pythons: $(VENV)/.tests  ## the tests under every other Python from 3.10 that is installed
+	$(BIN)/python tests/every_python.py
+
+bench: $(VENV)/.tests  ## measure what docs/benchmarks.md claims
+	$(BIN)/python -m benchmarks
+
+documents: $(VENV)/.tests  ## write anew what is made from the code: schemas/readings.json, schemas/openapi.json, docs
+	$(BIN)/python tests/documents.py
+
+clean:
+	rm -rf $(VENV) .venvs dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "Python 3.10 or newer is needed, $(PYTHON) is older: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.runs: $(VENV)/.pip pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.pip pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify]' --group dev
+	@touch $(VENV)/.runs $@

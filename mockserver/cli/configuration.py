@@ -1,0 +1,88 @@
+"""Where the options of a command come from: command line over environment over the nearest pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver._words import json_type, nearest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PREFIX = "APIGAMES_MOCK_"
+SECRET_VARIABLE = f"{PREFIX}SECRET_KEY"
+TABLE = "apigames-mock"
+
+
+class ConfiguredCommand(click.Command):
+    """A command whose options can come from `APIGAMES_MOCK_*` and `[tool.apigames-mock]` too.
+
+    A variable or key that begins like ours and is not would be ignored without a word, so it is an error.
+    """
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the configuration before the command line is parsed."""
+        options = {option.name: option for option in self.params if isinstance(option, click.Option) and option.name}
+        _check_environment(list(options))
+        extra["default_map"] = _options_from_pyproject(options)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+def variable(option: str) -> str:
+    """Return the environment variable of an option: `log_format` gives `APIGAMES_MOCK_LOG_FORMAT`."""
+    return PREFIX + option.upper().replace("-", "_")
+
+
+def secret_from_environment() -> str | None:
+    """Return the secret key in the environment, or None when there is none or an empty one."""
+    return os.environ.get(SECRET_VARIABLE) or None
+
+
+def _check_environment(options: list[str]) -> None:
+    known = [*map(variable, options), SECRET_VARIABLE]
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            hint = nearest(name, known) or f"; known are {', '.join(known)}"
+            raise click.UsageError(f"there is no environment variable {name}{hint}")
+
+
+def _options_from_pyproject(options: dict[str, click.Option]) -> dict[str, Any]:
+    path = _nearest_pyproject(Path.cwd())
+    if path is None:
+        return {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"cannot read {path}: {error}") from None
+    table = document.get("tool", {}).get(TABLE, {})
+    return {key.replace("-", "_"): _value(key, value, options, path) for key, value in table.items()}
+
+
+def _nearest_pyproject(folder: Path) -> Path | None:
+    candidates = (parent / "pyproject.toml" for parent in (folder, *folder.parents))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _value(key: str, value: Any, options: dict[str, click.Option], path: Path) -> Any:
+    known = [name.replace("_", "-") for name in options]
+    option = options.get(key.replace("-", "_"))
+    where = f"{path}: [tool.{TABLE}]"
+    if option is None:
+        hint = nearest(key, known) or f"; known are {', '.join(known)}"
+        raise click.UsageError(f"{where} has no key {key!r}{hint}")
+    if option.multiple:
+        if not isinstance(value, dict):
+            raise click.UsageError(f"{where} {key}: expected a table of KEY = VALUE, got {json_type(value)}")
+        return [f"{name}={choice}" for name, choice in value.items()]
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise click.UsageError(f"{where} {key}: expected text or an integer, got {json_type(value)}")
+    return path.parent / str(value) if isinstance(option.type, click.Path) else value

@@ -1,0 +1,148 @@
+"""`apigames-mock serve`: the endpoint on this machine until it is stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver.cli.banner import write_banner
+from mockserver.cli.configuration import (
+    PREFIX,
+    SECRET_VARIABLE,
+    TABLE,
+    ConfiguredCommand,
+    secret_from_environment,
+    variable,
+)
+from mockserver.cli.request_log import LOG_FORMATS, RequestLog
+from mockserver.contract.readings import Readings, ReadingsError, readings_from_document
+from mockserver.provider.clock import SystemClock
+from mockserver.provider.provider import Provider
+from mockserver.provider.world import World
+from mockserver.provider.world_file import WorldError, built_in_world, read_world
+from mockserver.web.server import Server, ServerError
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(
+    cls=ConfiguredCommand,
+    epilog=f"Options also come from {PREFIX}* variables and from [tool.{TABLE}] in the nearest pyproject.toml.",
+)
+@click.option("--host", envvar=variable("host"), default="127.0.0.1", show_default=True, help="Address to serve on.")
+@click.option(
+    "--port",
+    envvar=variable("port"),
+    type=click.IntRange(0, 65535),
+    default=8787,
+    show_default=True,
+    help="Port to serve on; 0 picks a free one.",
+)
+@click.option("--world", envvar=variable("world"), type=_FILE, help="World file (JSON) in place of the built-in one.")
+@click.option(
+    "--merchant",
+    envvar=variable("merchant"),
+    metavar="ID",
+    help=f"Serve the built-in world under your own merchant id; its secret key comes from {SECRET_VARIABLE}.",
+)
+@click.option("--readings", envvar=variable("readings"), type=_FILE, help="Readings file, as `calibrate` writes it.")
+@click.option(
+    "--reading",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Answer one open question otherwise; may be given again. `apigames-mock readings` lists them.",
+)
+@click.option(
+    "--log-format",
+    envvar=variable("log_format"),
+    type=click.Choice(LOG_FORMATS),
+    default=LOG_FORMATS[0],
+    show_default=True,
+    help="How the request log on standard error is written.",
+)
+@click.pass_context
+def serve(
+    ctx: click.Context,
+    host: str,
+    port: int,
+    world: Path | None,
+    merchant: str | None,
+    readings: Path | None,
+    reading: tuple[str, ...],
+    log_format: str,
+) -> None:
+    """Serve the endpoint. The first line on standard output is the base URL; all else goes to standard error."""
+    world, merchant = _one_of(ctx, world, merchant)
+    in_force = _readings(ctx, readings, reading)
+    served = _world(world, merchant, in_force)
+    log = RequestLog(log_format)
+    provider = Provider(served, in_force, observers=(log,))
+    log.masked = provider.journal.masked
+    try:
+        server = Server(provider, host=host, port=port)
+    except ServerError as error:
+        raise click.ClickException(str(error)) from None
+    server.run(lambda: write_banner(server.url, served, in_force, world_file=world, merchant=merchant))
+
+
+def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:
+    """Keep the one named in the stronger place: `--merchant` is about the built-in world."""
+    if world is None or merchant is None:
+        return world, merchant
+    strength = [click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT]
+    ranks = [
+        strength.index(source) if (source := ctx.get_parameter_source(name)) in strength else len(strength)
+        for name in ("world", "merchant")
+    ]
+    if ranks[0] == ranks[1]:
+        raise click.UsageError("--merchant serves the built-in world, --world another; give one of the two", ctx)
+    return (world, None) if ranks[0] < ranks[1] else (None, merchant)
+
+
+def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) -> Readings:
+    """Put the readings together, weakest first: the file, pyproject.toml, the environment, the command line."""
+    from_project = (ctx.default_map or {}).get("reading", [])
+    from_environment = os.environ.get(variable("reading"), "").split()
+    given = [*from_project, *from_environment]
+    # Without a switch on the command line, click hands down those of pyproject.toml.
+    if ctx.get_parameter_source("reading") is click.core.ParameterSource.COMMANDLINE:
+        given += switches
+    choices = dict(_pair(ctx, switch) for switch in given)
+    try:
+        calibrated = readings_from_document(_json(file)) if file else Readings()
+        return calibrated.having(**choices)
+    except ReadingsError as error:
+        raise click.UsageError(str(error), ctx) from None
+
+
+def _pair(ctx: click.Context, switch: str) -> tuple[str, str]:
+    key, separator, value = switch.partition("=")
+    if not separator:
+        raise click.UsageError(f"--reading {switch!r}: expected KEY=VALUE, as in http_status=200", ctx)
+    return key, value
+
+
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise click.UsageError(f"cannot read the readings file {file}: {error}") from None
+
+
+def _world(file: Path | None, merchant_id: str | None, readings: Readings) -> World:
+    clock = SystemClock()
+    try:
+        if file is not None:
+            return read_world(file, readings, clock)
+        if merchant_id is None:
+            return built_in_world(readings, clock)
+        secret_key = secret_from_environment()
+        if secret_key is None:
+            raise click.UsageError(f"--merchant {merchant_id} needs its secret key in {SECRET_VARIABLE}; set it first")
+        return built_in_world(readings, clock, merchant_id=merchant_id, secret_key=secret_key)
+    except WorldError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,1 @@
+"""What the vendor documents, and what its page leaves open. Knows no server and no fake."""

@@ -1,0 +1,233 @@
+"""Who owns the state: projects by merchant, their vouchers ordered by id and counted by status.
+
+Nothing on the read path scans: a page, a count and a summary cost the same in a project of a million vouchers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from sortedcontainers import SortedList
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.signature import sign
+from mockserver.contract.wire import STATUSES, VoucherStatus
+from mockserver.provider.world import Merchant, Project, Voucher, World
+
+Statuses = tuple[VoucherStatus, ...]
+
+
+class ProjectStore:
+    """The vouchers of one project.
+
+    Every method is safe under threads; hold `lock` around several to see them at one instant.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.id = project.id
+        self.project_id = project.project_id
+        self.project_name = project.project_name
+        self.lock = threading.RLock()
+        self._vouchers = {voucher.id: voucher for voucher in project.vouchers}
+        self._ids: SortedList[int] = SortedList(self._vouchers)
+        grouped: dict[VoucherStatus, dict[int, list[int]]] = {status: {} for status in STATUSES}
+        for voucher in project.vouchers:
+            grouped[voucher.status].setdefault(voucher.nominal_gs, []).append(voucher.id)
+        self._by_status: dict[VoucherStatus, SortedList[int]] = {
+            status: SortedList(id_ for ids in nominals.values() for id_ in ids) for status, nominals in grouped.items()
+        }
+        self._by_nominal: dict[VoucherStatus, dict[int, SortedList[int]]] = {
+            status: {nominal: SortedList(ids) for nominal, ids in nominals.items()}
+            for status, nominals in grouped.items()
+        }
+        self._nominals = Counter(voucher.nominal_gs for voucher in project.vouchers)
+
+    def __len__(self) -> int:
+        return len(self._vouchers)
+
+    def voucher(self, voucher_id: int) -> Voucher:
+        """Return the voucher with this id; raises KeyError if there is none."""
+        with self.lock:
+            return self._vouchers[voucher_id]
+
+    def count(self, statuses: Statuses) -> int:
+        """Return how many vouchers are in these statuses."""
+        with self.lock:
+            if statuses == STATUSES:
+                return len(self._vouchers)
+            return sum([len(self._by_status[status]) for status in statuses])
+
+    def stats(self, statuses: Statuses) -> list[int]:
+        """Return how many vouchers are in each status, in the order of `stats`; 0 for those not in `statuses`."""
+        with self.lock:
+            return [len(self._by_status[status]) if status in statuses else 0 for status in STATUSES]
+
+    def page(self, statuses: Statuses, offset: int, limit: int) -> list[Voucher]:
+        """Return at most `limit` vouchers from position `offset`, newest first (RES-5).
+
+        `statuses` is all of them, one, or none.
+        """
+        with self.lock:
+            ids = self._listed(statuses)
+            stop = max(len(ids) - offset, 0)
+            start = max(stop - limit, 0)
+            return [*map(self._vouchers.__getitem__, ids.islice(start, stop, reverse=True))]
+
+    def nominals(self, statuses: Statuses) -> dict[int, int]:
+        """Return how many vouchers of these statuses have each nominal."""
+        with self.lock:
+            if statuses == STATUSES:
+                return dict(self._nominals)
+            totals: dict[int, int] = {}
+            for status in statuses:
+                for nominal, ids in self._by_nominal[status].items():
+                    totals[nominal] = totals.get(nominal, 0) + len(ids)
+            return totals
+
+    def nominals_newest_first(self, statuses: Statuses) -> list[int]:
+        """Return the nominals of these statuses in the order in which the list, newest first, shows them."""
+        newest: dict[int, int] = {}
+        with self.lock:
+            for status in statuses:
+                for nominal, ids in self._by_nominal[status].items():
+                    newest[nominal] = max(newest.get(nominal, 0), ids[-1])
+        return sorted(newest, key=newest.__getitem__, reverse=True)
+
+    def move(
+        self,
+        voucher_id: int,
+        to: VoucherStatus,
+        *,
+        updated_at: str,
+        note: str | None = None,
+        response_json: str | None = None,
+        nominal_gs: int | None = None,
+    ) -> Voucher:
+        """Put a voucher in another status, and change with it what is given; return it as it is now.
+
+        `updated_at` is `YYYY-MM-DD HH:MM:SS`; a time before the voucher's own is not taken (RES-6).
+
+        Raises:
+            KeyError: the project has no voucher of this id.
+        """
+        with self.lock:
+            before = self._vouchers[voucher_id]
+            after = msgspec.structs.replace(
+                before,
+                status=to,
+                updated_at=max(updated_at, before.updated_at),
+                note=before.note if note is None else note,
+                response_json=before.response_json if response_json is None else response_json,
+                nominal_gs=before.nominal_gs if nominal_gs is None else nominal_gs,
+            )
+            self._forget(before)
+            self._remember(after)
+            self._vouchers[voucher_id] = after
+            return after
+
+    def snapshot(self) -> Project:
+        """Return the project as it is now, vouchers newest first."""
+        with self.lock:
+            vouchers = tuple(self._vouchers[id_] for id_ in reversed(self._ids))
+        return Project(self.id, self.project_id, self.project_name, vouchers)
+
+    def _listed(self, statuses: Statuses) -> SortedList[int]:
+        if len(statuses) == 1:
+            return self._by_status[statuses[0]]
+        return self._ids if statuses else SortedList()
+
+    def _forget(self, voucher: Voucher) -> None:
+        self._by_status[voucher.status].remove(voucher.id)
+        nominals = self._by_nominal[voucher.status]
+        nominals[voucher.nominal_gs].remove(voucher.id)
+        if not nominals[voucher.nominal_gs]:
+            del nominals[voucher.nominal_gs]
+        self._nominals[voucher.nominal_gs] -= 1
+        if not self._nominals[voucher.nominal_gs]:
+            del self._nominals[voucher.nominal_gs]
+
+    def _remember(self, voucher: Voucher) -> None:
+        self._by_status[voucher.status].add(voucher.id)
+        self._by_nominal[voucher.status].setdefault(voucher.nominal_gs, SortedList()).add(voucher.id)
+        self._nominals[voucher.nominal_gs] += 1
+
+
+class MerchantStore:
+    """One merchant, its projects and the readings it is served under (None: those of the provider)."""
+
+    def __init__(self, merchant: Merchant, readings: Readings | None = None) -> None:
+        self.merchant_id = merchant.merchant_id
+        self.secret_key = merchant.secret_key
+        self.session_key = merchant.session_key
+        self.signature = sign(merchant.merchant_id, merchant.secret_key)
+        self.readings = readings
+        self._projects: dict[str, ProjectStore] = {}
+        self._named: dict[str, ProjectStore] = {}
+        for project in merchant.projects:
+            self.add_project(project)
+
+    def add_project(self, project: Project) -> ProjectStore:
+        """Take a project in; one of the same project_id is replaced."""
+        stored = ProjectStore(project)
+        self._projects[project.project_id] = stored
+        if project.project_name is not None:
+            self._named[project.project_name] = stored
+        return stored
+
+    def project(self, project_id: str) -> ProjectStore | None:
+        """Return the project of this project_id, or None."""
+        return self._projects.get(project_id)
+
+    def project_named(self, name: str) -> ProjectStore | None:
+        """Return the project of this name, or None."""
+        return self._named.get(name)
+
+    def projects(self) -> list[ProjectStore]:
+        """Return every project, in the order they came."""
+        return list(self._projects.values())
+
+    def secrets(self) -> Iterator[str]:
+        """Yield what must stand in no log, error or file: secret key, signature and session key."""
+        yield self.secret_key
+        yield self.signature
+        if self.session_key:
+            yield self.session_key
+
+    def snapshot(self) -> Merchant:
+        """Return the merchant as it is now."""
+        projects = tuple(project.snapshot() for project in self.projects())
+        return Merchant(self.merchant_id, self.secret_key, self.session_key, projects)
+
+
+class Store:
+    """Merchants by id. Adding and removing one never blocks a reader."""
+
+    def __init__(self, world: World) -> None:
+        self._merchants: dict[str, MerchantStore] = {}
+        for merchant in world.merchants:
+            self.add_merchant(merchant)
+
+    def add_merchant(self, merchant: Merchant, readings: Readings | None = None) -> MerchantStore:
+        """Take a merchant in, served under `readings` of its own if given; one of the same id is replaced."""
+        stored = MerchantStore(merchant, readings)
+        self._merchants[merchant.merchant_id] = stored
+        return stored
+
+    def remove_merchant(self, merchant_id: str) -> None:
+        """Forget a merchant; from now on it is unknown (ERR-2)."""
+        self._merchants.pop(merchant_id, None)
+
+    def merchant(self, merchant_id: str) -> MerchantStore | None:
+        """Return the merchant of this id, or None."""
+        return self._merchants.get(merchant_id)
+
+    def merchants(self) -> Iterable[MerchantStore]:
+        """Return every merchant, in the order they came."""
+        return list(self._merchants.values())
+
+    def snapshot(self) -> World:
+        """Return the world as it is now."""
+        return World(tuple(merchant.snapshot() for merchant in self.merchants()))

@@ -1,0 +1,239 @@
+"""From a world file to a world and back, with an error that names the path in the file and the cure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.schemas import schema, validator
+from mockserver.contract.wire import CREATED_AT, VoucherStatus
+from mockserver.provider.clock import Clock, date_time
+from mockserver.provider.generate import generate_vouchers
+from mockserver.provider.world import NO_NOTE, Merchant, Project, Voucher, World
+
+BUILT_IN = Path(__file__).with_name("built_in_world.json")
+_MAX_FAILURES_SHOWN = 5
+
+
+class WorldError(ValueError):
+    """A world that cannot be served; the message names each place in the document and what to do there."""
+
+
+def read_world(path: Path, readings: Readings, clock: Clock) -> World:
+    """Read a world file (JSON, UTF-8).
+
+    Raises:
+        WorldError: the file cannot be read, is not JSON, or does not fit `schemas/world.json`.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise WorldError(f"cannot read {path}: {error.strerror or error}") from None
+    except RecursionError:
+        raise WorldError(f"{path} is nested too deeply; expected a world as in `apigames-mock schema world`") from None
+    except UnicodeDecodeError as error:
+        raise WorldError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    except ValueError as error:
+        raise WorldError(f"{path} is not JSON: {error}") from None
+    try:
+        return world_from_document(document, readings, clock)
+    except WorldError as error:
+        raise WorldError(f"{path}: {error}") from None
+
+
+def built_in_world(
+    readings: Readings, clock: Clock, *, merchant_id: str | None = None, secret_key: str | None = None
+) -> World:
+    """Return the page's own merchant with its project and the demo project, or both under other ids."""
+    document = json.loads(BUILT_IN.read_text(encoding="utf-8"))
+    merchant = document["merchants"][0]
+    merchant["merchant_id"] = merchant_id or merchant["merchant_id"]
+    merchant["secret_key"] = secret_key or merchant["secret_key"]
+    return world_from_document(document, readings, clock)
+
+
+def world_from_document(document: Any, readings: Readings, clock: Clock) -> World:
+    """Build a world from a decoded world file.
+
+    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it came; dates
+    are taken as they stand, and those left out are now, in the zone of the reading `timezone`.
+
+    Raises:
+        WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
+    """
+    _check_shape(document)
+    world = _Builder(document, readings, date_time(clock.now(), readings.timezone)).world()
+    _check_unique(world)
+    return world
+
+
+def world_to_document(world: World, readings: Readings, *, with_secrets: bool = False) -> dict[str, Any]:
+    """Return the world as a world file has it, statuses numbered by `readings`; secrets are left out unless asked."""
+    return {"merchants": [_merchant_document(merchant, readings, with_secrets) for merchant in world.merchants]}
+
+
+def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: bool) -> dict[str, Any]:
+    secrets = {"secret_key": merchant.secret_key, "session_key": merchant.session_key} if with_secrets else {}
+    return {
+        "merchant_id": merchant.merchant_id,
+        **{key: value for key, value in secrets.items() if value is not None},
+        "projects": [_project_document(project, readings) for project in merchant.projects],
+    }
+
+
+def _project_document(project: Project, readings: Readings) -> dict[str, Any]:
+    name = {} if project.project_name is None else {"project_name": project.project_name}
+    vouchers = [_voucher_document(voucher, readings) for voucher in project.vouchers]
+    return {"id": project.id, "project_id": project.project_id, **name, "vouchers": vouchers}
+
+
+def _voucher_document(voucher: Voucher, readings: Readings) -> dict[str, Any]:
+    return {
+        "id": voucher.id,
+        "voucher_code": voucher.voucher_code,
+        "response_json": voucher.response_json,
+        "note": voucher.note,
+        "nominal_gs": voucher.nominal_gs,
+        CREATED_AT: voucher.created_at,
+        "updated_at": voucher.updated_at,
+        "status": readings.code_of[voucher.status],
+    }
+
+
+def _check_shape(document: Any) -> None:
+    if validator(schema("world")).is_valid(document):
+        return
+    from mockserver.contract.schema_failures import failures  # noqa: PLC0415 - jsonschema only when it is needed
+
+    found = failures(document, schema("world"))
+    more = len(found) - _MAX_FAILURES_SHOWN
+    shown = found[:_MAX_FAILURES_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+    raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
+
+
+class _Builder:
+    """Builds the values of one document; ids that are left out are given out above those that stand in it."""
+
+    def __init__(self, document: Any, readings: Readings, now: str) -> None:
+        self._document = document
+        self._readings = readings
+        self._now = now
+        projects = [project for merchant in document["merchants"] for project in merchant.get("projects", [])]
+        vouchers = [voucher for project in projects for voucher in _listed(project)]
+        self._next_project = 1 + max((project.get("id", 0) for project in projects), default=0)
+        self._next_voucher = 1 + max((voucher.get("id", 0) for voucher in vouchers), default=0)
+
+    def world(self) -> World:
+        return World(
+            tuple(
+                self._merchant(merchant, f"merchants[{number}]")
+                for number, merchant in enumerate(self._document["merchants"])
+            )
+        )
+
+    def _merchant(self, merchant: Any, path: str) -> Merchant:
+        projects = tuple(
+            self._project(project, f"{path}.projects[{number}]")
+            for number, project in enumerate(merchant.get("projects", []))
+        )
+        return Merchant(merchant["merchant_id"], merchant["secret_key"], merchant.get("session_key"), projects)
+
+    def _project(self, project: Any, path: str) -> Project:
+        id_ = project.get("id")
+        if id_ is None:
+            id_, self._next_project = self._next_project, self._next_project + 1
+        vouchers = project.get("vouchers", [])
+        made = self._generated(vouchers["generate"], path) if isinstance(vouchers, dict) else self._list(project, path)
+        return Project(id_, project["project_id"], project.get("project_name"), made)
+
+    def _generated(self, wish: Any, path: str) -> tuple[Voucher, ...]:
+        shares = {VoucherStatus(name): share for name, share in wish.get("status", {"pending": 1}).items()}
+        if not sum(shares.values()):
+            raise WorldError(f"{path}.vouchers.generate.status: every share is 0; give at least one status a share")
+        first_id, self._next_voucher = self._next_voucher, self._next_voucher + wish["count"]
+        return generate_vouchers(
+            wish["count"],
+            first_id=first_id,
+            seed=wish.get("seed", 0),
+            shares=shares,
+            nominals=wish.get("nominal_gs", [0]),
+        )
+
+    def _list(self, project: Any, path: str) -> tuple[Voucher, ...]:
+        vouchers = _listed(project)
+        without_id = sum("id" not in voucher for voucher in vouchers)
+        self._next_voucher += without_id
+        ids: Iterator[int] = iter(range(self._next_voucher - 1, 0, -1))
+        return tuple(
+            self._voucher(voucher, ids, project["project_id"], f"{path}.vouchers[{number}]")
+            for number, voucher in enumerate(vouchers)
+        )
+
+    def _voucher(self, voucher: Any, ids: Iterator[int], project_id: str, path: str) -> Voucher:
+        if voucher.get("project_id", project_id) != project_id:
+            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it stands in")
+        created_at = self._created_at(voucher, path)
+        updated_at = voucher.get("updated_at", created_at)
+        _check_date_time(created_at, f"{path}.{CREATED_AT}")
+        _check_date_time(updated_at, f"{path}.updated_at")
+        if updated_at < created_at:
+            raise WorldError(f"{path}.updated_at: {updated_at} is before {created_at}, when it was created (RES-6)")
+        return Voucher(
+            id=voucher["id"] if "id" in voucher else next(ids),
+            voucher_code=voucher["voucher_code"],
+            status=self._status(voucher.get("status", "pending")),
+            created_at=created_at,
+            updated_at=updated_at,
+            nominal_gs=int(voucher.get("nominal_gs", 0)),
+            note=voucher.get("note", NO_NOTE),
+            response_json=voucher.get("response_json", ""),
+        )
+
+    def _created_at(self, voucher: Any, path: str) -> str:
+        created_at: str | None = voucher.get(CREATED_AT, voucher.get("created_at"))
+        day: str | None = voucher.get("created")
+        if created_at is None and day is not None:
+            return f"{day} 00:00:00"
+        if created_at is None:
+            return str(min(self._now, voucher.get("updated_at", self._now)))
+        if day is not None and day != created_at[:10]:
+            raise WorldError(f"{path}.created: expected {created_at[:10]}, the date of {CREATED_AT} (RES-6)")
+        return created_at
+
+    def _status(self, status: int | str) -> VoucherStatus:
+        return VoucherStatus(status) if isinstance(status, str) else self._readings.status_of[status]
+
+
+def _check_date_time(text: str, path: str) -> None:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise WorldError(f"{path}: {text} is no day of the calendar") from None
+
+
+def _listed(project: Any) -> list[Any]:
+    vouchers = project.get("vouchers", [])
+    return vouchers if isinstance(vouchers, list) else []
+
+
+def _check_unique(world: World) -> None:
+    projects = [project for merchant in world.merchants for project in merchant.projects]
+    _refuse_twice("merchant_id", (merchant.merchant_id for merchant in world.merchants), "the world")
+    _refuse_twice("project_id", (project.project_id for project in projects), "the world")
+    _refuse_twice("project id", (project.id for project in projects), "the world")
+    _refuse_twice("voucher id", (voucher.id for project in projects for voucher in project.vouchers), "the world")
+    for merchant in world.merchants:
+        codes = (voucher.voucher_code for project in merchant.projects for voucher in project.vouchers)
+        _refuse_twice("voucher_code", codes, f"merchant {merchant.merchant_id!r}")
+
+
+def _refuse_twice(name: str, values: Iterator[Any], where: str) -> None:
+    seen = set()
+    for value in values:
+        if value in seen:
+            raise WorldError(f"{name} {value!r} stands twice in {where}; give each its own")
+        seen.add(value)

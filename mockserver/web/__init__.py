@@ -1,0 +1,1 @@
+"""HTTP: the fake provider behind Flask and behind one ASGI server."""

@@ -1,0 +1,54 @@
+"""The complete fake as a Flask app: for `flask run`, any WSGI server and test clients. Routes only."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from mockserver.contract.wire import Reply
+from mockserver.provider.provider import MAX_BODY, Provider
+from mockserver.web.words import ENDPOINT_RULE, INTERNAL_ERROR, TOO_LARGE, outside_message
+
+
+def create_app(provider: Provider) -> Flask:
+    """Return the app that serves this provider."""
+    app = Flask("mockserver", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # A redirect to a tidier path would be a reply that the page does not document.
+    app.url_map.merge_slashes = False
+
+    @app.post(ENDPOINT_RULE, provide_automatic_options=False)
+    def project_detail(merchant_id: str) -> Response:
+        try:
+            body = request.get_data(cache=False)
+        except RequestEntityTooLarge:
+            return _refuse(413, TOO_LARGE)
+        return _response(provider.call(merchant_id, body, path=request.path, origin=_origin()))
+
+    @app.errorhandler(HTTPException)
+    def outside_the_contract(error: HTTPException) -> Response:
+        code = error.code or 500
+        response = _refuse(code, outside_message(code, request.method, request.path))
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def internal_error(error: Exception) -> Response:
+        app.logger.error("internal error of the mock: %s", type(error).__name__)
+        return _refuse(500, INTERNAL_ERROR)
+
+    def _refuse(http_status: int, error_msg: str) -> Response:
+        where = {"method": request.method, "path": request.path, "origin": _origin()}
+        return _response(provider.refuse(http_status, error_msg, **where))
+
+    return app
+
+
+def _origin() -> str:
+    return f"{request.remote_addr}:{request.environ.get('REMOTE_PORT', '')}"
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, reply.http_status, content_type="application/json")

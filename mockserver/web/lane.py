@@ -1,0 +1,137 @@
+"""ASGI: a call to the endpoint goes straight to the provider, everything else to the Flask app.
+
+The detour through WSGI would cost a thread and ten times the work of an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from mockserver.contract.wire import PATH_PATTERN, Reply, outside_reply
+from mockserver.provider.provider import MAX_BODY, Provider
+from mockserver.web.words import INTERNAL_ERROR, TOO_LARGE
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+
+# A body of up to this size is read and thrown away before its 413, so that the consumer gets to read the reply.
+_DRAINED = 32 * MAX_BODY
+
+_logger = logging.getLogger("mockserver.web")
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Gone(Exception):
+    pass
+
+
+class Lane:
+    """The ASGI app of the server."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._flask: Any = None
+        self._building = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Serve one request."""
+        assert scope["type"] == "http"
+        found = PATH_PATTERN.fullmatch(scope["path"]) if scope["method"] == "POST" else None
+        try:
+            if found is None:
+                flask = self._flask or await self._built()
+                await flask(scope, receive, send)
+            else:
+                await self._endpoint(found.group(1), scope, receive, send)
+        except _Gone:
+            return
+
+    async def _endpoint(
+        self, merchant_id: str, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        origin = _origin(scope)
+        path = scope["path"]
+        close = False
+        try:
+            body = await _read(scope, receive)
+            reply = self._provider.call(merchant_id, body, path=path, origin=origin)
+        except _TooLarge:
+            close = True
+            reply = self._provider.refuse(413, TOO_LARGE, method="POST", path=path, origin=origin)
+        except _Gone:
+            raise
+        except Exception as error:  # noqa: BLE001 - a consumer gets the envelope, whatever breaks
+            _logger.error("internal error of the mock: %s", type(error).__name__)  # noqa: TRY400
+            reply = outside_reply(500, INTERNAL_ERROR)
+        await _send(reply, send, close=close)
+
+    async def _built(self) -> Any:
+        async with self._building:
+            if self._flask is None:
+                self._flask = await asyncio.to_thread(_flask_app, self._provider)
+        return self._flask
+
+
+def _flask_app(provider: Provider) -> Any:
+    # Imported when first needed: the endpoint alone starts twice as fast without Flask.
+    from a2wsgi import WSGIMiddleware  # noqa: PLC0415
+
+    from mockserver.web.app import create_app  # noqa: PLC0415
+
+    return WSGIMiddleware(create_app(provider))
+
+
+async def _read(scope: HTTPScope, receive: ASGIReceiveCallable) -> bytes:
+    announced, waits = _announced(scope)
+    if announced > _DRAINED or (announced > MAX_BODY and waits):
+        raise _TooLarge
+    body, more = await _next(receive)
+    if not more:
+        return body
+    parts, size = [body], len(body)
+    while more:
+        part, more = await _next(receive)
+        size += len(part)
+        if size <= MAX_BODY:
+            parts.append(part)
+        elif size > _DRAINED:
+            break
+    if size > MAX_BODY:
+        raise _TooLarge
+    return b"".join(parts)
+
+
+async def _next(receive: ASGIReceiveCallable) -> tuple[bytes, bool]:
+    message = await receive()
+    if message["type"] != "http.request":
+        raise _Gone
+    return message["body"], message["more_body"]
+
+
+def _announced(scope: HTTPScope) -> tuple[int, bool]:
+    """Return the announced size of the body, and whether the consumer waits to be told to send it."""
+    size, waits = 0, False
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            size = int(value)
+        elif name == b"expect":
+            waits = True
+    return size, waits
+
+
+def _origin(scope: HTTPScope) -> str:
+    client = scope["client"]
+    return f"{client[0]}:{client[1]}" if client else ""
+
+
+async def _send(reply: Reply, send: ASGISendCallable, *, close: bool) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply.body))]
+    if close:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": reply.http_status, "headers": headers, "trailers": False})
+    await send({"type": "http.response.body", "body": reply.body, "more_body": False})

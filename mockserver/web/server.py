@@ -1,0 +1,158 @@
+"""The one HTTP server: for `serve`, for tests and for faults; in the main thread or in one of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from mockserver.provider.provider import Provider
+from mockserver.web.connection import Connection, Limits
+from mockserver.web.lane import Lane
+
+
+class ServerError(Exception):
+    """The server cannot start; the message says what to do."""
+
+
+class Server:
+    """Serves a provider over HTTP; the address is taken at once, and `url` is known from then on.
+
+    `with Server(provider) as server:` serves from a thread of its own until the block ends; `run` serves from the
+    calling thread until a signal. Port 0 picks a free one.
+
+    Raises:
+        ServerError: the address is taken or not of this machine.
+    """
+
+    def __init__(
+        self, provider: Provider, *, host: str = "127.0.0.1", port: int = 0, limits: Limits | None = None
+    ) -> None:
+        self.provider = provider
+        self.host = host
+        self._limits = limits or Limits()
+        self._socket = _bound(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Serve from a thread of its own; returns once the server answers."""
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="apigames-mock", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """Stop at once: calls in flight are cut off. A second call does nothing."""
+        if self._loop is None or self._stop is None or self._thread is None:
+            self._socket.close()
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._stop.set)
+        except RuntimeError:
+            pass  # the loop has ended already
+        self._thread.join()
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Serve from the calling (main) thread until SIGINT or SIGTERM; `on_ready` is called once it answers."""
+
+        async def until_signal() -> None:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                _on_signal(loop, number, lambda: self._stop and self._stop.set())
+            await self._serve(on_ready)
+
+        asyncio.run(until_signal())
+
+    async def _serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        loop = self._loop = asyncio.get_running_loop()
+        stop = self._stop = asyncio.Event()
+        state = ServerState()
+        config = Config(
+            Lane(self.provider), log_config=None, lifespan="off", ws="none", http=Connection, proxy_headers=False
+        )
+        config.load()
+
+        def connect() -> Connection:
+            return Connection(limits=self._limits, config=config, server_state=state, app_state={}, _loop=loop)
+
+        server = await loop.create_server(connect, sock=self._socket, backlog=2048)
+        self._ready.set()
+        on_ready()
+        while not stop.is_set():
+            state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
+            await _wait(stop, 1.0)
+        server.close()
+        await _cut_off(state)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except asyncio.TimeoutError:
+        pass
+
+
+async def _cut_off(state: ServerState) -> None:
+    for connection in list(state.connections):
+        connection.transport.abort()  # type: ignore[union-attr]
+    await asyncio.sleep(0)
+    tasks = list(state.tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _on_signal(loop: asyncio.AbstractEventLoop, number: int, act: Callable[[], Any]) -> None:
+    try:
+        loop.add_signal_handler(number, act)
+    except NotImplementedError:  # Windows
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise ServerError(f"cannot serve on {host!r}: {error}; use 127.0.0.1 or an address of this machine") from None
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise ServerError(_bind_failure(host, port, error)) from None
+    return listening
+
+
+def _bind_failure(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is taken; stop what serves there, or choose another (--port 0 picks a free one)"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs privileges; choose one above 1023 (--port 0 picks a free one)"
+    return f"cannot serve on {host} port {port}: {error.strerror}; use 127.0.0.1 or an address of this machine"
