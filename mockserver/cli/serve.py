@@ -19,7 +19,9 @@ from mockserver.cli.configuration import (
     variable,
 )
 from mockserver.cli.request_log import LOG_FORMATS, RequestLog
-from mockserver.contract.readings import Readings, ReadingsError, readings_from_document
+from mockserver.contract.reading import ReadingsError
+from mockserver.contract.readings import Readings
+from mockserver.contract.readings_file import readings_from_document
 from mockserver.provider.clock import SystemClock
 from mockserver.provider.provider import Provider
 from mockserver.provider.world import World

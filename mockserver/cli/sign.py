@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -23,7 +24,7 @@ from mockserver.provider.world_file import WorldError, read_world
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="World file that holds the merchant and its secret key.",
 )
-def sign(merchant_id: str, secret_file: click.utils.LazyFile | None, world: Path | None) -> None:
+def sign(merchant_id: str, secret_file: TextIO | None, world: Path | None) -> None:
     """Print md5(MERCHANT_ID + secret key) in lower-case hex.
 
     The secret key comes from --secret-file, --world, the variable APIGAMES_MOCK_SECRET_KEY or a prompt, in this
@@ -32,7 +33,7 @@ def sign(merchant_id: str, secret_file: click.utils.LazyFile | None, world: Path
     click.echo(signature_of(merchant_id, _secret_key(merchant_id, secret_file, world)))
 
 
-def _secret_key(merchant_id: str, secret_file: click.utils.LazyFile | None, world: Path | None) -> str:
+def _secret_key(merchant_id: str, secret_file: TextIO | None, world: Path | None) -> str:
     if secret_file is not None:
         return _from_file(secret_file)
     if world is not None:
@@ -40,11 +41,13 @@ def _secret_key(merchant_id: str, secret_file: click.utils.LazyFile | None, worl
     secret_key = secret_from_environment()
     if secret_key is None:
         # On standard error, so that $(apigames-mock sign ID) holds the signature only.
-        secret_key = click.prompt(f"Secret key of {merchant_id} (or set {SECRET_VARIABLE})", hide_input=True, err=True)
+        secret_key = str(
+            click.prompt(f"Secret key of {merchant_id} (or set {SECRET_VARIABLE})", hide_input=True, err=True)
+        )
     return secret_key
 
 
-def _from_file(file: click.utils.LazyFile) -> str:
+def _from_file(file: TextIO) -> str:
     try:
         secret_key = file.read().rstrip("\r\n")
     except UnicodeDecodeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jsonschema
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from mockserver._words import json_type, nearest
@@ -17,7 +17,7 @@ def failures(instance: object, document: Document) -> list[str]:
 
     Slow, for its detail (jsonschema): call it when `schemas.validator` has already said no.
     """
-    resources = [Resource(contents=schema(name), specification=DRAFT202012) for name in NAMES]
+    resources = [DRAFT202012.create_resource(schema(name)) for name in NAMES]
     registry: Registry[Any] = resources @ Registry()
     found = jsonschema.Draft202012Validator(document, registry=registry).iter_errors(instance)
     return [_in_words(jsonschema.exceptions.best_match([error])) for error in found]

@@ -10,9 +10,10 @@ import json
 from functools import cache
 from typing import Any
 
-from mockserver._words import nearest
 from mockserver._resources import resource
-from mockserver.contract.readings import REGISTER, Reading, Readings
+from mockserver._words import nearest
+from mockserver.contract.reading import Reading
+from mockserver.contract.readings import REGISTER, Readings
 
 NAMES = ("request", "success", "error", "voucher", "world", "readings")
 ID_PREFIX = "urn:apigames-mock:schema:"
@@ -91,7 +92,7 @@ def _paging_schema(strict: Document, readings: Readings) -> Document:
     number = {key: value for key, value in strict.items() if key != "minimum" or from_1}
     if readings.types == "strict":
         return number
-    text = {"type": "string", "pattern": _DECIMAL_TEXT}
+    text: Document = {"type": "string", "pattern": _DECIMAL_TEXT}
     if from_1:
         text = {**text, "allOf": [{"pattern": _DECIMAL_TEXT_FROM_1}]}
     return {"anyOf": [number, text]}

@@ -45,7 +45,6 @@ def generate_vouchers(
     rng = random.Random(seed)  # noqa: S311 - nothing here is secret
     statuses = _apportioned(count, shares or {VoucherStatus.PENDING: 1}, rng)
     values = _apportioned(count, dict.fromkeys(nominals, 1), rng)
-    offset = rng.getrandbits(60)
     code = _Codes(rng.getrandbits(60))
     times = _Times()
     oldest_first = [

@@ -38,7 +38,8 @@ class Entry(msgspec.Struct, frozen=True):
     """One call as a person may read it: secrets and signatures masked.
 
     `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object,
-    `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape. `clause` and `reading` are what decided, `explanation` says it in words.
+    `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape. `clause`
+    and `reading` are what decided, `explanation` says it in words.
     """
 
     n: int

@@ -28,7 +28,7 @@ def create_app(provider: Provider) -> Flask:
     @app.errorhandler(HTTPException)
     def outside_the_contract(error: HTTPException) -> Response:
         code = error.code or 500
-        response = _refuse(code, outside_message(code, request.method, request.path))
+        response = _refuse(code, outside_message(code, request.method))
         for name, value in error.get_headers():
             if name == "Allow":
                 response.headers[name] = value

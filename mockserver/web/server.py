@@ -83,10 +83,14 @@ class Server:
         async def until_signal() -> None:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
-                _on_signal(loop, number, lambda: self._stop and self._stop.set())
+                _on_signal(loop, number, self._ask_to_stop)
             await self._serve(on_ready)
 
         asyncio.run(until_signal())
+
+    def _ask_to_stop(self) -> None:
+        if self._stop is not None:
+            self._stop.set()
 
     async def _serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
         loop = self._loop = asyncio.get_running_loop()
@@ -119,7 +123,7 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 async def _cut_off(state: ServerState) -> None:
     for connection in list(state.connections):
-        connection.transport.abort()  # type: ignore[union-attr]
+        connection.transport.abort()
     await asyncio.sleep(0)
     tasks = list(state.tasks)
     for task in tasks:

@@ -11,7 +11,7 @@ TOO_LARGE = f"Body too large: at most {MAX_BODY} bytes are read"
 INTERNAL_ERROR = "Internal error of the mock, not of your call; please report it"
 
 
-def outside_message(http_status: int, method: str, path: str) -> str:
+def outside_message(http_status: int, method: str) -> str:
     """Return the `error_msg` for a call to a path or with a method that the page does not have."""
     if http_status == 405:
         return f"Method {printable(method, 20)} not allowed: expected POST {PATH_TEMPLATE}"

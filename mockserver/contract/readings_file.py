@@ -1,0 +1,31 @@
+"""From a readings file to readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.contract.reading import ReadingsError
+from mockserver.contract.readings import Readings
+
+
+def readings_from_document(document: Mapping[str, Any]) -> Readings:
+    """Read a readings file: `{"readings": {KEY: VALUE}}`, VALUE plain or as a calibration writes it.
+
+    A calibrated value is `{"value": V, "seen": "observed" | "unseen" | "other", "why": S}`.
+
+    Raises:
+        ReadingsError: the document is not of that form, or names what the register does not have.
+    """
+    choices = document.get("readings") if isinstance(document, Mapping) else None
+    if not isinstance(choices, Mapping):
+        raise ReadingsError('expected {"readings": {KEY: VALUE, ...}} at the top')
+    return Readings.of({key: _plain(key, value) for key, value in choices.items()})
+
+
+def _plain(key: str, value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    if "value" not in value:
+        raise ReadingsError(f'reading {key!r}: expected a value, or {{"value": V, "seen": S, "why": TEXT}}')
+    return value["value"]
