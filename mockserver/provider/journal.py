@@ -114,6 +114,12 @@ class Journal:
             kept = list(self._kept)
         return [self.masked(one) for one in kept]
 
+    def find(self, **matchers: Any) -> list[Entry]:
+        """Return the calls still kept that match, oldest first; `Matchers` says what a matcher may be."""
+        from mockserver.provider.matchers import Matchers  # noqa: PLC0415 - it reads entries, so it imports this module
+
+        return Matchers(**matchers).find(self.entries())
+
     def clear(self) -> None:
         """Forget every call; numbers go on where they were."""
         with self._lock:
