@@ -39,7 +39,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object,
     `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape. `clause`
-    and `reading` are what decided, `explanation` says it in words.
+    and `reading` are what decided, `explanation` says it in words; `fault` is the name of the one that hit it.
     """
 
     n: int
@@ -55,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True):
     clause: str | None
     reading: str | None
     explanation: str | None
+    fault: str | None
     reply: str
     took: float
 
@@ -145,6 +146,7 @@ class Journal:
             clause=reply.clause,
             reading=reply.reading,
             explanation=None if reply.explanation is None else mask(reply.explanation),
+            fault=getattr(reply, "fault", None),
             reply=mask(reply.body.decode("utf-8", "replace")),
             took=kept.took,
         )

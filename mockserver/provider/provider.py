@@ -6,9 +6,18 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import Reply, outside_reply
+from mockserver.contract.wire import DocumentedError, Reply, error_reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
 from mockserver.provider.endpoint import answer
+from mockserver.provider.faults import FaultError, Faults, with_fault
+from mockserver.provider.forcing import (
+    RESERVED_PREFIX,
+    Forced,
+    forced_by_header,
+    forced_by_project_id,
+    sent_project_id,
+    store_with,
+)
 from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Observer
 from mockserver.provider.store import MerchantStore, ProjectStore, Store
 from mockserver.provider.world import Merchant, Project, World
@@ -37,16 +46,20 @@ class Provider:
         self.store = Store(world)
         for merchant in self.store.merchants():
             self._begin(merchant)
+        self.faults = Faults()
         self.journal = Journal(self._secrets, capacity=journal_capacity, observers=observers)
 
-    def call(self, merchant_id: str, body: bytes, *, path: str, origin: str) -> Reply:
-        """Answer a POST to the endpoint and record it.
+    def call(self, merchant_id: str, body: bytes, *, path: str, origin: str, forced: str | None = None) -> Reply:
+        """Answer a POST to the endpoint and record it; a `FaultyReply` when a fault hits it.
 
-        `merchant_id` and `path` are percent-decoded; `origin` says where the call came from.
+        `merchant_id` and `path` are percent-decoded; `origin` says where the call came from; `forced` is the value
+        of the header `FAULT_HEADER`, if it was sent.
         """
         started = perf_counter()
         clock = self.clock_of(merchant_id)
         reply = answer(merchant_id, body, self.store, self.readings_of(merchant_id), clock)
+        if forced is not None or reply.clause == "ERR-4" or not self.faults.is_empty:
+            reply = self._with_fault(merchant_id, body, reply, forced)
         call = Call("POST", path, merchant_id, body, origin, clock.now())
         self.journal.record(call, reply, perf_counter() - started)
         return reply
@@ -90,6 +103,37 @@ class Provider:
     def time_of(self, merchant_id: str) -> tuple[float, str]:
         """Return a merchant's present time in Unix seconds and its zone: what a move or a plan is dated with."""
         return self.clock_of(merchant_id).now(), self.readings_of(merchant_id).timezone
+
+    def _with_fault(self, merchant_id: str, body: bytes, reply: Reply, header: str | None) -> Reply:
+        readings = self.readings_of(merchant_id)
+        forced: Forced | None = None
+        if header is not None:
+            try:
+                forced = forced_by_header(header)
+            except FaultError as error:
+                return outside_reply(400, str(error))
+        elif reply.clause == "ERR-4":
+            forced, reply = self._forced_by_project(merchant_id, body, reply)
+        if isinstance(forced, DocumentedError):
+            return error_reply(forced, http_status=200 if readings.http_status == "200" else forced.rc)
+        if forced is None and not self.faults.is_empty:
+            project_id = sent_project_id(body) if self.faults.needs_project() else None
+            forced = self.faults.take(merchant_id, project_id)
+        return reply if forced is None else with_fault(reply, forced, readings)
+
+    def _forced_by_project(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[Forced | None, Reply]:
+        project_id = sent_project_id(body)
+        merchant = self.store.merchant(merchant_id)
+        if merchant is None or project_id is None or not project_id.startswith(RESERVED_PREFIX):
+            return None, reply
+        forced = forced_by_project_id(project_id)
+        if forced is None:
+            return None, reply
+        # Asked again as if the project existed: a call that is wrong otherwise gets its own error, and no fault.
+        readings = self.readings_of(merchant_id)
+        stand_in = store_with(merchant, project_id, readings)
+        reply = answer(merchant_id, body, stand_in, readings, self.clock_of(merchant_id))
+        return (forced if reply.rc == 200 else None), reply
 
     def _begin(self, merchant: MerchantStore) -> None:
         for project in merchant.projects():
