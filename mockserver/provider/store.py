@@ -96,6 +96,13 @@ class ProjectStore:
                     newest[nominal] = max(newest.get(nominal, 0), ids[-1])
         return sorted(newest, key=newest.__getitem__, reverse=True)
 
+    def ids_in(self, statuses: Statuses) -> list[int]:
+        """Return the ids of the vouchers in these statuses, oldest first."""
+        with self.lock:
+            if statuses == STATUSES:
+                return list(self._ids)
+            return sorted(id_ for status in statuses for id_ in self._by_status[status])
+
     def move(
         self,
         voucher_id: int,
