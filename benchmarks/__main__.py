@@ -7,7 +7,7 @@ from pathlib import Path
 
 if __name__ == "__main__":
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        module = import_module(f"benchmarks.{path.stem}") if not path.stem.startswith("_") else None
-        if hasattr(module, "main"):
+        if not path.stem.startswith("_"):
+            module = import_module(f"benchmarks.{path.stem}")
             print(f"\n== {path.stem}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
             module.main()

@@ -12,6 +12,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.contract.wire import error_body
 
+# The ASGI extension through which the lane closes the connection under a reply.
+CONNECTION = "mockserver.connection"
+
 _logger = logging.getLogger("mockserver.web")
 # A library that is asked nothing says nothing; whoever wants to hear adds a handler.
 _logger.addHandler(logging.NullHandler())
@@ -87,6 +90,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start to bound the next request."""
         super().on_message_begin()
+        self.scope["extensions"] = {CONNECTION: {"close": self.transport.close}}
         self._whole = False
         self._in_headers = True
         self._header_bytes = 0

@@ -65,7 +65,7 @@ def test_both_adapters_give_the_same_reply(
     running: Server, flask_app: Flask, method: str, path: str, content: bytes, content_type: str | None
 ) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
-    environ = EnvironBuilder(method=method, data=content, headers=headers).get_environ()
+    environ = EnvironBuilder(method=method, data=content, headers=list(headers.items())).get_environ()
     # Set by hand: the builder would take `//` for the beginning of a host.
     environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
     alone = Response.from_app(flask_app, environ)
