@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mockserver.contract.wire import Reply, outside_reply
@@ -24,6 +24,12 @@ def create_app(provider: Provider, access: Access | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect to a tidier path would be a reply that the page does not document.
     app.url_map.merge_slashes = False
+
+    @app.before_request
+    def keep_leading_slashes() -> None:
+        # Flask drops all but one of them before it looks for a route, so a wrong path would find the endpoint.
+        if request.environ["PATH_INFO"].startswith("//"):
+            abort(404)
 
     @app.post(ENDPOINT_RULE, provide_automatic_options=False)
     def project_detail(merchant_id: str) -> Response:
