@@ -15,6 +15,10 @@ BASE_URL = "https://v1.apigames.id"
 PATH_TEMPLATE = "/merchant/{merchant_id}/kiosgamer/project/detail"
 PATH_PATTERN = re.compile(r"/merchant/([^/]+)/kiosgamer/project/detail")
 
+# From the vendor's sibling page for bulk redemption, not from this endpoint's: served only as faults.
+MAINTENANCE = "Redem sedang maintenance"
+MERCHANT_CONFIG = "Merchant config not found"
+
 SUCCESS_MESSAGE = "List Voucher Redem Kiosgamer"
 CREATED_AT = "cretaed_at"
 

@@ -12,7 +12,20 @@ from mockserver.provider.journal import Entry
 from mockserver.provider.masking import SECRET_FIELDS, printable
 
 ASKED = ("projectid", "status", "page", "limit")
-KEPT = ("merchant_id", "rc", "http_status", "clause", "reading", "method", "path", "origin", "n", "body", "reply")
+KEPT = (
+    "merchant_id",
+    "rc",
+    "http_status",
+    "clause",
+    "reading",
+    "fault",
+    "method",
+    "path",
+    "origin",
+    "n",
+    "body",
+    "reply",
+)
 NAMES = (*ASKED, *KEPT)
 
 _SHOWN_CALLS = 20
@@ -26,7 +39,8 @@ class Matchers:
     """What a call must be: each matcher a value to equal, or a predicate that gets the value.
 
     `projectid`, `status`, `page` and `limit` are what the consumer sent (None: left out); `rc`, `http_status`,
-    `clause` and `reading` are what became of it; the others are those of `Entry`. Without any, every call matches.
+    `clause`, `reading` and `fault` are what became of it; the others are those of `Entry`. Without any, every call
+    matches.
 
     Raises:
         MatcherError: a name that no call has.

@@ -15,6 +15,9 @@ from sortedcontainers import SortedList
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import STATUSES, VoucherStatus
+from mockserver.provider.clock import MovableClock
+from mockserver.provider.lifecycle import LifeCycle
+from mockserver.provider.plan import Plan
 from mockserver.provider.world import Merchant, Project, Voucher, World
 
 Statuses = tuple[VoucherStatus, ...]
@@ -23,10 +26,11 @@ Statuses = tuple[VoucherStatus, ...]
 class ProjectStore:
     """The vouchers of one project.
 
-    Every method is safe under threads; hold `lock` around several to see them at one instant.
+    Every method is safe under threads; hold `lock` around several to see them at one instant. `own_plan` is the
+    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, world_plan: Plan | None = None) -> None:
         self.id = project.id
         self.project_id = project.project_id
         self.project_name = project.project_name
@@ -44,9 +48,24 @@ class ProjectStore:
             for status, nominals in grouped.items()
         }
         self._nominals = Counter(voucher.nominal_gs for voucher in project.vouchers)
+        self.own_plan = project.plan
+        self.world_plan = world_plan
+        is_planned = self.plan is not None or any(voucher.plan is not None for voucher in project.vouchers)
+        self.life_cycle = LifeCycle(self) if is_planned else None
 
     def __len__(self) -> int:
         return len(self._vouchers)
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of vouchers that have none of their own."""
+        return self.own_plan or self.world_plan
+
+    def settle(self, now: float, zone: str) -> None:
+        """Make the transitions that are due at `now` (Unix seconds); `zone` is the reading `timezone`."""
+        if self.life_cycle is not None:
+            with self.lock:
+                self.life_cycle.settle(now, zone)
 
     def voucher(self, voucher_id: int) -> Voucher:
         """Return the voucher with this id; raises KeyError if there is none."""
@@ -59,6 +78,18 @@ class ProjectStore:
             if statuses == STATUSES:
                 return len(self._vouchers)
             return sum([len(self._by_status[status]) for status in statuses])
+
+    def ids_in(self, statuses: Statuses) -> list[int]:
+        """Return the ids of the vouchers in these statuses, oldest first."""
+        with self.lock:
+            if statuses == STATUSES:
+                return list(self._ids)
+            return sorted(id_ for status in statuses for id_ in self._by_status[status])
+
+    def position(self, voucher_id: int) -> int:
+        """Return where a voucher stands, counted from the oldest, which is 0."""
+        with self.lock:
+            return int(self._ids.bisect_left(voucher_id))
 
     def stats(self, statuses: Statuses) -> list[int]:
         """Return how many vouchers are in each status, in the order of `stats`; 0 for those not in `statuses`."""
@@ -96,13 +127,6 @@ class ProjectStore:
                     newest[nominal] = max(newest.get(nominal, 0), ids[-1])
         return sorted(newest, key=newest.__getitem__, reverse=True)
 
-    def ids_in(self, statuses: Statuses) -> list[int]:
-        """Return the ids of the vouchers in these statuses, oldest first."""
-        with self.lock:
-            if statuses == STATUSES:
-                return list(self._ids)
-            return sorted(id_ for status in statuses for id_ in self._by_status[status])
-
     def move(
         self,
         voucher_id: int,
@@ -139,7 +163,7 @@ class ProjectStore:
         """Return the project as it is now, vouchers newest first."""
         with self.lock:
             vouchers = tuple(self._vouchers[id_] for id_ in reversed(self._ids))
-        return Project(self.id, self.project_id, self.project_name, vouchers)
+        return Project(self.id, self.project_id, self.project_name, vouchers, self.own_plan)
 
     def _listed(self, statuses: Statuses) -> SortedList[int]:
         if len(statuses) == 1:
@@ -163,14 +187,25 @@ class ProjectStore:
 
 
 class MerchantStore:
-    """One merchant, its projects and the readings it is served under (None: those of the provider)."""
+    """One merchant, its projects, and the readings and the clock it is served under (None: those of the provider).
 
-    def __init__(self, merchant: Merchant, readings: Readings | None = None) -> None:
+    `plan` moves the vouchers of projects that have none of their own.
+    """
+
+    def __init__(
+        self,
+        merchant: Merchant,
+        readings: Readings | None = None,
+        clock: MovableClock | None = None,
+        plan: Plan | None = None,
+    ) -> None:
         self.merchant_id = merchant.merchant_id
         self.secret_key = merchant.secret_key
         self.session_key = merchant.session_key
         self.signature = sign(merchant.merchant_id, merchant.secret_key)
         self.readings = readings
+        self.clock = clock
+        self.plan = plan
         self._projects: dict[str, ProjectStore] = {}
         self._named: dict[str, ProjectStore] = {}
         for project in merchant.projects:
@@ -178,7 +213,7 @@ class MerchantStore:
 
     def add_project(self, project: Project) -> ProjectStore:
         """Take a project in; one of the same project_id is replaced."""
-        stored = ProjectStore(project)
+        stored = ProjectStore(project, self.plan)
         self._projects[project.project_id] = stored
         if project.project_name is not None:
             self._named[project.project_name] = stored
@@ -213,13 +248,16 @@ class Store:
     """Merchants by id. Adding and removing one never blocks a reader."""
 
     def __init__(self, world: World) -> None:
+        self.plan = world.plan
         self._merchants: dict[str, MerchantStore] = {}
         for merchant in world.merchants:
             self.add_merchant(merchant)
 
-    def add_merchant(self, merchant: Merchant, readings: Readings | None = None) -> MerchantStore:
-        """Take a merchant in, served under `readings` of its own if given; one of the same id is replaced."""
-        stored = MerchantStore(merchant, readings)
+    def add_merchant(
+        self, merchant: Merchant, readings: Readings | None = None, clock: MovableClock | None = None
+    ) -> MerchantStore:
+        """Take a merchant in, under `readings` and a `clock` of its own if given; one of the same id is replaced."""
+        stored = MerchantStore(merchant, readings, clock, self.plan)
         self._merchants[merchant.merchant_id] = stored
         return stored
 
@@ -237,4 +275,4 @@ class Store:
 
     def snapshot(self) -> World:
         """Return the world as it is now."""
-        return World(tuple(merchant.snapshot() for merchant in self.merchants()))
+        return World(tuple(merchant.snapshot() for merchant in self.merchants()), self.plan)

@@ -13,6 +13,7 @@ from mockserver.contract.schemas import schema, validator
 from mockserver.contract.wire import CREATED_AT, VoucherStatus
 from mockserver.provider.clock import Clock, date_time
 from mockserver.provider.generate import generate_vouchers
+from mockserver.provider.plan import Plan, plan_from_document, plan_to_document
 from mockserver.provider.world import NO_NOTE, Merchant, Project, Voucher, World
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
@@ -73,7 +74,14 @@ def world_from_document(document: Any, readings: Readings, clock: Clock) -> Worl
 
 def world_to_document(world: World, readings: Readings, *, with_secrets: bool = False) -> dict[str, Any]:
     """Return the world as a world file has it, statuses numbered by `readings`; secrets are left out unless asked."""
-    return {"merchants": [_merchant_document(merchant, readings, with_secrets) for merchant in world.merchants]}
+    return {
+        **_plan_document(world.plan),
+        "merchants": [_merchant_document(merchant, readings, with_secrets) for merchant in world.merchants],
+    }
+
+
+def _plan_document(plan: Plan | None) -> dict[str, Any]:
+    return {} if plan is None else {"plan": plan_to_document(plan)}
 
 
 def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: bool) -> dict[str, Any]:
@@ -88,7 +96,8 @@ def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: boo
 def _project_document(project: Project, readings: Readings) -> dict[str, Any]:
     name = {} if project.project_name is None else {"project_name": project.project_name}
     vouchers = [_voucher_document(voucher, readings) for voucher in project.vouchers]
-    return {"id": project.id, "project_id": project.project_id, **name, "vouchers": vouchers}
+    head = {"id": project.id, "project_id": project.project_id, **name, **_plan_document(project.plan)}
+    return {**head, "vouchers": vouchers}
 
 
 def _voucher_document(voucher: Voucher, readings: Readings) -> dict[str, Any]:
@@ -101,6 +110,7 @@ def _voucher_document(voucher: Voucher, readings: Readings) -> dict[str, Any]:
         CREATED_AT: voucher.created_at,
         "updated_at": voucher.updated_at,
         "status": readings.code_of[voucher.status],
+        **_plan_document(voucher.plan),
     }
 
 
@@ -132,7 +142,8 @@ class _Builder:
             tuple(
                 self._merchant(merchant, f"merchants[{number}]")
                 for number, merchant in enumerate(self._document["merchants"])
-            )
+            ),
+            _plan(self._document, "the world"),
         )
 
     def _merchant(self, merchant: Any, path: str) -> Merchant:
@@ -148,7 +159,7 @@ class _Builder:
             id_, self._next_project = self._next_project, self._next_project + 1
         vouchers = project.get("vouchers", [])
         made = self._generated(vouchers["generate"], path) if isinstance(vouchers, dict) else self._list(project, path)
-        return Project(id_, project["project_id"], project.get("project_name"), made)
+        return Project(id_, project["project_id"], project.get("project_name"), made, _plan(project, path))
 
     def _generated(self, wish: Any, path: str) -> tuple[Voucher, ...]:
         shares = {VoucherStatus(name): share for name, share in wish.get("status", {"pending": 1}).items()}
@@ -191,6 +202,7 @@ class _Builder:
             nominal_gs=int(voucher.get("nominal_gs", 0)),
             note=voucher.get("note", NO_NOTE),
             response_json=voucher.get("response_json", ""),
+            plan=_plan(voucher, path),
         )
 
     def _created_at(self, voucher: Any, path: str) -> str:
@@ -206,6 +218,15 @@ class _Builder:
 
     def _status(self, status: int | str) -> VoucherStatus:
         return VoucherStatus(status) if isinstance(status, str) else self._readings.status_of[status]
+
+
+def _plan(owner: Any, path: str) -> Plan | None:
+    if "plan" not in owner:
+        return None
+    try:
+        return plan_from_document(owner["plan"])
+    except ValueError as error:
+        raise WorldError(f"{path}.plan.{error}") from None
 
 
 def _check_date_time(text: str, path: str) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from mockserver.contract.wire import Reply
+from mockserver.contract.wire import Reply, outside_reply
+from mockserver.provider.faults import FaultyReply
+from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
 from mockserver.web.words import ENDPOINT_RULE, INTERNAL_ERROR, TOO_LARGE, outside_message
 
@@ -17,13 +22,20 @@ def create_app(provider: Provider) -> Flask:
     # A redirect to a tidier path would be a reply that the page does not document.
     app.url_map.merge_slashes = False
 
+    @app.before_request
+    def keep_leading_slashes() -> None:
+        # Flask drops all but one of them before it looks for a route, so a wrong path would find the endpoint.
+        if request.environ["PATH_INFO"].startswith("//"):
+            abort(404)
+
     @app.post(ENDPOINT_RULE, provide_automatic_options=False)
     def project_detail(merchant_id: str) -> Response:
         try:
             body = request.get_data(cache=False)
         except RequestEntityTooLarge:
             return _refuse(413, TOO_LARGE)
-        return _response(provider.call(merchant_id, body, path=request.path, origin=_origin()))
+        forced = request.headers.get(FAULT_HEADER)
+        return _response(provider.call(merchant_id, body, path=request.path, origin=_origin(), forced=forced))
 
     @app.errorhandler(HTTPException)
     def outside_the_contract(error: HTTPException) -> Response:
@@ -51,4 +63,23 @@ def _origin() -> str:
 
 
 def _response(reply: Reply) -> Response:
+    if isinstance(reply, FaultyReply):
+        return _faulty_response(reply)
     return Response(reply.body, reply.http_status, content_type="application/json")
+
+
+def _faulty_response(reply: FaultyReply) -> Response:
+    """Show what WSGI can show of a fault; a thread waits where the server's lane would not."""
+    if reply.cut == "before":
+        return _response(outside_reply(500, f"Fault {reply.fault}: WSGI cannot close a connection; use the server"))
+    time.sleep(reply.delay)
+    response = Response(_body(reply), reply.http_status, dict(reply.headers), content_type=reply.content_type)
+    response.content_length = len(reply.body) if reply.announced is None else reply.announced
+    return response
+
+
+def _body(reply: FaultyReply) -> Iterator[bytes]:
+    time.sleep(reply.spread / 2)
+    yield reply.body[: len(reply.body) // 2]
+    time.sleep(reply.spread / 2)
+    yield reply.body[len(reply.body) // 2 :]

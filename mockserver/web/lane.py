@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.contract.wire import PATH_PATTERN, Reply, outside_reply
+from mockserver.provider.faults import FaultyReply
+from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
+from mockserver.web.faulty import send_faulty
 from mockserver.web.words import INTERNAL_ERROR, TOO_LARGE
 
 if TYPE_CHECKING:
@@ -19,7 +22,17 @@ if TYPE_CHECKING:
 # A body of up to this size is read and thrown away before its 413, so that the consumer gets to read the reply.
 _DRAINED = 32 * MAX_BODY
 
+_FAULT_HEADER = FAULT_HEADER.lower().encode("ascii")
+
 _logger = logging.getLogger("mockserver.web")
+
+
+class _Announced(NamedTuple):
+    """What the headers say: the size of the body, whether the consumer waits to be told to send it, a forced fault."""
+
+    size: int
+    waits: bool
+    forced: str | None
 
 
 class _TooLarge(Exception):
@@ -57,9 +70,10 @@ class Lane:
         origin = _origin(scope)
         path = scope["path"]
         close = False
+        announced = _announced(scope)
         try:
-            body = await _read(scope, receive)
-            reply = self._provider.call(merchant_id, body, path=path, origin=origin)
+            body = await _read(announced, receive)
+            reply = self._provider.call(merchant_id, body, path=path, origin=origin, forced=announced.forced)
         except _TooLarge:
             close = True
             reply = self._provider.refuse(413, TOO_LARGE, method="POST", path=path, origin=origin)
@@ -68,7 +82,10 @@ class Lane:
         except Exception as error:
             _logger.error("internal error of the mock: %s", type(error).__name__)
             reply = outside_reply(500, INTERNAL_ERROR)
-        await _send(reply, send, close=close)
+        if isinstance(reply, FaultyReply):
+            await send_faulty(reply, scope, receive, send)
+        else:
+            await _send(reply, send, close=close)
 
     async def _built(self) -> Any:
         async with self._building:
@@ -86,9 +103,8 @@ def _flask_app(provider: Provider) -> Any:
     return WSGIMiddleware(create_app(provider))  # type: ignore[arg-type]  # two spellings of WSGI
 
 
-async def _read(scope: HTTPScope, receive: ASGIReceiveCallable) -> bytes:
-    announced, waits = _announced(scope)
-    if announced > _DRAINED or (announced > MAX_BODY and waits):
+async def _read(announced: _Announced, receive: ASGIReceiveCallable) -> bytes:
+    if announced.size > _DRAINED or (announced.size > MAX_BODY and announced.waits):
         raise _TooLarge
     body, more = await _next(receive)
     if not more:
@@ -113,15 +129,16 @@ async def _next(receive: ASGIReceiveCallable) -> tuple[bytes, bool]:
     return message["body"], message["more_body"]
 
 
-def _announced(scope: HTTPScope) -> tuple[int, bool]:
-    """Return the announced size of the body, and whether the consumer waits to be told to send it."""
-    size, waits = 0, False
+def _announced(scope: HTTPScope) -> _Announced:
+    size, waits, forced = 0, False, None
     for name, value in scope["headers"]:
         if name == b"content-length":
             size = int(value)
         elif name == b"expect":
             waits = True
-    return size, waits
+        elif name == _FAULT_HEADER:
+            forced = value.decode("latin-1")
+    return _Announced(size, waits, forced)
 
 
 def _origin(scope: HTTPScope) -> str:
