@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
-from mockserver.provider.journal import Journal
+from mockserver.provider.journal import Entry, Journal
 from mockserver.provider.matchers import Matchers, summary
 from mockserver.provider.store import MerchantStore
 from mockserver.provider.world import Project, Voucher
@@ -73,7 +73,7 @@ class FakeMerchant:
     @property
     def readings(self) -> Readings:
         """The readings it is served under."""
-        return self._stored.readings or self.server.readings
+        return self._stored.readings or self.server.provider.readings
 
     @property
     def projects(self) -> tuple[FakeProject, ...]:
@@ -193,12 +193,8 @@ class FakeMerchant:
         strays = "".join(f"\n  ? {summary(entry)}" for entry in self._strays())
         return f"{text}\nMeanwhile, for no merchant that the server knows:{strays}" if strays else text
 
-    def _strays(self) -> Iterator[Any]:
-        provider = self.server.provider
-        for entry in provider.journal.entries():
-            known = entry.merchant_id is not None and provider.store.merchant(entry.merchant_id) is not None
-            if entry.n > self._arrived_before and not known:
-                yield entry
+    def _strays(self) -> list[Entry]:
+        return self.server.strays(after=self._arrived_before)
 
     def _counted(self, counts: tuple[int, ...], nominal_gs: int | Sequence[int] | None) -> tuple[Voucher, ...]:
         for status, count in zip(STATUSES, counts, strict=True):

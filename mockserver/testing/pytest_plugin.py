@@ -109,6 +109,12 @@ def apigames_httpx(apigames: FakeMerchant) -> Iterator[HttpxDouble]:
         yield double
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test that uses the server alone be under its own readings too."""
+    if "apigames_server" in metafunc.fixturenames and "apigames_readings" not in metafunc.fixturenames:
+        metafunc.fixturenames.append("apigames_readings")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Fail a test that passed although it called the vendor's host where its page has nothing."""

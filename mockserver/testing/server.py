@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mockserver.contract.readings import Readings
-from mockserver.provider.journal import Journal, Kept
+from mockserver.provider.journal import Entry, Journal, Kept
 from mockserver.provider.provider import Provider
 from mockserver.provider.world import Merchant, World
 from mockserver.testing.made import WorldSource, new_merchant_id, new_secret, read_world_source
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mockserver.web.server import Server
 
 CALLS_KEPT = 10_000
+STRAYS_KEPT = 100
 
 ReadingChoices = Readings | Mapping[str, object]
 
@@ -39,6 +41,7 @@ class FakeServer:
         self._host, self._port = host, port
         self._journals: dict[str, Journal] = {}
         self.provider = Provider(World(), self.readings, observers=(self._sort,))
+        self._strays: deque[Kept] = deque(maxlen=STRAYS_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
         self._lock = threading.Lock()
@@ -110,6 +113,10 @@ class FakeServer:
         finally:
             self._rescope(self._scopes.remove, readings)
 
+    def strays(self, after: int) -> list[Entry]:
+        """Return the newest calls for no merchant that the server knows, numbered above `after` in its journal."""
+        return [self.provider.journal.masked(kept) for kept in tuple(self._strays) if kept.n > after]
+
     def _rescope(self, change: Callable[[Readings], None], readings: Readings) -> None:
         with self._lock:
             change(readings)
@@ -135,6 +142,8 @@ class FakeServer:
         journal = self._journals.get(kept.call.merchant_id or "")
         if journal is not None:
             journal.record(kept.call, kept.reply, kept.took)
+        else:
+            self._strays.append(kept)
 
 
 @contextmanager
