@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DocumentedError, Reply, error_reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
-from mockserver.provider.doctor import diagnose
 from mockserver.provider.endpoint import answer
-from mockserver.provider.faults import FaultError, Faults, with_fault
+from mockserver.provider.faults import FaultError, Faults, Rule, with_fault
 from mockserver.provider.finding import Finding
 from mockserver.provider.forcing import (
     RESERVED_PREFIX,
@@ -22,17 +21,20 @@ from mockserver.provider.forcing import (
     store_with,
 )
 from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Kept, Observer
+from mockserver.provider.masking import printable
 from mockserver.provider.store import MerchantStore, ProjectStore, Store
 from mockserver.provider.world import Merchant, Project, World
 
 MAX_BODY = 1_048_576
+DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
 
 
 class Provider:
     """A fake provider of its own state; build a new one to start afresh.
 
     `readings` and `clock` hold for every merchant that has none of its own. `journal_capacity` is in calls;
-    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading came from.
+    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading came from;
+    `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply.
     """
 
     def __init__(
@@ -44,15 +46,18 @@ class Provider:
         journal_capacity: int = DEFAULT_CAPACITY,
         observers: tuple[Observer, ...] = (),
         readings_origin: Mapping[str, str] | None = None,
+        rules: Iterable[Rule] = (),
+        doctor_header: bool = False,
     ) -> None:
         self.readings = readings or Readings()
         self.readings_origin = dict(readings_origin or {})
-        self._start = (world, self.readings, self.readings_origin)
+        self.doctor_header = doctor_header
+        self._start = (world, self.readings, self.readings_origin, tuple(rules))
         self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
         self.store = Store(world)
         for merchant in self.store.merchants():
             self._begin(merchant)
-        self.faults = Faults()
+        self.faults = Faults(rules)
         # Held while merchants or projects come, so that two of one id cannot.
         self.changing = threading.RLock()
         self._retired: set[str] = set()
@@ -131,12 +136,12 @@ class Provider:
             self.readings, self.readings_origin = readings, dict(origin)
 
     def reset(self) -> None:
-        """Go back to the start: world, readings and clock as they were, no faults, an empty journal from 1."""
-        world, self.readings, origin = self._start
+        """Go back to the start: world, readings, clock and faults as they were, an empty journal from 1."""
+        world, self.readings, origin, rules = self._start
         with self.changing:
             self.readings_origin = dict(origin)
             self.clock.run_as_at_start()
-            self.faults.clear()
+            self.faults.replace(rules)
             self.store = Store(world)
             for merchant in self.store.merchants():
                 self._begin(merchant)
@@ -144,9 +149,21 @@ class Provider:
 
     def diagnose(self, kept: Kept) -> list[Finding]:
         """Return what the doctor says of a recorded call; nothing when it was answered as asked."""
-        merchant_id = kept.call.merchant_id
+        return self.diagnose_reply(kept.call.merchant_id, kept.call.body, kept.reply)
+
+    def diagnose_reply(self, merchant_id: str | None, body: bytes, reply: Reply) -> list[Finding]:
+        """Return what the doctor says of a call that got this reply."""
         readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
-        return diagnose(merchant_id, kept.call.body, kept.reply, self.store, readings)
+        from mockserver.provider.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
+
+        return diagnose(merchant_id, body, reply, self.store, readings)
+
+    def header_of(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[str, str] | None:
+        """Return the header in which the doctor speaks, if that is switched on and there is something to say."""
+        if not self.doctor_header or reply.explanation is None:
+            return None
+        said = " / ".join(map(str, self.diagnose_reply(merchant_id, body, reply)))
+        return (DOCTOR_HEADER, printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii"))
 
     def time_of(self, merchant_id: str) -> tuple[float, str]:
         """Return a merchant's present time in Unix seconds and its zone: what a move or a plan is dated with."""

@@ -61,19 +61,25 @@ class Access:
         Raises:
             Problem: 421 for a Host that is not ours, 401 or 403 without the key, 415 for a change that is not JSON.
         """
+        self.check_host(request)
+        self._check_key(request)
+        if request.method in _STATE_CHANGES or (request.method == "DELETE" and request.has_body):
+            self.check_json(request)
+
+    def check_host(self, request: Request) -> None:
+        """Let a request through whose Host is ours; raises Problem (421)."""
         if not self._is_ours(request):
             raise Problem(
                 421,
                 "This Host is not one that the mock is served under; call it by the address it printed, or serve with "
                 "--allowed-host NAME",
             )
-        self._check_key(request)
-        if request.method in _STATE_CHANGES or (request.method == "DELETE" and request.has_body):
-            media_type = (request.content_type or "").partition(";")[0].strip().lower()
-            if media_type != "application/json":
-                raise Problem(
-                    415, "A change needs Content-Type: application/json, which a form on a web page cannot send"
-                )
+
+    def check_json(self, request: Request) -> None:
+        """Let a request through that says it is JSON, which no form on a web page can; raises Problem (415)."""
+        media_type = (request.content_type or "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise Problem(415, "A change needs Content-Type: application/json, which a form on a web page cannot send")
 
     def check_token(self, request: Request) -> None:
         """Let a request through that carries the token, on every address.

@@ -14,6 +14,7 @@ from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
 from mockserver.web.access import Access, is_admin
 from mockserver.web.admin import add_admin, admin_problem
+from mockserver.web.dashboard import add_page
 from mockserver.web.words import ENDPOINT_RULE, INTERNAL_ERROR, TOO_LARGE, outside_message
 
 
@@ -38,7 +39,12 @@ def create_app(provider: Provider, access: Access | None = None) -> Flask:
         except RequestEntityTooLarge:
             return _refuse(413, TOO_LARGE)
         forced = request.headers.get(FAULT_HEADER)
-        return _response(provider.call(merchant_id, body, path=request.path, origin=_origin(), forced=forced))
+        reply = provider.call(merchant_id, body, path=request.path, origin=_origin(), forced=forced)
+        response = _response(reply)
+        advice = provider.header_of(merchant_id, body, reply)
+        if advice is not None:
+            response.headers.set(*advice)
+        return response
 
     @app.errorhandler(HTTPException)
     def outside_the_contract(error: HTTPException) -> Response:
@@ -57,6 +63,7 @@ def create_app(provider: Provider, access: Access | None = None) -> Flask:
         return _refuse(500, INTERNAL_ERROR)
 
     add_admin(app, provider, access)
+    add_page(app, provider, access)
 
     def _refuse(http_status: int, error_msg: str) -> Response:
         where = {"method": request.method, "path": request.path, "origin": _origin()}

@@ -74,11 +74,12 @@ class Lane:
     ) -> None:
         origin = _origin(scope)
         path = scope["path"]
-        close = False
+        close, advice = False, None
         announced = _announced(scope)
         try:
             body = await _read(announced, receive)
             reply = self._provider.call(merchant_id, body, path=path, origin=origin, forced=announced.forced)
+            advice = self._provider.header_of(merchant_id, body, reply)
         except _TooLarge:
             close = True
             reply = self._provider.refuse(413, TOO_LARGE, method="POST", path=path, origin=origin)
@@ -90,7 +91,7 @@ class Lane:
         if isinstance(reply, FaultyReply):
             await send_faulty(reply, scope, receive, send)
         else:
-            await _send(reply, send, close=close)
+            await _send(reply, send, close=close, advice=advice)
 
     async def _built(self) -> Any:
         async with self._building:
@@ -158,8 +159,10 @@ def _origin(scope: HTTPScope) -> str:
     return f"{client[0]}:{client[1]}" if client else ""
 
 
-async def _send(reply: Reply, send: ASGISendCallable, *, close: bool) -> None:
+async def _send(reply: Reply, send: ASGISendCallable, *, close: bool, advice: tuple[str, str] | None) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply.body))]
+    if advice is not None:
+        headers.append((advice[0].lower().encode("ascii"), advice[1].encode("ascii")))
     if close:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.http_status, "headers": headers, "trailers": False})
