@@ -9,7 +9,6 @@ from time import perf_counter
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DocumentedError, Reply, error_reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
-from mockserver.provider.doctor import diagnose
 from mockserver.provider.endpoint import answer
 from mockserver.provider.faults import FaultError, Faults, Rule, with_fault
 from mockserver.provider.finding import Finding
@@ -155,6 +154,8 @@ class Provider:
     def diagnose_reply(self, merchant_id: str | None, body: bytes, reply: Reply) -> list[Finding]:
         """Return what the doctor says of a call that got this reply."""
         readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
+        from mockserver.provider.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
+
         return diagnose(merchant_id, body, reply, self.store, readings)
 
     def header_of(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[str, str] | None:

@@ -54,6 +54,9 @@ def built_in_world(
     merchant = document["merchants"][0]
     merchant["merchant_id"] = merchant_id or merchant["merchant_id"]
     merchant["secret_key"] = secret_key or merchant["secret_key"]
+    if merchant_id is None:
+        # It is part of the package and known to fit; its check would be a tenth of the time that `serve` starts in.
+        return _Builder(document, readings, date_time(clock.now(), readings.timezone), (0, 0)).world()
     return world_from_document(document, readings, clock)
 
 
