@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mockserver.contract.signature import sign
     from mockserver.contract.wire import VoucherStatus
     from mockserver.provider.journal import Entry
+    from mockserver.provider.plan import Plan
     from mockserver.provider.provider import Provider
     from mockserver.provider.world import Merchant, Project, Voucher, World
     from mockserver.provider.world_file import WorldError
@@ -33,6 +34,7 @@ __all__ = [
     "FakeProject",
     "FakeServer",
     "Merchant",
+    "Plan",
     "Project",
     "Provider",
     "Readings",
@@ -54,6 +56,7 @@ _HOMES = {
     "FakeProject": "mockserver.testing.project",
     "FakeServer": "mockserver.testing.server",
     "Merchant": "mockserver.provider.world",
+    "Plan": "mockserver.provider.plan",
     "Project": "mockserver.provider.world",
     "Provider": "mockserver.provider.provider",
     "Readings": "mockserver.contract.readings",
