@@ -160,9 +160,8 @@ def _stress(folder: Path) -> None:
     started = time.perf_counter()
     last = _pytest(folder, "test_stress.py", "-n", str(STRESS_WORKERS), LEFT=str(left)).strip().splitlines()[-1]
     took = time.perf_counter() - started
-    threads, sockets = (
-        sum(column) for column in zip(*[map(int, line.split()) for line in left.read_text().splitlines()], strict=True)
-    )
+    lines = left.read_text().splitlines()
+    threads, sockets = (sum(column) for column in zip(*[map(int, line.split()) for line in lines], strict=True))
     print(f"\n{STRESS_WORKERS} workers, {STRESS_TESTS:,} tests, one call each: {last} ({took:.1f} s)")
     print(f"left at the end, all processes together: {threads} of our threads, {sockets} sockets")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mockserver.provider.provider import Provider
     from mockserver.provider.world import Merchant, Project, Voucher, World
     from mockserver.provider.world_file import WorldError
+    from mockserver.testing import strategies
     from mockserver.testing.in_process import UndocumentedCall
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.project import FakeProject
@@ -48,6 +49,7 @@ __all__ = [
     "create_app",
     "serve",
     "sign",
+    "strategies",
 ]
 
 _HOMES = {
@@ -74,6 +76,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "strategies":
+        return import_module("mockserver.testing.strategies")
     if name not in _HOMES:
         raise AttributeError(f"module 'mockserver' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)

@@ -245,7 +245,7 @@ def test_a_failure_shows_calls_that_reached_nobody(merchant: FakeMerchant) -> No
         AssertionError, match=r"Meanwhile, for no merchant that the server knows:\n.*M000000NOBODY"
     ) as e:
         merchant.assert_called()
-    assert merchant.signature not in str(e.value)
+    assert merchant.signature not in str(failed.value)
 
 
 def test_ids_and_secrets_are_new_for_each_merchant_whatever_random_does(apigames_server: FakeServer) -> None:
