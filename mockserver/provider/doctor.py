@@ -134,7 +134,7 @@ def _project(merchant: MerchantStore, fields: Mapping[str, Any], store: Store) -
     owner = next((one.merchant_id for one in store.merchants() if one.project(asked) is not None), None)
     if owner is not None:
         cure = f"call it as {owner!r}, or send one of {_some(ids)}"
-        return [Finding(f"{what} of this merchant: it is merchant {owner!r}'s", why, cure)]
+        return [Finding(f"{what} of this merchant: it belongs to merchant {owner!r}", why, cure)]
     near = _nearest(asked, ids)
     return [Finding(what, why, f"send {near!r}, the nearest" if near else f"send one of {_some(ids)}")]
 
