@@ -78,8 +78,7 @@ def make_worlds() -> dict[str, dict[str, Any]]:
         "all-nominals-equal": _drawn("all-nominals-equal", 5, nominals=(25,)),
         "mixed": mixed,
         "unicode-notes": tuple(
-            _changed(voucher, note=note)
-            for voucher, note in zip(_drawn("unicode-notes", 4), _NOTES, strict=True)
+            _changed(voucher, note=note) for voucher, note in zip(_drawn("unicode-notes", 4), _NOTES, strict=True)
         ),
         "nested-json": tuple(
             _changed(voucher, response_json=text)
@@ -92,7 +91,7 @@ def make_worlds() -> dict[str, dict[str, Any]]:
     return {name: _world_document(listed) for name, listed in worlds.items()}
 
 
-_NOTES = ("ditukar 🎮 ok", "日本語のメモ", "مرحبا", "e\u0301 combining, \u200b zero width, \\ and \"quotes\"")
+_NOTES = ("ditukar 🎮 ok", "日本語のメモ", "مرحبا", 'e\u0301 combining, \u200b zero width, \\ and "quotes"')
 _RESPONSES = ("", '{"code":0,"data":{"gs":25}}', '{"a":{"b":[1,{"c":"{\\"d\\":null}"}]}}', "not JSON {")
 
 

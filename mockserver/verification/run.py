@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from mockserver.contract.near_misses import FORMULAS, OTHER_CASES
 from mockserver.contract.page_laws import Page
 from mockserver.contract.wire import DOCUMENTED_ERRORS
 from mockserver.verification.caller import Caller, TargetFailed
+from mockserver.verification.drift import added_fields
 from mockserver.verification.live_guard import BudgetSpent, Limits, Pace, is_loopback
 from mockserver.verification.observations import Observations
 from mockserver.verification.picture import Picture, picture_of
@@ -112,6 +114,9 @@ class Run:
         self.project_number = 0
         self.results: list[LawResult] = []
         self.blocked: str | None = None
+        self.crash: str | None = None
+        self.drift: set[str] = set()
+        self._started = time.monotonic()
         self.is_open = False
 
     @property
@@ -119,6 +124,11 @@ class Run:
         """How many calls were made."""
         assert self.pace is not None
         return self.pace.made
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken so far."""
+        return time.monotonic() - self._started
 
     @property
     def total(self) -> int:
@@ -289,6 +299,8 @@ class Run:
                 self.breaks(finding, exchange)
             else:
                 self.take(finding, exchange)
+        if exchange.speaks_the_contract:
+            self.drift |= added_fields(exchange)
         error = next((error for error in DOCUMENTED_ERRORS if error.clause == exchange.outcome), None)
         if error is not None:
             self._note_http_status(error.rc, exchange)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from mockserver.contract.clauses import CLAUSES
@@ -70,6 +72,11 @@ def _guarded(run: Run, law: LawFunction, name: str, clauses: tuple[str, ...], *,
         except (CannotJudge, BudgetSpent) as why:
             run.blocked = reason = str(why)
             outcome = "not judged"
+        except Exception as error:
+            # A failure of our own: the type and the place say enough, and hold no secret.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            run.crash = f"{type(error).__name__} in {Path(place.filename).name} line {place.lineno} ({name})"
+            raise
     if outcome == "holds" and len(run.unseen) > unseen_before:
         outcome, reason = "not seen", next(reversed(run.unseen.values()))
     if len(run.broken) > before:
