@@ -86,6 +86,8 @@ def _shape_failures(reply: dict[str, Any], name: str) -> Iterator[Violation]:
 def _clause_of(place: str, reason: str, name: str) -> str:
     if name == "error":
         return "ERR-5"
+    if place == "data.data" and reason.startswith("expected object"):
+        return "RES-2"
     missing = _MISSING.search(reason)
     if place == "data.data" and missing and missing.group(1) in _MISSING_HOMES:
         return _MISSING_HOMES[missing.group(1)]

@@ -88,7 +88,8 @@ class HttpTarget:
         # Timeouts of the client hold for each read; only closing it ends a reply that comes byte by byte.
         watchdog = threading.Timer(self._timeout + 0.5, client.close)
         watchdog.daemon = True
-        watchdog.start()
+        if self._transport is None:
+            watchdog.start()
         started, sent_at = time.monotonic(), time.time()
         try:
             with client.stream("POST", self.url(merchant_id), content=body, headers=_HEADERS) as response:
