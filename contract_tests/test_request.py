@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mockserver.contract.exchange import SUCCESS, Exchange
-from mockserver.contract.violation import Choice, Finding, Violation
+from mockserver.contract.violation import Finding, Violation
 from mockserver.contract.wire import DEFAULT_LIMIT
+from mockserver.verification.calibrate import by_name
 from mockserver.verification.picture import Picture, names_of
 from mockserver.verification.request_cases import cases
 from mockserver.verification.run import NotSeen, Run, in_form
@@ -72,19 +73,4 @@ def test_a_project_by_its_name(run: Run) -> None:
     name = run.credentials.project_name
     if name is None:
         raise NotSeen("the project's name is not known; give it with --project-name")
-    exchange = run.call("REQ-3", projectid=name)
-    if exchange is None:
-        return
-    match exchange.outcome:
-        case "success" if in_form(exchange):
-            own = exchange.reply["data"]["data"]["project_id"]
-            if own != run.credentials.project_id:
-                wanted = f"the project {run.credentials.project_id!r} under its name"
-                run.breaks(Violation("REQ-3", wanted, repr(own), "data.data.project_id"), exchange)
-            values = frozenset({"project_id_or_name"})
-        case "ERR-4":
-            values = frozenset({"project_id"})
-        case _:
-            run.breaks(Violation("REQ-3", "ERR-4, or the project of that name", "neither"), exchange)
-            return
-    run.take(Choice("project_match", values, "REQ-3", f"by name: {exchange.outcome}"), exchange)
+    by_name(run, name)

@@ -35,3 +35,13 @@ def plan_of(settings: Settings) -> Iterator[str]:
     yield f"  {wrong:4d} wrong signatures at most, last"
     if not is_loopback(settings.base_url):
         yield "  429 and 5xx outside the contract are waited out; TLS is verified"
+
+
+def calibration_plan(settings: Settings) -> Iterator[str]:
+    """Yield the lines of the plan of a calibration."""
+    limits = settings.limits
+    pace = "as fast as it answers" if limits.rate is None else f"at most {limits.rate:g} a second"
+    yield f"Plan for {settings.base_url.rstrip('/')}"
+    yield f"  POST {PATH_TEMPLATE.format(merchant_id=settings.merchant_id)} and one made-up merchant; reading only"
+    yield f"  about 45 calls, {pace}, at most {limits.max_requests}"
+    yield "  of these 3 with a wrong signature, last"

@@ -175,6 +175,8 @@ class Run:
         self.judge(exchange)
         if exchange.outcome != SUCCESS:
             self._refused(exchange)
+        if self.caller.session_key is None:
+            self.take(Choice("session_key", frozenset({"optional"}), "REQ-1", "a success without one"), exchange)
         page = self._page_of(exchange)
         if page is None:
             raise CannotJudge("the first reply is not in the documented form, so nothing further was judged")

@@ -9,8 +9,7 @@ from typing import Any
 
 from mockserver.contract import near_misses
 from mockserver.contract.signature import sign
-
-from broken_fake import MERCHANT, NAME, PROJECT, SECRET, Answer, Break, Call, right_signature
+from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET, Answer, Break, Call, right_signature
 
 EXAMPLE_TS = 1723719138
 

@@ -12,8 +12,7 @@ from mockserver.verification.live_guard import Pace
 from mockserver.verification.run import Run
 from mockserver.verification.settings import Settings
 from mockserver.verification.suite import FILES, LawFunction, perform
-
-from broken_fake import MERCHANT, NAME, PROJECT, SECRET
+from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET
 
 
 @cache

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from broken_fake import MERCHANT, Answer, Break, BrokenFake, Call, a_world
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.generate import generate_vouchers
 from mockserver.provider.world import Merchant, Project, Voucher, World
+from tests.verification.broken_fake import MERCHANT, Answer, Break, BrokenFake, Call, a_world
 
 
 @dataclass(frozen=True)
