@@ -2,6 +2,8 @@
 
 Nothing is imported until it is used: the pytest plugin is loaded in every run of every project that has this
 package installed.
+
+PYTEST_DONT_REWRITE, or pytest warns whoever imported this package before starting it.
 """
 
 from __future__ import annotations
@@ -10,19 +12,60 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mockserver.contract.reading import ReadingsError
     from mockserver.contract.readings import Readings
     from mockserver.contract.signature import sign
     from mockserver.contract.wire import VoucherStatus
+    from mockserver.provider.journal import Entry
     from mockserver.provider.provider import Provider
+    from mockserver.provider.world import Merchant, Project, Voucher, World
+    from mockserver.provider.world_file import WorldError
+    from mockserver.testing.in_process import UndocumentedCall
+    from mockserver.testing.merchant import FakeMerchant
+    from mockserver.testing.project import FakeProject
+    from mockserver.testing.received import Received
+    from mockserver.testing.server import FakeServer, serve
     from mockserver.web.app import create_app
 
-__all__ = ["Provider", "Readings", "VoucherStatus", "create_app", "sign"]
+__all__ = [
+    "Entry",
+    "FakeMerchant",
+    "FakeProject",
+    "FakeServer",
+    "Merchant",
+    "Project",
+    "Provider",
+    "Readings",
+    "ReadingsError",
+    "Received",
+    "UndocumentedCall",
+    "Voucher",
+    "VoucherStatus",
+    "World",
+    "WorldError",
+    "create_app",
+    "serve",
+    "sign",
+]
 
 _HOMES = {
+    "Entry": "mockserver.provider.journal",
+    "FakeMerchant": "mockserver.testing.merchant",
+    "FakeProject": "mockserver.testing.project",
+    "FakeServer": "mockserver.testing.server",
+    "Merchant": "mockserver.provider.world",
+    "Project": "mockserver.provider.world",
     "Provider": "mockserver.provider.provider",
     "Readings": "mockserver.contract.readings",
+    "ReadingsError": "mockserver.contract.reading",
+    "Received": "mockserver.testing.received",
+    "UndocumentedCall": "mockserver.testing.in_process",
+    "Voucher": "mockserver.provider.world",
     "VoucherStatus": "mockserver.contract.wire",
+    "World": "mockserver.provider.world",
+    "WorldError": "mockserver.provider.world_file",
     "create_app": "mockserver.web.app",
+    "serve": "mockserver.testing.server",
     "sign": "mockserver.contract.signature",
 }
 

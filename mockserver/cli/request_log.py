@@ -2,60 +2,102 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
+import msgspec
+
+from mockserver.contract.wire import STATUSES
+from mockserver.provider.finding import Finding
 from mockserver.provider.journal import Entry, Kept
 from mockserver.provider.masking import printable
 
 LOG_FORMATS = ("text", "json")
-_SHOWN_FIELDS = ("projectid", "status", "page", "limit")
+
+_HARMLESS_STATUSES = frozenset({"", *"01234", *(status.value for status in STATUSES)})
+_encode = msgspec.json.Encoder().encode
+
+
+class _Asked(msgspec.Struct, omit_defaults=True):
+    """The fields of a call that its line shows."""
+
+    projectid: Any = msgspec.UNSET
+    status: Any = msgspec.UNSET
+    page: Any = msgspec.UNSET
+    limit: Any = msgspec.UNSET
+
+
+_decode_asked = msgspec.json.Decoder(_Asked).decode
 
 
 class RequestLog:
-    """Hears of every call and writes a line about it. `masked` is the journal's, set once there is one."""
+    """Hears of every call and writes a line about it. `masked` is the journal's, set once there is one.
+
+    With `diagnose` the line of a refusal says what the doctor says of it.
+    """
 
     masked: Callable[[Kept], Entry]
+    diagnose: Callable[[Kept], list[Finding]] | None = None
 
-    def __init__(self, log_format: str) -> None:
+    def __init__(self, log_format: str, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
         self._line = _json_line if log_format == "json" else _text_line
 
     def __call__(self, kept: Kept) -> None:
         """Write the line of one call."""
-        sys.stderr.write(self._line(self.masked(kept)) + "\n")
+        asked = _harmless(kept)
+        if asked is not None:
+            line = self._line(kept, asked, kept.call.merchant_id or kept.call.path, None)
+        else:
+            entry = self.masked(kept)
+            asked = msgspec.convert(entry.fields or {}, _Asked)
+            findings = self.diagnose(kept) if self.diagnose is not None else []
+            explanation = "; ".join(f"{one.what}; {one.cure}" for one in findings) or entry.explanation
+            line = self._line(kept, asked, entry.merchant_id or entry.path, explanation)
+        self._stream.write(line)
 
 
-def _text_line(entry: Entry) -> str:
-    when = time.strftime("%H:%M:%S", time.localtime(entry.at))
-    asked = " ".join(f"{key}={printable(json.dumps(value), 60)}" for key, value in _asked(entry).items())
-    who = printable(entry.path if entry.merchant_id is None else entry.merchant_id)
-    why = (
-        f"  {entry.clause or 'outside the contract'}: {printable(entry.explanation, 300)}" if entry.explanation else ""
+def _harmless(kept: Kept) -> _Asked | None:
+    """Return what an ordinary call asked for when no secret can stand in it: masking costs ten times an answer."""
+    if kept.reply.clause != "RES-1" or kept.reply.explanation is not None:
+        return None
+    try:
+        asked = _decode_asked(kept.call.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    numbers = (asked.page, asked.limit)
+    if not all(type(number) is int or number is msgspec.UNSET for number in numbers):
+        return None
+    return asked if asked.status is msgspec.UNSET or asked.status in _HARMLESS_STATUSES else None
+
+
+def _text_line(kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
+    call, reply = kept.call, kept.reply
+    when = time.strftime("%H:%M:%S", time.localtime(call.at))
+    wanted = printable(_encode(asked).decode(), 200) if call.merchant_id is not None else ""
+    why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
+    return (
+        f"{when} {printable(call.method, 20)} {reply.http_status} rc={reply.rc} {printable(who)} {wanted} "
+        f"{kept.took * 1000:.2f} ms{why}\n"
     )
-    parts = [when, entry.method, str(entry.http_status), f"rc={entry.rc}", who, asked, f"{entry.took * 1000:.2f} ms"]
-    return " ".join(part for part in parts if part) + why
 
 
-def _json_line(entry: Entry) -> str:
+def _json_line(kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
+    call, reply = kept.call, kept.reply
     line = {
-        "n": entry.n,
-        "at": entry.at,
-        "origin": entry.origin,
-        "method": entry.method,
-        "path": printable(entry.path, 500),
-        "http_status": entry.http_status,
-        "rc": entry.rc,
-        "clause": entry.clause,
-        "reading": entry.reading,
-        "explanation": entry.explanation,
-        "asked": _asked(entry),
-        "took_ms": round(entry.took * 1000, 3),
+        "n": kept.n,
+        "at": call.at,
+        "origin": call.origin,
+        "method": call.method,
+        "merchant_id" if call.merchant_id is not None else "path": printable(who, 500),
+        "http_status": reply.http_status,
+        "rc": reply.rc,
+        "clause": reply.clause,
+        "reading": reply.reading,
+        "explanation": explanation,
+        "asked": asked,
+        "took_ms": round(kept.took * 1000, 3),
     }
-    return json.dumps(line)
-
-
-def _asked(entry: Entry) -> dict[str, Any]:
-    return {key: entry.fields[key] for key in _SHOWN_FIELDS if key in entry.fields} if entry.fields else {}
+    return _encode(line).decode() + "\n"

@@ -28,7 +28,9 @@ class Masker:
     """Replaces the secrets it knows, the values of secret fields, and anything that looks like a signature."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        written = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
+        # What looks like a signature is found by its look alone; thousands of words to look for would take seconds.
+        looked_for = (secret for secret in secrets if not _HEX_RUN.fullmatch(secret))
+        written = {form for secret in looked_for if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
         known = sorted(written, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
 

@@ -15,6 +15,10 @@ BASE_URL = "https://v1.apigames.id"
 PATH_TEMPLATE = "/merchant/{merchant_id}/kiosgamer/project/detail"
 PATH_PATTERN = re.compile(r"/merchant/([^/]+)/kiosgamer/project/detail")
 
+# From the vendor's sibling page for bulk redemption, not from this endpoint's: served only as faults.
+MAINTENANCE = "Redem sedang maintenance"
+MERCHANT_CONFIG = "Merchant config not found"
+
 SUCCESS_MESSAGE = "List Voucher Redem Kiosgamer"
 CREATED_AT = "cretaed_at"
 
@@ -178,6 +182,10 @@ class Reply(msgspec.Struct, frozen=True):
     clause: str | None = None
     reading: str | None = None
     explanation: str | None = None
+
+    def __repr__(self) -> str:
+        # Without the explanation: it may quote what was sent, and only the journal masks that.
+        return f"Reply({self.http_status}, rc={self.rc}, clause={self.clause!r}, {len(self.body)} bytes)"
 
 
 _encode = msgspec.json.Encoder().encode

@@ -37,8 +37,12 @@ def answer(merchant_id: str, body: bytes, store: Store, readings: Readings, cloc
         request = parse_request(body, readings)
         project = _authorised_project(merchant_id, request, store, readings)
         with project.lock:
+            now = clock.now()
+            if project.life_cycle is not None:
+                project.life_cycle.settle(now, readings.timezone)
+                project.life_cycle.was_read()
             page = _page(merchant_id, project, request, readings)
-        return success_reply(page, int(clock.now()))
+        return success_reply(page, int(now))
     except DocumentedError as error:
         return error_reply(error, http_status=200 if readings.http_status == "200" else error.rc)
 

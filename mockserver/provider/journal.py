@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -39,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object,
     `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape. `clause`
-    and `reading` are what decided, `explanation` says it in words.
+    and `reading` are what decided, `explanation` says it in words; `fault` is the name of the one that hit it.
     """
 
     n: int
@@ -55,6 +57,7 @@ class Entry(msgspec.Struct, frozen=True):
     clause: str | None
     reading: str | None
     explanation: str | None
+    fault: str | None
     reply: str
     took: float
 
@@ -89,6 +92,8 @@ class Journal:
         self._total = 0
         self._lock = threading.Lock()
         self._observers = observers
+        self._last_mask = (frozenset[str](), Masker(()))
+        self._listeners: tuple[Callable[[], None], ...] = ()
 
     @property
     def total(self) -> int:
@@ -107,23 +112,67 @@ class Journal:
             self._kept.append(kept)
         for observe in self._observers:
             observe(kept)
+        for heard in self._listeners:
+            heard()
 
-    def entries(self) -> list[Entry]:
-        """Return the calls still kept, oldest first, masked."""
+    def entries(self, after: int = 0) -> list[Entry]:
+        """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
         with self._lock:
-            kept = list(self._kept)
+            kept = [one for one in self._kept if one.n > after]
         return [self.masked(one) for one in kept]
 
-    def clear(self) -> None:
-        """Forget every call; numbers go on where they were."""
+    def kept(self, n: int) -> Kept | None:
+        """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
+        with self._lock:
+            place = n - self._kept[0].n if self._kept else -1
+            return self._kept[place] if 0 <= place < len(self._kept) else None
+
+    def find(self, **matchers: Any) -> list[Entry]:
+        """Return the calls still kept that match, oldest first; `Matchers` says what a matcher may be."""
+        from mockserver.provider.matchers import Matchers  # noqa: PLC0415 - it reads entries, so it imports this module
+
+        return Matchers(**matchers).find(self.entries())
+
+    def count(self, **matchers: Any) -> int:
+        """Return how many of the calls still kept match."""
+        return len(self.find(**matchers))
+
+    def wait(self, *, count: int = 1, timeout: float = 10.0, **matchers: Any) -> list[Entry]:
+        """Wait until `count` kept calls match, `timeout` seconds at most; return those that do by then, oldest first.
+
+        Calls from before the wait count too.
+        """
+        heard = threading.Event()
+        search = Search(self, matchers)
+        deadline = monotonic() + timeout
+        with self.listening(heard.set):
+            while len(search.found()) < count and heard.wait(max(deadline - monotonic(), 0)):
+                heard.clear()
+        return search.found()
+
+    @contextmanager
+    def listening(self, heard: Callable[[], None]) -> Iterator[None]:
+        """Call `heard` after each call that is recorded in the meantime, in the thread that records it."""
+        with self._lock:
+            self._listeners = (*self._listeners, heard)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listeners = tuple(one for one in self._listeners if one is not heard)
+
+    def clear(self, *, numbers_too: bool = False) -> None:
+        """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1."""
         with self._lock:
             self._kept.clear()
+            if numbers_too:
+                self._total = 0
 
     def masked(self, kept: Kept) -> Entry:
         """Return the entry that a person may read."""
         call, reply = kept.call, kept.reply
         decoded = _decoded(call.body)
-        mask = Masker([*self._secrets(), *sent_secrets(decoded)])
+        mask = self._mask_for(decoded)
         fields = mask.value(decoded) if isinstance(decoded, dict) else None
         return Entry(
             n=kept.n,
@@ -139,9 +188,41 @@ class Journal:
             clause=reply.clause,
             reading=reply.reading,
             explanation=None if reply.explanation is None else mask(reply.explanation),
+            fault=getattr(reply, "fault", None),
             reply=mask(reply.body.decode("utf-8", "replace")),
             took=kept.took,
         )
+
+    def _mask_for(self, decoded: Any) -> Masker:
+        # Made anew only when the secrets differ from the last call's: with many merchants it is thousands of words.
+        secrets = frozenset([*self._secrets(), *sent_secrets(decoded)])
+        known, mask = self._last_mask
+        if secrets != known:
+            mask = Masker(secrets)
+            self._last_mask = (secrets, mask)
+        return mask
+
+
+class Search:
+    """The calls that match, kept up to date; each call is looked at once."""
+
+    def __init__(self, journal: Journal, matchers: Mapping[str, Any]) -> None:
+        from mockserver.provider.matchers import Matchers  # noqa: PLC0415 - as above
+
+        self._journal = journal
+        self._matchers = Matchers(**matchers)
+        self._seen = 0
+        self._found: list[Entry] = []
+
+    def found(self) -> list[Entry]:
+        """Return those that match by now, oldest first."""
+        if self._journal.total < self._seen:  # numbers began again
+            self._seen, self._found = 0, []
+        fresh = self._journal.entries(after=self._seen)
+        if fresh:
+            self._seen = fresh[-1].n
+            self._found += self._matchers.find(fresh)
+        return self._found
 
 
 def _decoded(body: bytes) -> Any:

@@ -64,6 +64,8 @@ def decode_json(body: bytes) -> Any:
     Raises:
         InvalidJson: with where it breaks (ERR-1).
     """
+    if not body:
+        raise InvalidJson("the body is empty; expected one JSON object")
     try:
         return msgspec.json.decode(body)
     except RecursionError:

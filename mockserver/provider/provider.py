@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import Reply, outside_reply
-from mockserver.provider.clock import Clock, SystemClock
+from mockserver.contract.wire import DocumentedError, Reply, error_reply, outside_reply
+from mockserver.provider.clock import Clock, MovableClock
 from mockserver.provider.endpoint import answer
-from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Observer
-from mockserver.provider.store import Store
-from mockserver.provider.world import World
+from mockserver.provider.faults import FaultError, Faults, Rule, with_fault
+from mockserver.provider.finding import Finding
+from mockserver.provider.forcing import (
+    RESERVED_PREFIX,
+    Forced,
+    forced_by_header,
+    forced_by_project_id,
+    sent_project_id,
+    store_with,
+)
+from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Kept, Observer
+from mockserver.provider.masking import printable
+from mockserver.provider.store import MerchantStore, ProjectStore, Store
+from mockserver.provider.world import Merchant, Project, World
 
 MAX_BODY = 1_048_576
+DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
 
 
 class Provider:
     """A fake provider of its own state; build a new one to start afresh.
 
-    `readings` holds for every merchant that has none of its own. `journal_capacity` is in calls; `observers` hear of
-    each call once it is in the journal.
+    `readings` and `clock` hold for every merchant that has none of its own. `journal_capacity` is in calls;
+    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading came from;
+    `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply.
     """
 
     def __init__(
@@ -31,20 +45,36 @@ class Provider:
         *,
         journal_capacity: int = DEFAULT_CAPACITY,
         observers: tuple[Observer, ...] = (),
+        readings_origin: Mapping[str, str] | None = None,
+        rules: Iterable[Rule] = (),
+        doctor_header: bool = False,
     ) -> None:
         self.readings = readings or Readings()
-        self.clock: Clock = clock or SystemClock()
+        self.readings_origin = dict(readings_origin or {})
+        self.doctor_header = doctor_header
+        self._start = (world, self.readings, self.readings_origin, tuple(rules))
+        self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
         self.store = Store(world)
+        for merchant in self.store.merchants():
+            self._begin(merchant)
+        self.faults = Faults(rules)
+        # Held while merchants or projects come, so that two of one id cannot.
+        self.changing = threading.RLock()
+        self._retired: set[str] = set()
         self.journal = Journal(self._secrets, capacity=journal_capacity, observers=observers)
 
-    def call(self, merchant_id: str, body: bytes, *, path: str, origin: str) -> Reply:
-        """Answer a POST to the endpoint and record it.
+    def call(self, merchant_id: str, body: bytes, *, path: str, origin: str, forced: str | None = None) -> Reply:
+        """Answer a POST to the endpoint and record it; a `FaultyReply` when a fault hits it.
 
-        `merchant_id` and `path` are percent-decoded; `origin` says where the call came from.
+        `merchant_id` and `path` are percent-decoded; `origin` says where the call came from; `forced` is the value
+        of the header `FAULT_HEADER`, if it was sent.
         """
         started = perf_counter()
-        reply = answer(merchant_id, body, self.store, self._readings_of(merchant_id), self.clock)
-        call = Call("POST", path, merchant_id, body, origin, self.clock.now())
+        clock = self.clock_of(merchant_id)
+        reply = answer(merchant_id, body, self.store, self.readings_of(merchant_id), clock)
+        if forced is not None or reply.clause == "ERR-4" or not self.faults.is_empty:
+            reply = self._with_fault(merchant_id, body, reply, forced)
+        call = Call("POST", path, merchant_id, body, origin, clock.now())
         self.journal.record(call, reply, perf_counter() - started)
         return reply
 
@@ -54,10 +84,127 @@ class Provider:
         self.journal.record(Call(method, path, None, b"", origin, self.clock.now()), reply, 0.0)
         return reply
 
-    def _readings_of(self, merchant_id: str) -> Readings:
+    def readings_of(self, merchant_id: str) -> Readings:
+        """Return the readings a merchant is served under, known or not."""
         merchant = self.store.merchant(merchant_id)
         return self.readings if merchant is None or merchant.readings is None else merchant.readings
 
+    def clock_of(self, merchant_id: str) -> MovableClock:
+        """Return the clock a merchant is served under, known or not."""
+        merchant = self.store.merchant(merchant_id)
+        return self.clock if merchant is None or merchant.clock is None else merchant.clock
+
+    def own_clock(self, merchant: MerchantStore) -> MovableClock:
+        """Return the clock that moves for this merchant alone; it starts out showing what the provider's shows."""
+        if merchant.clock is None:
+            merchant.clock = self.clock.copy()
+        return merchant.clock
+
+    def add_merchant(
+        self, merchant: Merchant, readings: Readings | None = None, clock: MovableClock | None = None
+    ) -> MerchantStore:
+        """Take a merchant in and start the plans of its projects; one of the same id is replaced."""
+        stored = self.store.add_merchant(merchant, readings, clock)
+        self._begin(stored)
+        return stored
+
+    def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
+        """Take a project in and start its plan; one of the same project_id is replaced."""
+        stored = merchant.add_project(project)
+        stored.settle(*self.time_of(merchant.merchant_id))
+        return stored
+
+    def put_world(self, world: World) -> None:
+        """Put another world in place; merchants that stay keep their readings and their clock."""
+        with self.changing:
+            before = self.store
+            self._retired.update(self._secrets())
+            store = Store(World(plan=world.plan))
+            for merchant in world.merchants:
+                known = before.merchant(merchant.merchant_id)
+                if known is None:
+                    store.add_merchant(merchant)
+                else:
+                    store.add_merchant(merchant, known.readings, known.clock)
+            self.store = store
+            for stored in store.merchants():
+                self._begin(stored)
+
+    def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
+        """Serve every merchant that has none of its own under these; `origin` says, by key, where each came from."""
+        with self.changing:
+            self.readings, self.readings_origin = readings, dict(origin)
+
+    def reset(self) -> None:
+        """Go back to the start: world, readings, clock and faults as they were, an empty journal from 1."""
+        world, self.readings, origin, rules = self._start
+        with self.changing:
+            self.readings_origin = dict(origin)
+            self.clock.run_as_at_start()
+            self.faults.replace(rules)
+            self.store = Store(world)
+            for merchant in self.store.merchants():
+                self._begin(merchant)
+            self.journal.clear(numbers_too=True)
+
+    def diagnose(self, kept: Kept) -> list[Finding]:
+        """Return what the doctor says of a recorded call; nothing when it was answered as asked."""
+        return self.diagnose_reply(kept.call.merchant_id, kept.call.body, kept.reply)
+
+    def diagnose_reply(self, merchant_id: str | None, body: bytes, reply: Reply) -> list[Finding]:
+        """Return what the doctor says of a call that got this reply."""
+        readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
+        from mockserver.provider.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
+
+        return diagnose(merchant_id, body, reply, self.store, readings)
+
+    def header_of(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[str, str] | None:
+        """Return the header in which the doctor speaks, if that is switched on and there is something to say."""
+        if not self.doctor_header or reply.explanation is None:
+            return None
+        said = " / ".join(map(str, self.diagnose_reply(merchant_id, body, reply)))
+        return (DOCTOR_HEADER, printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii"))
+
+    def time_of(self, merchant_id: str) -> tuple[float, str]:
+        """Return a merchant's present time in Unix seconds and its zone: what a move or a plan is dated with."""
+        return self.clock_of(merchant_id).now(), self.readings_of(merchant_id).timezone
+
+    def _with_fault(self, merchant_id: str, body: bytes, reply: Reply, header: str | None) -> Reply:
+        readings = self.readings_of(merchant_id)
+        forced: Forced | None = None
+        if header is not None:
+            try:
+                forced = forced_by_header(header)
+            except FaultError as error:
+                return outside_reply(400, str(error))
+        elif reply.clause == "ERR-4":
+            forced, reply = self._forced_by_project(merchant_id, body, reply)
+        if isinstance(forced, DocumentedError):
+            return error_reply(forced, http_status=200 if readings.http_status == "200" else forced.rc)
+        if forced is None and not self.faults.is_empty:
+            project_id = sent_project_id(body) if self.faults.needs_project() else None
+            forced = self.faults.take(merchant_id, project_id)
+        return reply if forced is None else with_fault(reply, forced, readings)
+
+    def _forced_by_project(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[Forced | None, Reply]:
+        project_id = sent_project_id(body)
+        merchant = self.store.merchant(merchant_id)
+        if merchant is None or project_id is None or not project_id.startswith(RESERVED_PREFIX):
+            return None, reply
+        forced = forced_by_project_id(project_id)
+        if forced is None:
+            return None, reply
+        # Asked again as if the project existed: a call that is wrong otherwise gets its own error, and no fault.
+        readings = self.readings_of(merchant_id)
+        stand_in = store_with(merchant, project_id, readings)
+        reply = answer(merchant_id, body, stand_in, readings, self.clock_of(merchant_id))
+        return (forced if reply.rc == 200 else None), reply
+
+    def _begin(self, merchant: MerchantStore) -> None:
+        for project in merchant.projects():
+            project.settle(*self.time_of(merchant.merchant_id))
+
     def _secrets(self) -> Iterator[str]:
+        yield from self._retired
         for merchant in self.store.merchants():
             yield from merchant.secrets()

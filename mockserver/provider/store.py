@@ -15,6 +15,9 @@ from sortedcontainers import SortedList
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import STATUSES, VoucherStatus
+from mockserver.provider.clock import MovableClock
+from mockserver.provider.lifecycle import LifeCycle
+from mockserver.provider.plan import Plan
 from mockserver.provider.world import Merchant, Project, Voucher, World
 
 Statuses = tuple[VoucherStatus, ...]
@@ -23,10 +26,11 @@ Statuses = tuple[VoucherStatus, ...]
 class ProjectStore:
     """The vouchers of one project.
 
-    Every method is safe under threads; hold `lock` around several to see them at one instant.
+    Every method is safe under threads; hold `lock` around several to see them at one instant. `own_plan` is the
+    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, world_plan: Plan | None = None) -> None:
         self.id = project.id
         self.project_id = project.project_id
         self.project_name = project.project_name
@@ -44,9 +48,34 @@ class ProjectStore:
             for status, nominals in grouped.items()
         }
         self._nominals = Counter(voucher.nominal_gs for voucher in project.vouchers)
+        self.own_plan = project.plan
+        self.world_plan = world_plan
+        is_planned = self.plan is not None or any(voucher.plan is not None for voucher in project.vouchers)
+        self.life_cycle = LifeCycle(self) if is_planned else None
 
     def __len__(self) -> int:
         return len(self._vouchers)
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of vouchers that have none of their own."""
+        return self.own_plan or self.world_plan
+
+    def settle(self, now: float, zone: str) -> None:
+        """Make the transitions that are due at `now` (Unix seconds); `zone` is the reading `timezone`."""
+        if self.life_cycle is not None:
+            with self.lock:
+                self.life_cycle.settle(now, zone)
+
+    @property
+    def highest_id(self) -> int:
+        """The id of the newest voucher, 0 when there is none."""
+        with self.lock:
+            return int(self._ids[-1]) if self._ids else 0
+
+    def has(self, voucher_id: int) -> bool:
+        """Tell whether the project has a voucher of this id."""
+        return voucher_id in self._vouchers
 
     def voucher(self, voucher_id: int) -> Voucher:
         """Return the voucher with this id; raises KeyError if there is none."""
@@ -59,6 +88,18 @@ class ProjectStore:
             if statuses == STATUSES:
                 return len(self._vouchers)
             return sum([len(self._by_status[status]) for status in statuses])
+
+    def ids_in(self, statuses: Statuses) -> list[int]:
+        """Return the ids of the vouchers in these statuses, oldest first."""
+        with self.lock:
+            if statuses == STATUSES:
+                return list(self._ids)
+            return sorted(id_ for status in statuses for id_ in self._by_status[status])
+
+    def position(self, voucher_id: int) -> int:
+        """Return where a voucher stands, counted from the oldest, which is 0."""
+        with self.lock:
+            return int(self._ids.bisect_left(voucher_id))
 
     def stats(self, statuses: Statuses) -> list[int]:
         """Return how many vouchers are in each status, in the order of `stats`; 0 for those not in `statuses`."""
@@ -128,11 +169,16 @@ class ProjectStore:
             self._vouchers[voucher_id] = after
             return after
 
+    def replan(self, voucher_id: int, plan: Plan | None) -> None:
+        """Give a voucher another plan; `lifecycle.set_voucher_plan` starts it too."""
+        with self.lock:
+            self._vouchers[voucher_id] = msgspec.structs.replace(self._vouchers[voucher_id], plan=plan)
+
     def snapshot(self) -> Project:
         """Return the project as it is now, vouchers newest first."""
         with self.lock:
             vouchers = tuple(self._vouchers[id_] for id_ in reversed(self._ids))
-        return Project(self.id, self.project_id, self.project_name, vouchers)
+        return Project(self.id, self.project_id, self.project_name, vouchers, self.own_plan)
 
     def _listed(self, statuses: Statuses) -> SortedList[int]:
         if len(statuses) == 1:
@@ -156,14 +202,25 @@ class ProjectStore:
 
 
 class MerchantStore:
-    """One merchant, its projects and the readings it is served under (None: those of the provider)."""
+    """One merchant, its projects, and the readings and the clock it is served under (None: those of the provider).
 
-    def __init__(self, merchant: Merchant, readings: Readings | None = None) -> None:
+    `plan` moves the vouchers of projects that have none of their own.
+    """
+
+    def __init__(
+        self,
+        merchant: Merchant,
+        readings: Readings | None = None,
+        clock: MovableClock | None = None,
+        plan: Plan | None = None,
+    ) -> None:
         self.merchant_id = merchant.merchant_id
         self.secret_key = merchant.secret_key
         self.session_key = merchant.session_key
         self.signature = sign(merchant.merchant_id, merchant.secret_key)
         self.readings = readings
+        self.clock = clock
+        self.plan = plan
         self._projects: dict[str, ProjectStore] = {}
         self._named: dict[str, ProjectStore] = {}
         for project in merchant.projects:
@@ -171,7 +228,7 @@ class MerchantStore:
 
     def add_project(self, project: Project) -> ProjectStore:
         """Take a project in; one of the same project_id is replaced."""
-        stored = ProjectStore(project)
+        stored = ProjectStore(project, self.plan)
         self._projects[project.project_id] = stored
         if project.project_name is not None:
             self._named[project.project_name] = stored
@@ -184,6 +241,13 @@ class MerchantStore:
     def project_named(self, name: str) -> ProjectStore | None:
         """Return the project of this name, or None."""
         return self._named.get(name)
+
+    def rename(self, project: ProjectStore, name: str) -> None:
+        """Give a project another name."""
+        if project.project_name is not None:
+            self._named.pop(project.project_name, None)
+        project.project_name = name
+        self._named[name] = project
 
     def projects(self) -> list[ProjectStore]:
         """Return every project, in the order they came."""
@@ -206,13 +270,16 @@ class Store:
     """Merchants by id. Adding and removing one never blocks a reader."""
 
     def __init__(self, world: World) -> None:
+        self.plan = world.plan
         self._merchants: dict[str, MerchantStore] = {}
         for merchant in world.merchants:
             self.add_merchant(merchant)
 
-    def add_merchant(self, merchant: Merchant, readings: Readings | None = None) -> MerchantStore:
-        """Take a merchant in, served under `readings` of its own if given; one of the same id is replaced."""
-        stored = MerchantStore(merchant, readings)
+    def add_merchant(
+        self, merchant: Merchant, readings: Readings | None = None, clock: MovableClock | None = None
+    ) -> MerchantStore:
+        """Take a merchant in, under `readings` and a `clock` of its own if given; one of the same id is replaced."""
+        stored = MerchantStore(merchant, readings, clock, self.plan)
         self._merchants[merchant.merchant_id] = stored
         return stored
 
@@ -228,6 +295,42 @@ class Store:
         """Return every merchant, in the order they came."""
         return list(self._merchants.values())
 
+    def highest_ids(self) -> tuple[int, int]:
+        """Return the highest id of a project and of a voucher, 0 when there is none."""
+        projects = [project for merchant in self.merchants() for project in merchant.projects()]
+        return (
+            max((project.id for project in projects), default=0),
+            max((project.highest_id for project in projects), default=0),
+        )
+
+    def owner_of(self, project_id: str) -> tuple[MerchantStore, ProjectStore] | None:
+        """Return the project of this project_id, or of this numeric id in decimal, with its merchant; or None."""
+        for merchant in self.merchants():
+            project = merchant.project(project_id)
+            if project is not None:
+                return merchant, project
+        for merchant in self.merchants():
+            for project in merchant.projects():
+                if str(project.id) == project_id:
+                    return merchant, project
+        return None
+
+    def clash(self, merchant: Merchant) -> str | None:
+        """Return which id of a new merchant's projects another project in this world has already, in words; or None."""
+        stored = [project for one in self.merchants() for project in one.projects()]
+        ids = {project.id for project in stored}
+        project_ids = {project.project_id for project in stored}
+        for project in merchant.projects:
+            if project.project_id in project_ids:
+                return f"project_id {project.project_id!r}"
+            if project.id in ids:
+                return f"project id {project.id}"
+        new = [voucher.id for project in merchant.projects for voucher in project.vouchers]
+        if new and min(new) <= self.highest_ids()[1]:
+            taken = next((id_ for id_ in new if any(project.has(id_) for project in stored)), None)
+            return None if taken is None else f"voucher id {taken}"
+        return None
+
     def snapshot(self) -> World:
         """Return the world as it is now."""
-        return World(tuple(merchant.snapshot() for merchant in self.merchants()))
+        return World(tuple(merchant.snapshot() for merchant in self.merchants()), self.plan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.plan import Plan
 
 NO_NOTE = "-"
 
@@ -13,7 +14,7 @@ class Voucher(msgspec.Struct, frozen=True, gc=False):
     """One voucher.
 
     `created_at` and `updated_at` are `YYYY-MM-DD HH:MM:SS` as they go on the wire (RES-4); `nominal_gs` 0 means
-    not known yet; `response_json` is text that may itself hold JSON.
+    not known yet; `response_json` is text that may itself hold JSON. `plan` is its own, over its project's.
     """
 
     id: int
@@ -24,15 +25,20 @@ class Voucher(msgspec.Struct, frozen=True, gc=False):
     nominal_gs: int = 0
     note: str = NO_NOTE
     response_json: str = ""
+    plan: Plan | None = None
 
 
 class Project(msgspec.Struct, frozen=True):
-    """A bulk redemption; `id` is the vendor's number for it, `project_id` is how a consumer names it."""
+    """A bulk redemption; `id` is the vendor's number for it, `project_id` is how a consumer names it.
+
+    `plan` moves its vouchers, over the world's.
+    """
 
     id: int
     project_id: str
     project_name: str | None = None
     vouchers: tuple[Voucher, ...] = ()
+    plan: Plan | None = None
 
 
 class Merchant(msgspec.Struct, frozen=True):
@@ -48,6 +54,7 @@ class Merchant(msgspec.Struct, frozen=True):
 
 
 class World(msgspec.Struct, frozen=True):
-    """Everything that a fake provider knows."""
+    """Everything that a fake provider knows; `plan` moves the vouchers of projects that have none of their own."""
 
     merchants: tuple[Merchant, ...] = ()
+    plan: Plan | None = None

@@ -13,6 +13,7 @@ from mockserver.contract.schemas import schema, validator
 from mockserver.contract.wire import CREATED_AT, VoucherStatus
 from mockserver.provider.clock import Clock, date_time
 from mockserver.provider.generate import generate_vouchers
+from mockserver.provider.plan import Plan, plan_from_document, plan_to_document
 from mockserver.provider.world import NO_NOTE, Merchant, Project, Voucher, World
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
@@ -53,27 +54,38 @@ def built_in_world(
     merchant = document["merchants"][0]
     merchant["merchant_id"] = merchant_id or merchant["merchant_id"]
     merchant["secret_key"] = secret_key or merchant["secret_key"]
+    if merchant_id is None:
+        # It is part of the package and known to fit; its check would be a tenth of the time that `serve` starts in.
+        return _Builder(document, readings, date_time(clock.now(), readings.timezone), (0, 0)).world()
     return world_from_document(document, readings, clock)
 
 
-def world_from_document(document: Any, readings: Readings, clock: Clock) -> World:
+def world_from_document(document: Any, readings: Readings, clock: Clock, *, above: tuple[int, int] = (0, 0)) -> World:
     """Build a world from a decoded world file.
 
     Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it came; dates
-    are taken as they stand, and those left out are now, in the zone of the reading `timezone`.
+    are taken as they stand, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
+    are given out above those of the document and those of `above`: a project's and a voucher's.
 
     Raises:
         WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
     """
     _check_shape(document)
-    world = _Builder(document, readings, date_time(clock.now(), readings.timezone)).world()
+    world = _Builder(document, readings, date_time(clock.now(), readings.timezone), above).world()
     _check_unique(world)
     return world
 
 
 def world_to_document(world: World, readings: Readings, *, with_secrets: bool = False) -> dict[str, Any]:
     """Return the world as a world file has it, statuses numbered by `readings`; secrets are left out unless asked."""
-    return {"merchants": [_merchant_document(merchant, readings, with_secrets) for merchant in world.merchants]}
+    return {
+        **_plan_document(world.plan),
+        "merchants": [_merchant_document(merchant, readings, with_secrets) for merchant in world.merchants],
+    }
+
+
+def _plan_document(plan: Plan | None) -> dict[str, Any]:
+    return {} if plan is None else {"plan": plan_to_document(plan)}
 
 
 def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: bool) -> dict[str, Any]:
@@ -88,7 +100,8 @@ def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: boo
 def _project_document(project: Project, readings: Readings) -> dict[str, Any]:
     name = {} if project.project_name is None else {"project_name": project.project_name}
     vouchers = [_voucher_document(voucher, readings) for voucher in project.vouchers]
-    return {"id": project.id, "project_id": project.project_id, **name, "vouchers": vouchers}
+    head = {"id": project.id, "project_id": project.project_id, **name, **_plan_document(project.plan)}
+    return {**head, "vouchers": vouchers}
 
 
 def _voucher_document(voucher: Voucher, readings: Readings) -> dict[str, Any]:
@@ -101,6 +114,7 @@ def _voucher_document(voucher: Voucher, readings: Readings) -> dict[str, Any]:
         CREATED_AT: voucher.created_at,
         "updated_at": voucher.updated_at,
         "status": readings.code_of[voucher.status],
+        **_plan_document(voucher.plan),
     }
 
 
@@ -118,7 +132,7 @@ def _check_shape(document: Any) -> None:
 class _Builder:
     """Builds the values of one document; ids that are left out are given out above those that stand in it."""
 
-    def __init__(self, document: Any, readings: Readings, now: str) -> None:
+    def __init__(self, document: Any, readings: Readings, now: str, above: tuple[int, int]) -> None:
         self._document = document
         self._readings = readings
         self._now = now
@@ -126,13 +140,16 @@ class _Builder:
         vouchers = [voucher for project in projects for voucher in _listed(project)]
         self._next_project = 1 + max((project.get("id", 0) for project in projects), default=0)
         self._next_voucher = 1 + max((voucher.get("id", 0) for voucher in vouchers), default=0)
+        self._next_project = max(self._next_project, 1 + above[0])
+        self._next_voucher = max(self._next_voucher, 1 + above[1])
 
     def world(self) -> World:
         return World(
             tuple(
                 self._merchant(merchant, f"merchants[{number}]")
                 for number, merchant in enumerate(self._document["merchants"])
-            )
+            ),
+            _plan(self._document, "the world"),
         )
 
     def _merchant(self, merchant: Any, path: str) -> Merchant:
@@ -148,7 +165,7 @@ class _Builder:
             id_, self._next_project = self._next_project, self._next_project + 1
         vouchers = project.get("vouchers", [])
         made = self._generated(vouchers["generate"], path) if isinstance(vouchers, dict) else self._list(project, path)
-        return Project(id_, project["project_id"], project.get("project_name"), made)
+        return Project(id_, project["project_id"], project.get("project_name"), made, _plan(project, path))
 
     def _generated(self, wish: Any, path: str) -> tuple[Voucher, ...]:
         shares = {VoucherStatus(name): share for name, share in wish.get("status", {"pending": 1}).items()}
@@ -191,6 +208,7 @@ class _Builder:
             nominal_gs=int(voucher.get("nominal_gs", 0)),
             note=voucher.get("note", NO_NOTE),
             response_json=voucher.get("response_json", ""),
+            plan=_plan(voucher, path),
         )
 
     def _created_at(self, voucher: Any, path: str) -> str:
@@ -206,6 +224,15 @@ class _Builder:
 
     def _status(self, status: int | str) -> VoucherStatus:
         return VoucherStatus(status) if isinstance(status, str) else self._readings.status_of[status]
+
+
+def _plan(owner: Any, path: str) -> Plan | None:
+    if "plan" not in owner:
+        return None
+    try:
+        return plan_from_document(owner["plan"])
+    except ValueError as error:
+        raise WorldError(f"{path}.plan.{error}") from None
 
 
 def _check_date_time(text: str, path: str) -> None:

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.contract.wire import PATH_PATTERN, Reply, outside_reply
+from mockserver.provider.faults import FaultyReply
+from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
+from mockserver.web.access import Access
+from mockserver.web.faulty import send_faulty
+from mockserver.web.waiting import REQUESTS, wait_for_calls
 from mockserver.web.words import INTERNAL_ERROR, TOO_LARGE
 
 if TYPE_CHECKING:
@@ -19,7 +24,17 @@ if TYPE_CHECKING:
 # A body of up to this size is read and thrown away before its 413, so that the consumer gets to read the reply.
 _DRAINED = 32 * MAX_BODY
 
+_FAULT_HEADER = FAULT_HEADER.lower().encode("ascii")
+
 _logger = logging.getLogger("mockserver.web")
+
+
+class _Announced(NamedTuple):
+    """What the headers say: the size of the body, whether the consumer waits to be told to send it, a forced fault."""
+
+    size: int
+    waits: bool
+    forced: str | None
 
 
 class _TooLarge(Exception):
@@ -33,8 +48,9 @@ class _Gone(Exception):
 class Lane:
     """The ASGI app of the server."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, access: Access | None = None) -> None:
         self._provider = provider
+        self._access = access or Access()
         self._flask: Any = None
         self._building = asyncio.Lock()
 
@@ -45,6 +61,8 @@ class Lane:
         try:
             if found is None:
                 flask = self._flask or await self._built()
+                if scope["path"] == REQUESTS and b"wait=" in scope["query_string"]:
+                    await wait_for_calls(scope, self._provider.journal, self._access)
                 await flask(scope, receive, send)
             else:
                 await self._endpoint(found.group(1), scope, receive, send)
@@ -56,10 +74,12 @@ class Lane:
     ) -> None:
         origin = _origin(scope)
         path = scope["path"]
-        close = False
+        close, advice = False, None
+        announced = _announced(scope)
         try:
-            body = await _read(scope, receive)
-            reply = self._provider.call(merchant_id, body, path=path, origin=origin)
+            body = await _read(announced, receive)
+            reply = self._provider.call(merchant_id, body, path=path, origin=origin, forced=announced.forced)
+            advice = self._provider.header_of(merchant_id, body, reply)
         except _TooLarge:
             close = True
             reply = self._provider.refuse(413, TOO_LARGE, method="POST", path=path, origin=origin)
@@ -68,27 +88,36 @@ class Lane:
         except Exception as error:
             _logger.error("internal error of the mock: %s", type(error).__name__)
             reply = outside_reply(500, INTERNAL_ERROR)
-        await _send(reply, send, close=close)
+        if isinstance(reply, FaultyReply):
+            await send_faulty(reply, scope, receive, send)
+        else:
+            await _send(reply, send, close=close, advice=advice)
 
     async def _built(self) -> Any:
         async with self._building:
             if self._flask is None:
-                self._flask = await asyncio.to_thread(_flask_app, self._provider)
+                self._flask = await asyncio.to_thread(_flask_app, self._provider, self._access)
         return self._flask
 
 
-def _flask_app(provider: Provider) -> Any:
+def _flask_app(provider: Provider, access: Access) -> Any:
     # Imported when first needed: the endpoint alone starts twice as fast without Flask.
     from a2wsgi import WSGIMiddleware  # noqa: PLC0415
 
     from mockserver.web.app import create_app  # noqa: PLC0415
 
-    return WSGIMiddleware(create_app(provider))  # type: ignore[arg-type]  # two spellings of WSGI
+    app = create_app(provider, access)
+
+    def to_its_end(environ: dict[str, Any], start_response: Any) -> Any:
+        # A chunked body has no length; Flask reads it only when told that it ends.
+        environ["wsgi.input_terminated"] = True
+        return app(environ, start_response)
+
+    return WSGIMiddleware(to_its_end)  # type: ignore[arg-type]  # two spellings of WSGI
 
 
-async def _read(scope: HTTPScope, receive: ASGIReceiveCallable) -> bytes:
-    announced, waits = _announced(scope)
-    if announced > _DRAINED or (announced > MAX_BODY and waits):
+async def _read(announced: _Announced, receive: ASGIReceiveCallable) -> bytes:
+    if announced.size > _DRAINED or (announced.size > MAX_BODY and announced.waits):
         raise _TooLarge
     body, more = await _next(receive)
     if not more:
@@ -113,15 +142,16 @@ async def _next(receive: ASGIReceiveCallable) -> tuple[bytes, bool]:
     return message["body"], message["more_body"]
 
 
-def _announced(scope: HTTPScope) -> tuple[int, bool]:
-    """Return the announced size of the body, and whether the consumer waits to be told to send it."""
-    size, waits = 0, False
+def _announced(scope: HTTPScope) -> _Announced:
+    size, waits, forced = 0, False, None
     for name, value in scope["headers"]:
         if name == b"content-length":
             size = int(value)
         elif name == b"expect":
             waits = True
-    return size, waits
+        elif name == _FAULT_HEADER:
+            forced = value.decode("latin-1")
+    return _Announced(size, waits, forced)
 
 
 def _origin(scope: HTTPScope) -> str:
@@ -129,8 +159,10 @@ def _origin(scope: HTTPScope) -> str:
     return f"{client[0]}:{client[1]}" if client else ""
 
 
-async def _send(reply: Reply, send: ASGISendCallable, *, close: bool) -> None:
+async def _send(reply: Reply, send: ASGISendCallable, *, close: bool, advice: tuple[str, str] | None) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply.body))]
+    if advice is not None:
+        headers.append((advice[0].lower().encode("ascii"), advice[1].encode("ascii")))
     if close:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.http_status, "headers": headers, "trailers": False})

@@ -1,0 +1,126 @@
+"""What the benchmarks share: timing one call, loading a server, and reading how much memory a process holds."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def microseconds(act: Callable[[], object], *, calls: int = 2_000, rounds: int = 7) -> float:
+    """Return the best mean of a few rounds: the machine's other work only ever adds."""
+    best = float("inf")
+    for _ in range(rounds):
+        started = time.perf_counter()
+        for _ in range(calls):
+            act()
+        best = min(best, (time.perf_counter() - started) / calls)
+    return best * 1e6
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process in MB (Linux)."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+@dataclass
+class Load:
+    """What one round of load saw; `p99` in milliseconds."""
+
+    requests_a_second: float
+    p99: float
+
+
+class _Caller(asyncio.Protocol):
+    """One connection that asks again as soon as it is answered, and connects anew when the server closes."""
+
+    def __init__(self, request: bytes, until: float) -> None:
+        self._request, self._until = request, until
+        self.took: list[float] = []
+        self.done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._transport: asyncio.Transport
+        self._received = b""
+        self._expected = -1
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._ask()
+
+    def _ask(self) -> None:
+        self._received, self._expected = b"", -1
+        self._asked = time.perf_counter()
+        self._transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if self._expected < 0:
+            head, separator, _ = self._received.partition(b"\r\n\r\n")
+            if not separator:
+                return
+            assert head.startswith(b"HTTP/1.1 200"), head
+            self._closes = b"connection: close" in head.lower()
+            self._expected = len(head) + 4 + int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        if len(self._received) < self._expected:
+            return
+        self.took.append(time.perf_counter() - self._asked)
+        if time.perf_counter() >= self._until or self._closes:
+            self._transport.close()
+        else:
+            self._ask()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.done.set_result(exc is None)
+
+
+async def _calls(host: str, port: int, request: bytes, until: float) -> list[float]:
+    loop = asyncio.get_running_loop()
+    took: list[float] = []
+    while time.perf_counter() < until:
+        _, caller = await loop.create_connection(lambda: _Caller(request, until), host, port)
+        await asyncio.wait_for(caller.done, 30)
+        took += caller.took
+    return took
+
+
+async def _load(url: str, path: str, body: bytes, connections: int, seconds: float) -> Load:
+    address = urlsplit(url)
+    assert address.hostname is not None
+    assert address.port is not None
+    head = f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json\r\n"
+    request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    started = time.perf_counter()
+    each = (_calls(address.hostname, address.port, request, started + seconds) for _ in range(connections))
+    took = sorted(second for calls in await asyncio.gather(*each) for second in calls)
+    return Load(len(took) / (time.perf_counter() - started), took[int(len(took) * 0.99)] * 1000)
+
+
+def load(url: str, path: str, body: bytes, *, connections: int = 16, seconds: float = 3.0) -> Load:
+    """Load a server on this machine with kept-alive connections for some seconds."""
+    return asyncio.run(_load(url, path, body, connections, seconds))
+
+
+class Served:
+    """A server in a process of its own whose first line on standard output is its base URL."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def __enter__(self) -> Served:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.process.terminate()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()

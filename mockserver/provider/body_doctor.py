@@ -1,0 +1,176 @@
+"""What is wrong with a refused body: where it breaks, and what it was meant to be."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from mockserver._words import json_type
+from mockserver.contract.readings import Readings
+from mockserver.provider.finding import Finding
+from mockserver.provider.masking import printable
+from mockserver.provider.parsing import NUMBER_FIELDS, TEXT_FIELDS
+
+_FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*(?:&[\w.%\[\]-]+=[^{}\s]*)*\s*")
+_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|(//[^\n]*|/\*)')
+_MISNAMED = {
+    "project_id": "projectid",
+    "projectId": "projectid",
+    "ProjectId": "projectid",
+    "projectID": "projectid",
+    "project": "projectid",
+    "id": "projectid",
+    "sign": "signature",
+    "Signature": "signature",
+    "sessionKey": "session_key",
+    "sessionkey": "session_key",
+    "per_page": "limit",
+    "perPage": "limit",
+    "pageSize": "limit",
+    "page_size": "limit",
+}
+_NO_FORM = Finding(
+    "the body is form data", "REQ-1 asks for one JSON object, and the body decides, not its Content-Type",
+    "send the fields as JSON: json= in requests and httpx, JSON.stringify in Node, json_encode in PHP",
+)  # fmt: skip
+
+
+def diagnose_body(body: bytes, readings: Readings) -> list[Finding]:
+    """Return what is wrong with a body that got ERR-1."""
+    text, found = _text(body)
+    if text is None:
+        return found
+    if readings.form_body == "reject" and _FORM.fullmatch(body):
+        return [_NO_FORM]
+    try:
+        sent = json.loads(text, parse_constant=_no_constant)
+    except _Constant as error:
+        return [Finding(f"the body holds {error}", "JSON has no such number (RFC 8259)", "send null or leave it out")]
+    except RecursionError:
+        return [Finding("the body is nested too deeply", "no parser follows it", "send the flat object of the page")]
+    except json.JSONDecodeError as error:
+        return [_break(text, error)]
+    except ValueError:
+        return [Finding("the body holds a number of thousands of digits", "no parser takes it", "send plain integers")]
+    if not isinstance(sent, dict):
+        why = "REQ-1 asks for one JSON object"
+        cure = "encode the object once, not twice" if isinstance(sent, str) else 'send {"projectid": ...}'
+        return [Finding(f"the body is a JSON {json_type(sent)}", why, cure)]
+    return [*misnamed(sent), *_wrong_types(sent, readings), *_missing(sent, readings), *_ranges(sent, readings)]
+
+
+def misnamed(sent: Mapping[str, Any]) -> list[Finding]:
+    """Return the fields that stand under another name than the page's."""
+    return [
+        Finding(
+            f"the body has {printable(key, 40)!r} and no {right!r}", f"REQ-3 names it {right!r}", f"call it {right!r}"
+        )
+        for key, right in _MISNAMED.items()
+        if key in sent and right not in sent
+    ]
+
+
+def _text(body: bytes) -> tuple[str | None, list[Finding]]:
+    if not body.strip():
+        why = "REQ-1 asks for one JSON object"
+        return None, [Finding("the body is empty", why, "send the JSON object in the body of the POST, not in the URL")]
+    if body.startswith(b"\xef\xbb\xbf"):
+        why = "JSON on the wire has no mark (RFC 8259)"
+        return None, [
+            Finding("a byte-order mark (EF BB BF) stands before the JSON", why, "save it as UTF-8 without BOM")
+        ]
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in body[:4]:
+        return None, [Finding("the body is UTF-16 or UTF-32", "JSON on the wire is UTF-8", "encode it as UTF-8")]
+    if body.lstrip().startswith(b"--") and b"form-data" in body:
+        return None, [Finding("the body is multipart form data", _NO_FORM.why, _NO_FORM.cure)]
+    try:
+        return body.decode("utf-8"), []
+    except UnicodeDecodeError as error:
+        why = "JSON on the wire is UTF-8"
+        return None, [
+            Finding(f"byte {error.start} of the body is not UTF-8", why, "encode it as UTF-8, not as latin-1")
+        ]
+
+
+def _break(text: str, error: json.JSONDecodeError) -> Finding:
+    where = f"line {error.lineno}, column {error.colno}"
+    what = f"the JSON breaks at {where}"
+    rest = text[error.pos :].lstrip()
+    comment = next((found for found in _COMMENT.finditer(text) if found[2]), None)
+    if comment is not None and comment.start() <= error.pos + 1:
+        line = text.count("\n", 0, comment.start()) + 1
+        why = "JSON has no comments; the page's own example has one, and gets ERR-1 as it stands"
+        return Finding(f"the JSON breaks at a // comment on line {line}", why, "leave the comment out")
+    if rest.startswith(("}", "]")) and text[: error.pos].rstrip().endswith(","):
+        return Finding(f"{what}: a comma before {rest[0]!r}", "JSON has no trailing comma", "leave the comma out")
+    # Python 3.13 points at the comma itself.
+    if re.match(r",\s*[}\]]", rest):
+        return Finding(f"{what}: a comma before the end", "JSON has no trailing comma", "leave the comma out")
+    if rest.startswith("'"):
+        return Finding(f"{what}: a single quote", "JSON quotes text with double quotes", "let a JSON library write it")
+    if not rest:
+        return Finding(
+            f"the JSON stops at {where}", "it is cut off", "check Content-Length, and that the whole was sent"
+        )
+    if re.match(r"(True|False|None)\b", rest):
+        return Finding(f"{what}: a Python word", "JSON has true, false and null", "send json.dumps(...), not str(...)")
+    return Finding(f"{what}: {_reason(error)}", "REQ-1 asks for one JSON object", "let a JSON library write the body")
+
+
+def _reason(error: json.JSONDecodeError) -> str:
+    return error.msg[:1].lower() + error.msg[1:]
+
+
+class _Constant(ValueError):
+    pass
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _Constant(name)
+
+
+def _wrong_types(sent: Mapping[str, Any], readings: Readings) -> Iterator[Finding]:
+    for name in (*TEXT_FIELDS, *NUMBER_FIELDS):
+        if name not in sent:
+            continue
+        wanted = "string" if name in TEXT_FIELDS else "integer"
+        got = json_type(sent[name])
+        if got == wanted or (readings.types == "coerce" and got in {"string", "integer", "number"}):
+            continue
+        if wanted == "integer" and isinstance(sent[name], float) and sent[name].is_integer():
+            continue
+        is_text = wanted == "integer" and got == "string"
+        what = f"{name} is a number as text" if is_text else f"{name} is of the JSON type {got}"
+        why = f"the page shows {'an' if wanted == 'integer' else 'a'} {wanted} (reading types)"
+        yield Finding(what, why, f"send {_EXAMPLES[name]}, or serve with --reading types=coerce")
+
+
+_EXAMPLES = {
+    "projectid": '"projectid": "R240815XPQR000012"',
+    "status": '"status": "0", in quotes',
+    "signature": '"signature" as text',
+    "session_key": '"session_key" as text',
+    "page": '"page": 1, without quotes',
+    "limit": '"limit": 30, without quotes',
+}
+
+
+def _missing(sent: Mapping[str, Any], readings: Readings) -> Iterator[Finding]:
+    for name, reading in readings.required_fields.items():
+        if name not in sent:
+            yield Finding(f"{name} is missing", f"the reading {reading} asks for it", f"send {_EXAMPLES[name]}")
+
+
+def _ranges(sent: Mapping[str, Any], readings: Readings) -> Iterator[Finding]:
+    for name in NUMBER_FIELDS:
+        value = sent.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and value < 1 and readings.out_of_range == "json":
+            yield Finding(
+                f"{name} is below 1", "REQ-3: pages count from 1 (reading out_of_range)", f"send {name} 1 or more"
+            )
+    status = sent.get("status")
+    if readings.unknown_status == "json" and isinstance(status, str) and status and status not in readings.status_named:
+        known = ", ".join(readings.status_named)
+        yield Finding("status names no status", "the reading unknown_status refuses it", f"send one of {known}")

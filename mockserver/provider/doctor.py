@@ -1,0 +1,163 @@
+"""The doctor: why a call was refused and what to change, for the person and never on the wire.
+
+It is asked only for refusals, and only when somebody reads them; an ordinary call costs nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import BASE_URL, PATH_TEMPLATE, InvalidJson, Reply
+from mockserver.provider.body_doctor import diagnose_body, misnamed
+from mockserver.provider.finding import Finding
+from mockserver.provider.masking import Masker, printable, sent_secrets
+from mockserver.provider.parsing import decode_json
+from mockserver.provider.signature_doctor import Credentials, shape, wrong_formula
+from mockserver.provider.store import MerchantStore, Store
+
+# A near name is looked for among this many; a world may have a hundred thousand.
+_MOST_NAMES = 20_000
+_RIGHT = "md5(merchant_id + secret_key): no separator, lower-case hex, UTF-8 (REQ-2)"
+_SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it"
+
+
+def diagnose(merchant_id: str | None, body: bytes, reply: Reply, store: Store, readings: Readings) -> list[Finding]:
+    """Return what is wrong with a call that got `reply`; nothing when it was answered as asked.
+
+    `merchant_id` is the one in the path, None when the path is not the endpoint's. No secret, session key or
+    signature stands in what is returned.
+    """
+    fields = _fields(body)
+    secrets = (secret for merchant in store.merchants() for secret in merchant.secrets())
+    mask = Masker([*secrets, *sent_secrets(fields)])
+    return [
+        Finding(mask(finding.what), mask(finding.why), mask(finding.cure))
+        for finding in _findings(merchant_id, body, fields, reply, store, readings)
+    ]
+
+
+def _findings(
+    merchant_id: str | None, body: bytes, fields: Mapping[str, Any], reply: Reply, store: Store, readings: Readings
+) -> list[Finding]:
+    if merchant_id is None:
+        return [_outside(reply)]
+    return [*_of_clause(merchant_id, body, fields, reply, store, readings), *_fault(reply)]
+
+
+def _of_clause(
+    merchant_id: str, body: bytes, fields: Mapping[str, Any], reply: Reply, store: Store, readings: Readings
+) -> list[Finding]:
+    merchant = store.merchant(merchant_id)
+    if reply.clause == "ERR-1":
+        return diagnose_body(body, readings)
+    if merchant is None and reply.clause in {"ERR-2", "ERR-3"}:
+        return [_unknown_merchant(merchant_id, store)]
+    if merchant is not None and reply.clause == "ERR-3":
+        return [*_signature(merchant, fields, store), *misnamed(fields)]
+    if merchant is not None and reply.clause == "ERR-4":
+        return _project(merchant, fields, store)
+    return []
+
+
+def _fault(reply: Reply) -> list[Finding]:
+    fault = getattr(reply, "fault", None)
+    why = "a rule, the projectid or a header asked for it"
+    cure = "leave them out, or clear the rules: DELETE /__admin/faults"
+    return [] if fault is None else [Finding(f"the fault {fault} was put on this reply", why, cure)]
+
+
+def _outside(reply: Reply) -> Finding:
+    cures = {
+        404: f"call {PATH_TEMPLATE}, with the merchant id in place and no slash at the end",
+        405: f"send a POST to {PATH_TEMPLATE}",
+        413: "send one small JSON object",
+    }
+    cure = cures.get(reply.http_status, f"send a POST with a JSON body to {PATH_TEMPLATE}")
+    return Finding(reply.explanation or f"HTTP {reply.http_status}", f"{BASE_URL} documents one endpoint", cure)
+
+
+def _unknown_merchant(merchant_id: str, store: Store) -> Finding:
+    known = [merchant.merchant_id for merchant in store.merchants()]
+    what = f"no merchant {printable(merchant_id, 60)!r}"
+    why = "the id in the path must be one that this world has (ERR-2)"
+    if merchant_id.strip() in known:
+        return Finding(f"{what}: white space stands around the id", why, "strip the id before it goes into the path")
+    same = next((one for one in known if one.lower() == merchant_id.strip().lower()), None)
+    if same is not None:
+        return Finding(f"{what}, but {same!r}: they differ in case", why, f"call {same!r}")
+    if merchant_id[:1] in "[{<:$":
+        return Finding(f"{what}: it is a placeholder", why, "put the merchant id in its place")
+    near = _nearest(merchant_id, known)
+    cure = f"call {near!r}, the nearest of those served" if near else f"call one of {_some(known)}"
+    return Finding(what, why, cure)
+
+
+def _signature(merchant: MerchantStore, fields: Mapping[str, Any], store: Store) -> list[Finding]:
+    sent = fields.get("signature")
+    if not isinstance(sent, str):
+        return [Finding("no signature was sent", "REQ-2 asks for one in every call", _SIGN)]
+    who = Credentials(merchant.merchant_id, merchant.secret_key, merchant.session_key)
+    others = ((one.merchant_id, one.secret_key) for one in store.merchants() if one is not merchant)
+    how = wrong_formula(sent, who, iter(others), fields)
+    if how is not None:
+        return [Finding(f"the signature is {how}", f"expected {_RIGHT}", _SIGN)]
+    odd = shape(sent)
+    if odd is not None:
+        return [Finding(f"the signature is {odd}", f"expected {_RIGHT}", _SIGN)]
+    what = "the signature is 32 hex digits, but no known formula gives them with this merchant's secret_key"
+    return [Finding(what, f"expected {_RIGHT}", f"check that the client has the secret_key served here; {_SIGN}")]
+
+
+def _project(merchant: MerchantStore, fields: Mapping[str, Any], store: Store) -> list[Finding]:
+    why = f"projectid names a project of merchant {printable(merchant.merchant_id, 60)!r} (ERR-4)"
+    own = merchant.projects()
+    ids = [project.project_id for project in own]
+    sent = fields.get("projectid")
+    if sent is None:
+        return misnamed(fields) or [Finding("no projectid was sent", why, f"send one of {_some(ids)}")]
+    asked = str(sent)
+    what = f"no project {printable(asked, 60)!r}"
+    for project in own:
+        if asked == str(project.id):
+            cure = f"send {project.project_id!r}, its project_id"
+            return [Finding(f"{what}: that is the numeric id of one", why, cure)]
+        if asked in {project.project_name, "DW"} and project.project_name == asked:
+            cure = f"send {project.project_id!r}, or serve with --reading project_match=project_id_or_name"
+            return [Finding(f"{what}: that is the name of one{_dw(asked)}", why, cure)]
+        if asked.strip().lower() == project.project_id.lower():
+            return [Finding(f"{what}: case or white space differs", why, f"send {project.project_id!r}")]
+    if asked == "DW":
+        return [Finding(f"{what}{_dw(asked)}", why, f"send one of {_some(ids)}")]
+    owner = next((one.merchant_id for one in store.merchants() if one.project(asked) is not None), None)
+    if owner is not None:
+        cure = f"call it as {owner!r}, or send one of {_some(ids)}"
+        return [Finding(f"{what} of this merchant: it is merchant {owner!r}'s", why, cure)]
+    near = _nearest(asked, ids)
+    return [Finding(what, why, f"send {near!r}, the nearest" if near else f"send one of {_some(ids)}")]
+
+
+def _dw(asked: str) -> str:
+    said = "; the page's example asks for it, and its reply shows R240815XPQR000012"
+    return said if asked == "DW" else ""
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    try:
+        sent = decode_json(body)
+    except InvalidJson:
+        return {}
+    return sent if isinstance(sent, dict) else {}
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    among = [name for _, name in zip(range(_MOST_NAMES), known, strict=False) if abs(len(name) - len(word)) <= 6]
+    close = difflib.get_close_matches(word[:200], among, n=1)
+    return close[0] if close else None
+
+
+def _some(ids: list[str]) -> str:
+    shown = ", ".join(repr(printable(id_, 60)) for id_ in ids[:5])
+    return shown + (f" and {len(ids) - 5} more" if len(ids) > 5 else "") if ids else "none: the world has none"

@@ -1,0 +1,99 @@
+"""How a consumer alone forces an outcome: by a reserved `projectid`, or by a header that only the mock knows."""
+
+from __future__ import annotations
+
+import re
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import DOCUMENTED_ERRORS, DocumentedError, InvalidJson
+from mockserver.provider.faults import (
+    DEFAULT_RETRY_AFTER,
+    DEFAULT_SECONDS,
+    FAULTS,
+    LONGEST,
+    Fault,
+    FaultError,
+    fault_named,
+)
+from mockserver.provider.generate import generate_vouchers
+from mockserver.provider.parsing import decode_json
+from mockserver.provider.store import MerchantStore, Store
+from mockserver.provider.world import Merchant, Project, World
+
+FAULT_HEADER = "X-Apigames-Mock-Fault"
+RESERVED_PREFIX = "RMOCK"
+_RESERVED_ERRORS = {f"{RESERVED_PREFIX}{error.clause.replace('-', '')}": error for error in DOCUMENTED_ERRORS}
+_RESERVED = {kind.reserved: kind.name for kind in FAULTS.values()}
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_WITH_NUMBER = re.compile(r"([A-Z]+)([0-9]{1,4}(?:\.[0-9]{1,3})?)")
+
+Forced = Fault | DocumentedError
+
+
+def forced_by_header(value: str) -> Forced:
+    """Return what the header asks for: a fault, as in `delay; seconds=0.5`, or an error by its clause, as in `ERR-3`.
+
+    Raises:
+        FaultError: it asks for what there is not.
+    """
+    name, *parameters = (part.strip() for part in value.split(";"))
+    for error in DOCUMENTED_ERRORS:
+        if name.upper() == error.clause:
+            return error(f"asked for by {FAULT_HEADER}")
+    numbers: dict[str, float] = {"seconds": DEFAULT_SECONDS, "retry_after": DEFAULT_RETRY_AFTER}
+    for parameter in parameters:
+        key, _, number = parameter.partition("=")
+        if key not in numbers:
+            raise FaultError(f"{FAULT_HEADER}: there is no parameter {key!r}; there are {', '.join(numbers)}")
+        if not _NUMBER.fullmatch(number):
+            raise FaultError(f"{FAULT_HEADER}: {key}: expected a number, got {number!r}")
+        numbers[key] = float(number)
+    try:
+        return Fault(fault_named(name), numbers["seconds"], int(numbers["retry_after"]))
+    except FaultError as error:
+        raise FaultError(f"{FAULT_HEADER}: {error}") from None
+
+
+def forced_by_project_id(project_id: str) -> Forced | None:
+    """Return what a reserved `projectid` asks for, or None.
+
+    Such are `RMOCKDELAY`, with its seconds `RMOCKDELAY5`, and `RMOCKERR3` for the error of that clause.
+    """
+    if project_id in _RESERVED_ERRORS:
+        return _RESERVED_ERRORS[project_id](f"asked for by the projectid {project_id}")
+    if project_id in _RESERVED:
+        return Fault(_RESERVED[project_id])
+    found = _WITH_NUMBER.fullmatch(project_id)
+    name = _RESERVED.get(found[1]) if found else None
+    if found is None or name is None or float(found[2]) > LONGEST:
+        return None
+    if name == "rate_limit":
+        return Fault(name, retry_after=int(float(found[2])))
+    return Fault(name, seconds=float(found[2])) if name in {"delay", "slow_body"} else None
+
+
+def sent_project_id(body: bytes) -> str | None:
+    """Return the text in `projectid`, or None when there is none."""
+    try:
+        sent = decode_json(body)
+    except InvalidJson:
+        return None
+    project_id = sent.get("projectid") if isinstance(sent, dict) else None
+    return project_id if isinstance(project_id, str) else None
+
+
+def store_with(merchant: MerchantStore, project_id: str, readings: Readings) -> Store:
+    """Return a store in which the merchant has the reserved project, so that a good call to it has a good reply."""
+    vouchers = generate_vouchers(3, first_id=1)
+    project = Project(1, project_id, None, vouchers)
+    store = Store(World())
+    store.add_merchant(
+        Merchant(merchant.merchant_id, merchant.secret_key, merchant.session_key, (project,)), readings, merchant.clock
+    )
+    return store
+
+
+def reserved_ids() -> list[tuple[str, str]]:
+    """Return every reserved `projectid` with what it forces, for the docs."""
+    errors = [(project_id, f"{error.clause}: {error.error_msg}") for project_id, error in _RESERVED_ERRORS.items()]
+    return [*((kind.reserved, f"{kind.name}: {kind.what}") for kind in FAULTS.values()), *errors]

@@ -1,0 +1,111 @@
+"""`--apigames-readings=each`: every test once under the defaults and once under each other value of each reading."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from mockserver.contract.readings import REGISTER, Readings
+from mockserver.testing.settings import DEFAULTS, marked, other_values
+
+_FIXTURE = "apigames_readings"
+_PROPERTY = "apigames_reading"
+_TESTS_NAMED = 5
+
+
+class Each:
+    """Multiplies the tests that use a fixture of ours, and says at the end which readings the client survives."""
+
+    def __init__(self, base: Readings) -> None:
+        self._base = base
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run the test once under the defaults and once under each other value that its marker leaves open."""
+        if not any(name.startswith("apigames") for name in metafunc.fixturenames):
+            return
+        if _FIXTURE not in metafunc.fixturenames:
+            metafunc.fixturenames.append(_FIXTURE)
+        pinned = _pinned(metafunc.definition)
+        open_values = [(key, value) for key, value in other_values(self._base) if key not in pinned]
+        ids = [DEFAULTS, *map("=".join, open_values)]
+        metafunc.parametrize(_FIXTURE, [None, *open_values], ids=ids, indirect=True)
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Note the reading in the test's properties, which travel with its reports (JUnit and xdist too)."""
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and _FIXTURE in callspec.params:
+            reading = callspec.params[_FIXTURE]
+            item.user_properties.append((_PROPERTY, DEFAULTS if reading is None else "=".join(reading)))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say which readings the client does not survive."""
+        ran, failed = _outcomes(terminalreporter)
+        if not ran:
+            return
+        terminalreporter.section("apigames readings")
+        for line in _verdict(ran, failed):
+            terminalreporter.line(line)
+
+
+def _pinned(definition: Any) -> Iterable[str]:
+    try:
+        pinned: dict[str, Any] = marked(definition.iter_markers("apigames"))["readings"]
+    except ValueError:
+        return ()  # the fixture says what is wrong with the marker
+    return pinned
+
+
+def _outcomes(terminalreporter: Any) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return which tests ran under each reading, and which of them failed; by test id without the reading."""
+    ran: dict[str, set[str]] = defaultdict(set)
+    failed: dict[str, set[str]] = defaultdict(set)
+    for outcome in ("passed", "failed", "error", "xpassed", "xfailed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            reading = dict(getattr(report, "user_properties", ())).get(_PROPERTY)
+            if reading is not None:
+                test = _without(report.nodeid, reading)
+                ran[reading].add(test)
+                if outcome in {"failed", "error"}:
+                    failed[reading].add(test)
+    return ran, failed
+
+
+def _without(nodeid: str, reading: str) -> str:
+    return nodeid.replace(f"[{reading}]", "").replace(f"-{reading}]", "]").replace(f"[{reading}-", "[")
+
+
+def _verdict(ran: dict[str, set[str]], failed: dict[str, set[str]]) -> Iterable[str]:
+    always = failed.get(DEFAULTS, set())
+    tests = set().union(*ran.values())
+    fatal = {reading: sorted(failed[reading] - always) for reading in _in_order(ran) if failed[reading] - always}
+    others = len([reading for reading in ran if reading != DEFAULTS])
+    yield f"{_counted(tests)} ran under the defaults and {others} other answers to what the vendor's page leaves open."
+    if always:
+        yield f"{_counted(always)} failed under the defaults already and says nothing here: {_named(sorted(always))}"
+    if not fatal:
+        yield "The client survives every one of them." if len(always) < len(tests) else "Nothing can be said."
+        return
+    yield f"The client does not survive {len(fatal)} of them:"
+    for reading, broken in fatal.items():
+        entry = REGISTER[reading.partition("=")[0]]
+        yield f"  {reading}  ({entry.clause}: {entry.question})"
+        yield f"      {_named(broken)}"
+
+
+def _in_order(ran: Iterable[str]) -> list[str]:
+    keys = list(REGISTER)
+    readings = [reading for reading in ran if reading != DEFAULTS]
+    return sorted(readings, key=lambda reading: (keys.index(reading.partition("=")[0]), reading))
+
+
+def _counted(tests: set[str]) -> str:
+    return f"{len(tests)} test{'' if len(tests) == 1 else 's'}"
+
+
+def _named(tests: list[str]) -> str:
+    more = len(tests) - _TESTS_NAMED
+    return ", ".join(tests[:_TESTS_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,157 @@
+"""What is made up for a test: ids, secrets, vouchers; and worlds in any form that a test may hand in."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Container, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.clock import Clock
+from mockserver.provider.generate import generate_vouchers, outcome_texts
+from mockserver.provider.world import Voucher, World
+from mockserver.provider.world_file import WorldError, read_world, world_from_document
+
+WorldSource = str | Path | Mapping[str, Any] | World
+
+KNOWN_NOMINALS = (25, 50, 100)
+
+
+def new_merchant_id() -> str:
+    """Return an id such as `M240315GAME2847K`.
+
+    From `secrets`: pytest-randomly gives `random` the same seed before every test.
+    """
+    return f"M240315{_letters(4)}{secrets.randbelow(10_000):04d}{_letters(1)}"
+
+
+def new_project_id() -> str:
+    """Return an id such as `R240815XPQR000012`."""
+    return f"R240815{_letters(4)}{secrets.randbelow(1_000_000):06d}"
+
+
+def new_secret() -> str:
+    """Return a secret key or session key: 32 hex digits."""
+    return secrets.token_hex(16)
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice(string.ascii_uppercase) for _ in range(count))
+
+
+def read_world_source(source: WorldSource, readings: Readings, clock: Clock) -> World:
+    """Return the world that a file, a decoded world file or a `World` holds.
+
+    Raises:
+        WorldError: it cannot be read or served, or is none of these.
+    """
+    if isinstance(source, World):
+        return source
+    if isinstance(source, (str, Path)):
+        return read_world(Path(source), readings, clock)
+    if isinstance(source, Mapping):
+        return world_from_document(dict(source), readings, clock)
+    raise WorldError(
+        f"a world is the path of a world file, its document (a dict) or a mockserver.World, not {type(source).__name__}"
+    )
+
+
+def vouchers_by_status(
+    counts: Mapping[VoucherStatus, int], *, first_id: int, seed: int, nominal_gs: int | Sequence[int] | None
+) -> tuple[Voucher, ...]:
+    """Return vouchers with exactly these counts, newest first, statuses mixed, ids from `first_id` up.
+
+    `nominal_gs` is that of all, or several in equal shares. When None, it is known (25, 50 or 100) for a success and
+    0 for every other status.
+    """
+    total = sum(counts.values())
+    if not total:
+        return ()
+    nominals = _nominals(nominal_gs)
+    made = generate_vouchers(total, first_id=first_id, seed=seed, shares=counts, nominals=nominals)
+    return made if nominal_gs is not None else tuple(map(_unknown_until_success, made))
+
+
+def known_nominal(voucher_id: int, seed: int) -> int:
+    """Return the nominal that a voucher of unknown nominal turns out to have."""
+    return KNOWN_NOMINALS[(voucher_id + seed) % len(KNOWN_NOMINALS)]
+
+
+def _nominals(nominal_gs: int | Sequence[int] | None) -> Sequence[int]:
+    if nominal_gs is None:
+        return KNOWN_NOMINALS
+    nominals = [nominal_gs] if isinstance(nominal_gs, int) else list(nominal_gs)
+    if not nominals or min(nominals) < 0:
+        raise ValueError(f"nominal_gs={nominal_gs!r}: expected 0 or more, or several of those (RES-4)")
+    return nominals
+
+
+def _unknown_until_success(voucher: Voucher) -> Voucher:
+    if voucher.status is VoucherStatus.SUCCESS:
+        return voucher
+    note, response_json = outcome_texts(voucher.status, 0)
+    return msgspec.structs.replace(voucher, nominal_gs=0, note=note, response_json=response_json)
+
+
+def vouchers_from_list(
+    listed: Sequence[Mapping[str, Any] | Voucher],
+    project_id: str,
+    *,
+    first_id: int,
+    seed: int,
+    taken: Container[str],
+    readings: Readings,
+    clock: Clock,
+) -> tuple[Voucher, ...]:
+    """Return the vouchers of a list as a world file or a reply has them, newest first.
+
+    What is left out gets a sensible value: an id from `first_id` up, a code, `pending`, now. `taken` are the codes
+    of the merchant's other vouchers.
+
+    Raises:
+        WorldError: a voucher does not fit `schemas/world.json`, or an id or a code stands twice.
+    """
+    entries = [_as_entry(one, number) for number, one in enumerate(listed)]
+    _fill_in(entries, first_id, seed)
+    project = {"project_id": project_id, "vouchers": entries}
+    document = {"merchants": [{"merchant_id": "-", "secret_key": "-", "projects": [project]}]}
+    try:
+        world = world_from_document(document, readings, clock)
+    except WorldError as error:
+        raise WorldError(str(error).replace("merchants[0].projects[0].", "")) from None
+    vouchers = world.merchants[0].projects[0].vouchers
+    for voucher in vouchers:
+        if voucher.voucher_code in taken:
+            raise WorldError(f"voucher_code {voucher.voucher_code!r} stands in another project of this merchant")
+    return tuple(sorted(vouchers, key=lambda voucher: voucher.id, reverse=True))
+
+
+def project_id_of(listed: Iterable[Mapping[str, Any] | Voucher]) -> str | None:
+    """Return the project_id that the vouchers of a pasted reply carry, or None."""
+    ids = (one.get("project_id") for one in listed if isinstance(one, Mapping))
+    return next((id_ for id_ in ids if isinstance(id_, str)), None)
+
+
+def _as_entry(one: Mapping[str, Any] | Voucher, number: int) -> dict[str, Any]:
+    if isinstance(one, Voucher):
+        entry: dict[str, Any] = msgspec.to_builtins(one)
+        return entry
+    if isinstance(one, Mapping):
+        return dict(one)
+    raise WorldError(f"vouchers[{number}]: expected a dict or a mockserver.Voucher, got {type(one).__name__}")
+
+
+def _fill_in(entries: list[dict[str, Any]], first_id: int, seed: int) -> None:
+    """Give ids, newest first, above those that stand in the list; and codes."""
+    given = [entry["id"] for entry in entries if isinstance(entry.get("id"), int)]
+    without_id = [entry for entry in entries if "id" not in entry]
+    highest = max([first_id - 1, *given]) + len(without_id)
+    for back, entry in enumerate(without_id):
+        entry["id"] = highest - back
+    for entry, made in zip(entries, generate_vouchers(len(entries), first_id=1, seed=seed), strict=True):
+        entry.setdefault("voucher_code", made.voucher_code)

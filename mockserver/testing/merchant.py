@@ -1,0 +1,229 @@
+"""A merchant of a test's own: its address and credentials, its projects, and what it received."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import STATUSES
+from mockserver.provider.journal import Entry, Journal
+from mockserver.provider.matchers import Matchers, summary
+from mockserver.provider.store import MerchantStore
+from mockserver.provider.world import Project, Voucher
+from mockserver.testing.made import new_project_id, project_id_of, vouchers_by_status, vouchers_from_list
+from mockserver.testing.project import FakeProject
+from mockserver.testing.received import Received
+
+if TYPE_CHECKING:
+    from responses import RequestsMock
+
+    from mockserver.testing.doubles_httpx import HttpxDouble
+    from mockserver.testing.server import FakeServer
+
+
+class FakeMerchant:
+    """A merchant with an id and secrets of its own, so that no other test sees it.
+
+    `merchant_id`, `secret_key` and `session_key` are text; `signature` is the one that its calls must carry (REQ-2).
+    `others` are the other merchants of the world it was made from. `undocumented_calls` says, a line for each, what
+    its doubles were asked at the vendor's host that the vendor's page does not have.
+    """
+
+    def __init__(self, server: FakeServer, stored: MerchantStore, journal: Journal) -> None:
+        self.server = server
+        self.others: tuple[FakeMerchant, ...] = ()
+        self.undocumented_calls: list[str] = []
+        self._stored = stored
+        self._journal = journal
+        self._arrived_before = server.provider.journal.total
+        self._numbers = itertools.count(1 + max((project.id for project in stored.projects()), default=0))
+        self._next_voucher = 1 + max(self._voucher_ids(), default=0)
+
+    def __repr__(self) -> str:
+        return f"FakeMerchant({self.merchant_id!r}, {len(self.projects)} projects, {self._journal.total} calls)"
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end; reading it starts the server."""
+        return self.server.url
+
+    @property
+    def merchant_id(self) -> str:
+        """The id that stands in the path of its calls."""
+        return self._stored.merchant_id
+
+    @property
+    def secret_key(self) -> str:
+        """The secret that signs its calls."""
+        return self._stored.secret_key
+
+    @property
+    def session_key(self) -> str:
+        """A session key; its value is never checked (reading `session_key`)."""
+        return self._stored.session_key or ""
+
+    @property
+    def signature(self) -> str:
+        """Lower-case hex md5 of merchant id and secret key (REQ-2)."""
+        return self._stored.signature
+
+    @property
+    def readings(self) -> Readings:
+        """The readings it is served under."""
+        return self._stored.readings or self.server.provider.readings
+
+    @property
+    def projects(self) -> tuple[FakeProject, ...]:
+        """Its projects, in the order they came."""
+        return tuple(map(self._faced, self._stored.projects()))
+
+    def project(
+        self,
+        *,
+        pending: int = 0,
+        success: int = 0,
+        process: int = 0,
+        error_engine: int = 0,
+        error_voucher: int = 0,
+        vouchers: int | Sequence[Mapping[str, Any] | Voucher] | None = None,
+        nominal_gs: int | Sequence[int] | None = None,
+        project_id: str | None = None,
+        project_name: str | None = None,
+    ) -> FakeProject:
+        """Add a project: with so many vouchers in each status, or with `vouchers`.
+
+        `vouchers` is how many (all pending), or a list of them, newest first, as a world file or a reply has them;
+        what one leaves out gets a sensible value. `nominal_gs` is that of all, or several in equal shares; unless
+        given it is 25, 50 or 100 for a success and 0, not known yet, for the others. Ids are made up unless given.
+
+        Raises:
+            ValueError: a count or a nominal below 0, or both ways at once.
+            WorldError: a voucher of the list cannot be served; the message names its place and the cure.
+        """
+        counts = (pending, success, process, error_engine, error_voucher)
+        if vouchers is not None and any(counts):
+            raise ValueError("vouchers=... and counts by status exclude each other; give one of the two")
+        if vouchers is None or isinstance(vouchers, int):
+            given = (vouchers, 0, 0, 0, 0) if isinstance(vouchers, int) else counts
+            made = self._counted(given, nominal_gs)
+            id_ = project_id or new_project_id()
+        else:
+            if nominal_gs is not None:
+                raise ValueError("nominal_gs=... goes with counts; in a list each voucher has its own")
+            id_ = project_id or project_id_of(vouchers) or new_project_id()
+            made = self._listed(vouchers, id_)
+        if self._stored.project(id_) is not None:
+            raise ValueError(f"this merchant has a project {id_!r} already; leave project_id out, or choose another")
+        self._next_voucher = max([self._next_voucher - 1, *(voucher.id for voucher in made)]) + 1
+        return self._faced(self._stored.add_project(Project(next(self._numbers), id_, project_name, made)))
+
+    @property
+    def requests(self) -> Received:
+        """The calls it received, oldest first, secrets masked; at most the newest 10,000."""
+        return Received(self._journal.entries())
+
+    def assert_called(self, *, times: int | None = None, **matchers: Any) -> Received:
+        """Assert that a call arrived that matches, as in `assert_called(page=2)`; return those that do.
+
+        A matcher is a value or a predicate: `projectid`, `status`, `page`, `limit` (None: left out) as the consumer
+        sent them; `rc`, `http_status`, `clause`, `reading` as the fake answered. `times` is how many exactly; at
+        least one when None.
+
+        Raises:
+            AssertionError: with every call that arrived and why it does not match.
+            MatcherError: a matcher of an unknown name.
+        """
+        __tracebackhide__ = True
+        found = self.requests.matching(**matchers)
+        if not found if times is None else len(found) != times:
+            expected = "at least one call" if times is None else f"exactly {times} call{'' if times == 1 else 's'}"
+            raise AssertionError(self._failure(expected, matchers))
+        return found
+
+    def assert_not_called(self, **matchers: Any) -> None:
+        """Assert that no call arrived that matches; without matchers, that none arrived at all. As `assert_called`."""
+        __tracebackhide__ = True
+        if self.requests.matching(**matchers):
+            raise AssertionError(self._failure("no call", matchers))
+
+    def environment(self, project: FakeProject | None = None) -> dict[str, str]:
+        """Return `APIGAMES_BASE_URL`, `_MERCHANT_ID`, `_SECRET_KEY`, `_SESSION_KEY` and, if given, `_PROJECT_ID`.
+
+        For a client in another process: `env={**os.environ, **merchant.environment(project)}`. Starts the server.
+        """
+        variables = {
+            "APIGAMES_BASE_URL": self.url,
+            "APIGAMES_MERCHANT_ID": self.merchant_id,
+            "APIGAMES_SECRET_KEY": self.secret_key,
+            "APIGAMES_SESSION_KEY": self.session_key,
+        }
+        return variables if project is None else {**variables, "APIGAMES_PROJECT_ID": project.project_id}
+
+    def responses(self) -> AbstractContextManager[RequestsMock]:
+        """Put this merchant behind `requests` at `https://v1.apigames.id` for a `with` block. No socket, no thread.
+
+        It is a `responses.RequestsMock`; loopback is let through.
+        """
+        from mockserver.testing.doubles import responses_double  # noqa: PLC0415 - imports requests and responses
+
+        return responses_double(self)
+
+    def httpx(self) -> AbstractContextManager[HttpxDouble]:
+        """Put this merchant behind httpx at `https://v1.apigames.id` for a `with` block. No socket, no thread.
+
+        It is also a transport: `httpx.Client(transport=double)`, sync or async.
+        """
+        from mockserver.testing.doubles_httpx import httpx_double  # noqa: PLC0415 - imports httpx
+
+        return httpx_double(self)
+
+    def calls_in_words(self) -> str:
+        """Return what arrived, a line for each call; and what reached the server for nobody, as it may be meant so."""
+        lines = [str(self.requests)]
+        strays = list(map(summary, self._strays()))
+        if strays:
+            lines += ["and for no merchant that the server knows:", *strays]
+        return "\n".join(lines)
+
+    def _failure(self, expected: str, matchers: Mapping[str, Any]) -> str:
+        text = Matchers(**matchers).failure(self.requests, expected)
+        strays = "".join(f"\n  ? {summary(entry)}" for entry in self._strays())
+        return f"{text}\nMeanwhile, for no merchant that the server knows:{strays}" if strays else text
+
+    def _strays(self) -> list[Entry]:
+        return self.server.strays(after=self._arrived_before)
+
+    def _counted(self, counts: tuple[int, ...], nominal_gs: int | Sequence[int] | None) -> tuple[Voucher, ...]:
+        for status, count in zip(STATUSES, counts, strict=True):
+            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+                raise ValueError(f"{status.value}={count!r}: expected how many vouchers, 0 or more")
+        by_status = dict(zip(STATUSES, counts, strict=True))
+        return vouchers_by_status(
+            by_status, first_id=self._next_voucher, seed=self._project_seed(), nominal_gs=nominal_gs
+        )
+
+    def _listed(self, vouchers: Sequence[Mapping[str, Any] | Voucher], project_id: str) -> tuple[Voucher, ...]:
+        taken = {voucher.voucher_code for project in self.projects for voucher in project.vouchers}
+        return vouchers_from_list(
+            vouchers,
+            project_id,
+            first_id=self._next_voucher,
+            seed=self._project_seed(),
+            taken=taken,
+            readings=self.readings,
+            clock=self.server.provider.clock,
+        )
+
+    def _project_seed(self) -> int:
+        # A seed for each project, or two of the same size would hold the same codes.
+        return self.server.seed * 1_000_003 + len(self._stored.projects())
+
+    def _voucher_ids(self) -> Iterator[int]:
+        for project in self._stored.projects():
+            yield from (voucher.id for voucher in project.snapshot().vouchers)
+
+    def _faced(self, stored: Any) -> FakeProject:
+        return FakeProject(stored, self.readings, self.server.provider.clock, self.server.seed)

@@ -1,0 +1,139 @@
+"""A project in a test: look at its vouchers, move one, some or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockserver._words import nearest
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import STATUSES, VoucherStatus
+from mockserver.provider.clock import Clock, date_time
+from mockserver.provider.generate import outcome_texts
+from mockserver.provider.store import ProjectStore
+from mockserver.provider.world import Voucher
+from mockserver.testing.made import known_nominal
+
+Status = VoucherStatus | str
+Which = Status | int | Voucher | Iterable[int | Voucher]
+
+
+class FakeProject:
+    """A project of a fake merchant. `id` is the vendor's number, `project_id` what a consumer asks for."""
+
+    def __init__(self, stored: ProjectStore, readings: Readings, clock: Clock, seed: int) -> None:
+        self._stored = stored
+        self._readings = readings
+        self._clock = clock
+        self._seed = seed
+        self.id: int = stored.id
+        self.project_id: str = stored.project_id
+        self.project_name: str | None = stored.project_name
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name}={count}" for name, count in self.stats.items() if count)
+        return f"FakeProject({self.project_id!r}{', ' if counts else ''}{counts})"
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __bool__(self) -> bool:
+        return True  # a project without vouchers is a project
+
+    @property
+    def vouchers(self) -> tuple[Voucher, ...]:
+        """The vouchers as they are now, newest first (RES-5)."""
+        return self._stored.snapshot().vouchers
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """How many vouchers are in each status, by the names and in the order of `stats` (SUM-1)."""
+        return {status.value: count for status, count in zip(STATUSES, self._stored.stats(STATUSES), strict=True)}
+
+    def move(
+        self,
+        which: Which,
+        *,
+        to: Status,
+        count: int | None = None,
+        note: str | None = None,
+        response_json: str | None = None,
+        nominal_gs: int | None = None,
+    ) -> tuple[Voucher, ...]:
+        """Put vouchers in another status and return them as they are now.
+
+        `which` is a status (its `count` oldest vouchers; all of them when None), a voucher's id, its code, a
+        `Voucher`, or several ids or vouchers. `updated_at` becomes now; a success gets a nominal if it had none.
+        `note`, `response_json` and `nominal_gs` are made up to fit the status unless given.
+
+        A consumer sees all of them moved, or none.
+
+        Raises:
+            ValueError: no such status, fewer vouchers than `count` in it, or a voucher that the project does not
+                have; nothing is moved.
+        """
+        target = as_status(to)
+        with self._stored.lock:
+            ids = self._ids(which, count)
+            return tuple(self._move(id_, target, note, response_json, nominal_gs) for id_ in ids)
+
+    def _move(
+        self, id_: int, to: VoucherStatus, note: str | None, response_json: str | None, nominal_gs: int | None
+    ) -> Voucher:
+        nominal = self._stored.voucher(id_).nominal_gs if nominal_gs is None else nominal_gs
+        if nominal_gs is None and nominal == 0 and to is VoucherStatus.SUCCESS:
+            nominal = known_nominal(id_, self._seed)
+        made_note, made_response = outcome_texts(to, nominal)
+        return self._stored.move(
+            id_,
+            to,
+            updated_at=date_time(self._clock.now(), self._readings.timezone),
+            note=made_note if note is None else note,
+            response_json=made_response if response_json is None else response_json,
+            nominal_gs=nominal,
+        )
+
+    def _ids(self, which: Which, count: int | None) -> list[int]:
+        if isinstance(which, VoucherStatus) or (isinstance(which, str) and which in _NAMES):
+            return self._oldest(as_status(which), count)
+        if count is not None:
+            raise ValueError(f"count={count!r} goes with a status; expected which to be one of {', '.join(_NAMES)}")
+        if isinstance(which, str):
+            return [self._id_of_code(which)]
+        several = [which] if isinstance(which, (int, Voucher)) else list(which)
+        return [self._known_id(one.id if isinstance(one, Voucher) else one) for one in several]
+
+    def _oldest(self, status: VoucherStatus, count: int | None) -> list[int]:
+        ids = self._stored.ids_in((status,))
+        if count is None:
+            return ids
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= len(ids):
+            raise ValueError(f"cannot move {count!r} of {len(ids)} {status.value} vouchers in {self!r}")
+        return ids[:count]
+
+    def _id_of_code(self, code: str) -> int:
+        for voucher in self.vouchers:
+            if voucher.voucher_code == code:
+                return voucher.id
+        raise ValueError(f"{code!r} is neither a status{nearest(code, _NAMES)} nor a voucher code of {self!r}")
+
+    def _known_id(self, id_: int) -> int:
+        try:
+            return self._stored.voucher(id_).id
+        except KeyError:
+            raise ValueError(f"{self!r} has no voucher with the id {id_!r}") from None
+
+
+_NAMES = tuple(status.value for status in STATUSES)
+
+
+def as_status(status: Status) -> VoucherStatus:
+    """Return a status given by name (`pending`, as in `stats`) or as itself.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if isinstance(status, VoucherStatus):
+        return status
+    if status in _NAMES:
+        return VoucherStatus(status)
+    raise ValueError(f"there is no status {status!r}{nearest(str(status), _NAMES)}; known are {', '.join(_NAMES)}")

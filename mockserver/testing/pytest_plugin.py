@@ -1,0 +1,132 @@
+"""The pytest plugin. It is loaded in every run of every project that has this package installed, so it imports nothing
+until a fixture of it is used.
+
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from responses import RequestsMock
+
+    from mockserver.testing.doubles_httpx import HttpxDouble
+    from mockserver.testing.merchant import FakeMerchant
+    from mockserver.testing.run import Run
+    from mockserver.testing.server import FakeServer
+
+_RUN = pytest.StashKey["Run"]()
+_MERCHANT = pytest.StashKey["FakeMerchant"]()
+
+_READINGS_HELP = (
+    "Answer open questions of the vendor's page otherwise: KEY=VALUE, a readings file, or `each` to run every test "
+    "that uses the fixtures once under the defaults and once under each other value. May be given again; "
+    "`apigames-mock readings` lists them."
+)
+_WORLD_HELP = "World file: each test's merchant has the projects of its first merchant."
+_SEED_HELP = "Seed of the vouchers that are made up (default 0)."
+_MARKER = (
+    "apigames(readings={...}, world=...): serve this test's merchant under these readings, with the projects of this "
+    "world (a world file, its document, or a mockserver.World)."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add options and the ini keys of the same names."""
+    group = parser.getgroup("apigames", "apigames-mock")
+    group.addoption("--apigames-readings", action="append", metavar="KEY=VALUE|FILE|each", help=_READINGS_HELP)
+    group.addoption("--apigames-world", metavar="FILE", help=_WORLD_HELP)
+    group.addoption("--apigames-seed", metavar="N", help=_SEED_HELP)
+    parser.addini("apigames_readings", _READINGS_HELP, type="linelist", default=[])
+    parser.addini("apigames_world", _WORLD_HELP, default="")
+    parser.addini("apigames_seed", _SEED_HELP, default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker; load the rest only when this run says something about us."""
+    config.addinivalue_line("markers", _MARKER)
+    if any(config.getoption(f"apigames_{name}") is not None for name in ("readings", "world", "seed")) or (
+        "each" in config.getini("apigames_readings")
+    ):
+        _run(config).configure()
+
+
+def _run(config: pytest.Config) -> Run:
+    """Return what this run of pytest is told about the fixtures; read when first needed."""
+    if _RUN not in config.stash:
+        from mockserver.testing.run import Run  # noqa: PLC0415 - a run that uses no fixture pays for nothing
+
+        config.stash[_RUN] = Run(config)
+    return config.stash[_RUN]
+
+
+@pytest.fixture(scope="session")
+def apigames_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
+    """The fake that all tests of this process share. Reading `url` starts a real server on a free port."""
+    server = _run(pytestconfig).server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def apigames_readings(request: pytest.FixtureRequest, apigames_server: FakeServer) -> Iterator[Any]:
+    """The readings of this test, a `mockserver.Readings`: the run's, the marker's, and the one that `each` is at."""
+    readings = _run(request.config).readings_of(request.node, getattr(request, "param", None))
+    with apigames_server.under(readings):
+        yield readings
+
+
+@pytest.fixture
+def apigames(
+    request: pytest.FixtureRequest, apigames_server: FakeServer, apigames_readings: Any
+) -> Iterator[FakeMerchant]:
+    """A fresh merchant of this test's own: `url`, `merchant_id`, `signature`, `project(...)`, `assert_called(...)`."""
+    merchant = _run(request.config).merchant(request.node, apigames_server, apigames_readings)
+    request.node.stash[_MERCHANT] = merchant
+    yield merchant
+    apigames_server.remove(merchant)
+
+
+@pytest.fixture
+def apigames_responses(apigames: FakeMerchant) -> Iterator[RequestsMock]:
+    """The same merchant at https://v1.apigames.id for code that uses requests; a `responses.RequestsMock`."""
+    with apigames.responses() as double:
+        yield double
+
+
+@pytest.fixture
+def apigames_httpx(apigames: FakeMerchant) -> Iterator[HttpxDouble]:
+    """The same merchant at https://v1.apigames.id for code that uses httpx; also a transport for a client."""
+    try:
+        import httpx  # noqa: F401, PLC0415 - optional, and slow
+    except ImportError:
+        pytest.fail("apigames_httpx needs httpx: pip install httpx", pytrace=False)
+    with apigames.httpx() as double:
+        yield double
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test that uses the server alone be under its own readings too."""
+    if "apigames_server" in metafunc.fixturenames and "apigames_readings" not in metafunc.fixturenames:
+        metafunc.fixturenames.append("apigames_readings")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Fail a test that passed although it called the vendor's host where its page has nothing."""
+    merchant = item.stash.get(_MERCHANT, None)
+    if merchant is not None and merchant.undocumented_calls:
+        pytest.fail("\n".join(merchant.undocumented_calls), pytrace=False)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Show with a failure what its merchant received."""
+    outcome: Any = yield
+    merchant = item.stash.get(_MERCHANT, None)
+    if merchant is not None and call.when == "call" and outcome.get_result().failed:
+        outcome.get_result().sections.append(("apigames: calls received", merchant.calls_in_words()))

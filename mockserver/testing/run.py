@@ -1,0 +1,97 @@
+"""One run of pytest: what it is told about the fixtures, and `--apigames-readings=each`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contract.reading import ReadingsError
+from mockserver.contract.readings import Readings
+from mockserver.provider.clock import SystemClock
+from mockserver.provider.world_file import WorldError
+from mockserver.testing.each import Each
+from mockserver.testing.made import read_world_source
+from mockserver.testing.merchant import FakeMerchant
+from mockserver.testing.server import FakeServer
+from mockserver.testing.settings import EACH, marked, readings_from_words, world_source
+
+
+class Run:
+    """Reads options (from the directory pytest was started in) and ini keys (from the root directory)."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        words, directory = self._words("readings")
+        self.is_each = EACH in words
+        if self.is_each and words == [EACH]:
+            words, directory = config.getini("apigames_readings"), config.rootpath
+        try:
+            self.readings = readings_from_words([word for word in words if word != EACH], directory)
+            self.seed = self._read_seed()
+        except (ReadingsError, ValueError) as error:
+            raise pytest.UsageError(f"apigames: {error}") from None
+        self._worlds: dict[Any, Any] = {}
+
+    def configure(self) -> None:
+        """Check everything now, and run every test under each reading if that is asked for."""
+        try:
+            self._world(None, self.readings)
+        except WorldError as error:
+            raise pytest.UsageError(f"apigames: {error}") from None
+        if self.is_each:
+            self._config.pluginmanager.register(Each(self.readings), "apigames-each")
+
+    def server(self) -> FakeServer:
+        """Return a server for this run."""
+        return FakeServer(readings=self.readings, seed=self.seed)
+
+    def readings_of(self, node: pytest.Item, each: tuple[str, str] | None) -> Readings:
+        """Return the readings of a test; `each` is the one that an `each` run is at."""
+        try:
+            readings = self.readings.having(**marked(node.iter_markers("apigames"))["readings"])
+            return readings if each is None else readings.having(**dict([each]))
+        except ReadingsError as error:
+            pytest.fail(f"{node.nodeid}: {error}", pytrace=False)
+
+    def merchant(self, node: pytest.Item, server: FakeServer, readings: Readings) -> FakeMerchant:
+        """Return a fresh merchant for a test."""
+        try:
+            world = marked(node.iter_markers("apigames")).get("world")
+            return server.merchant(readings=readings, world=self._world(node, readings, world))
+        except (ReadingsError, WorldError) as error:
+            pytest.fail(f"{node.nodeid}: {error}", pytrace=False)
+
+    def _words(self, name: str) -> tuple[list[str], Path]:
+        option: list[str] | None = self._config.getoption(f"apigames_{name}")
+        if option is not None:
+            return option, self._config.invocation_params.dir
+        return self._config.getini(f"apigames_{name}"), self._config.rootpath
+
+    def _read_seed(self) -> int:
+        text = self._config.getoption("apigames_seed") or self._config.getini("apigames_seed") or "0"
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(f"the seed {text!r} is no whole number; expected one, as in --apigames-seed=7") from None
+
+    def _world(self, node: pytest.Item | None, readings: Readings, own: Any = None) -> Any:
+        """Return the world of a test: its marker's, else the run's, else None."""
+        if own is not None:
+            beside = [] if node is None else [node.path.parent]
+            return self._read_once(world_source(own, [*beside, self._config.rootpath]), readings)
+        option = self._config.getoption("apigames_world")
+        if option:
+            return self._read_once(world_source(option, [self._config.invocation_params.dir]), readings)
+        ini = self._config.getini("apigames_world")
+        return self._read_once(world_source(ini, [self._config.rootpath]), readings) if ini else None
+
+    def _read_once(self, world: Any, readings: Readings) -> Any:
+        if not isinstance(world, Path) or not world.is_file():
+            return world
+        read = world.stat()
+        key = (world, read.st_mtime_ns, read.st_size, readings.status_codes, readings.timezone)
+        if key not in self._worlds:
+            self._worlds[key] = read_world_source(world, readings, SystemClock())
+        return self._worlds[key]

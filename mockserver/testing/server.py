@@ -1,0 +1,181 @@
+"""One fake for many tests: each gets a merchant of its own, and the HTTP server starts when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mockserver.contract.readings import Readings
+from mockserver.provider.journal import Entry, Journal, Kept
+from mockserver.provider.provider import Provider
+from mockserver.provider.world import Merchant, World
+from mockserver.testing.made import WorldSource, new_merchant_id, new_secret, read_world_source
+from mockserver.testing.merchant import FakeMerchant
+
+if TYPE_CHECKING:
+    from mockserver.web.server import Server
+
+CALLS_KEPT = 10_000
+STRAYS_KEPT = 100
+
+ReadingChoices = Readings | Mapping[str, object]
+
+_NOBODY = Merchant("", "")
+
+
+class FakeServer:
+    """A fake provider for a whole run; `url` is its address for clients in other processes and languages.
+
+    Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
+    `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
+    """
+
+    def __init__(
+        self, *, readings: ReadingChoices | None = None, seed: int = 0, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        self.readings = as_readings(readings)
+        self.seed = seed
+        self._host, self._port = host, port
+        self._journals: dict[str, Journal] = {}
+        self.provider = Provider(World(), self.readings, observers=(self._sort,))
+        self._strays: deque[Kept] = deque(maxlen=STRAYS_KEPT)
+        self._scopes: list[Readings] = []
+        self._server: Server | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"FakeServer({self._server.url if self._server else 'not started'})"
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end; reading it starts the server."""
+        with self._lock:
+            if self._server is None:
+                from mockserver.web.server import Server  # noqa: PLC0415 - a run that reads no url needs no server
+
+                server = Server(self.provider, host=self._host, port=self._port)
+                server.start()
+                self._server = server
+            return self._server.url
+
+    @property
+    def started(self) -> bool:
+        """Whether something listens."""
+        return self._server is not None
+
+    def stop(self) -> None:
+        """Stop listening; does nothing when nothing listens."""
+        with self._lock:
+            if self._server is not None:
+                self._server.stop()
+                self._server = None
+
+    def merchant(
+        self,
+        *,
+        readings: ReadingChoices | None = None,
+        world: WorldSource | None = None,
+        keep_ids: bool = False,
+    ) -> FakeMerchant:
+        """Return a new merchant with an id and a secret of its own, served under `readings` of its own if given.
+
+        It has the projects of the first merchant in `world` (a world file, its document, or a `World`); what other
+        merchants stand there come along as its `others`. Their ids and secrets are new too, unless `keep_ids`.
+
+        Raises:
+            ReadingsError: a reading or a value that the register does not have.
+            WorldError: the world cannot be served.
+        """
+        own = None if readings is None else as_readings(readings)
+        merchants = self._read(world, own) or [self._renamed(_NOBODY)]
+        taken_in = [self._take_in(one if keep_ids else self._renamed(one), own) for one in merchants]
+        taken_in[0].others = tuple(taken_in[1:])
+        return taken_in[0]
+
+    def remove(self, merchant: FakeMerchant) -> None:
+        """Forget a merchant and its `others`; a call to one is ERR-2 from now on."""
+        for one in (merchant, *merchant.others):
+            self.provider.store.remove_merchant(one.merchant_id)
+            self._journals.pop(one.merchant_id, None)
+
+    @contextmanager
+    def under(self, readings: Readings) -> Iterator[None]:
+        """Serve merchants that nobody knows under these readings, while no other such block is open.
+
+        With several open at once they are served under those of the server: nobody can tell whose call it was.
+        """
+        self._rescope(self._scopes.append, readings)
+        try:
+            yield
+        finally:
+            self._rescope(self._scopes.remove, readings)
+
+    def strays(self, after: int) -> list[Entry]:
+        """Return the newest calls for no merchant that the server knows, numbered above `after` in its journal."""
+        return [self.provider.journal.masked(kept) for kept in tuple(self._strays) if kept.n > after]
+
+    def _rescope(self, change: Callable[[Readings], None], readings: Readings) -> None:
+        with self._lock:
+            change(readings)
+            self.provider.readings = self._scopes[0] if len(self._scopes) == 1 else self.readings
+
+    def _read(self, world: WorldSource | None, own: Readings | None) -> list[Merchant]:
+        if world is None:
+            return []
+        return list(read_world_source(world, own or self.readings, self.provider.clock).merchants)
+
+    def _renamed(self, merchant: Merchant) -> Merchant:
+        merchant_id = new_merchant_id()
+        while self.provider.store.merchant(merchant_id) is not None:
+            merchant_id = new_merchant_id()
+        return Merchant(merchant_id, new_secret(), merchant.session_key or new_secret(), merchant.projects)
+
+    def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
+        stored = self.provider.store.add_merchant(merchant, readings)
+        journal = self._journals[merchant.merchant_id] = Journal(stored.secrets, capacity=CALLS_KEPT)
+        return FakeMerchant(self, stored, journal)
+
+    def _sort(self, kept: Kept) -> None:
+        journal = self._journals.get(kept.call.merchant_id or "")
+        if journal is not None:
+            journal.record(kept.call, kept.reply, kept.took)
+        else:
+            self._strays.append(kept)
+
+
+@contextmanager
+def serve(
+    world: WorldSource | None = None,
+    *,
+    readings: ReadingChoices | None = None,
+    seed: int = 0,
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> Iterator[FakeMerchant]:
+    """Serve a merchant on a server of its own until the block ends; what the fixture `apigames` is, without pytest.
+
+    `world` is a world file, its document or a `World`; its merchants keep the ids and secrets they have there, and
+    the first is the one returned. Without it, the merchant is new and has no projects yet.
+
+    Raises:
+        ReadingsError: a reading or a value that the register does not have.
+        WorldError: the world cannot be served.
+        ServerError: the address is taken or not of this machine.
+    """
+    server = FakeServer(readings=readings, seed=seed, host=host, port=port)
+    merchant = server.merchant(world=world, keep_ids=world is not None)
+    try:
+        server.url  # noqa: B018 - reading it starts the server
+        yield merchant
+    finally:
+        server.stop()
+
+
+def as_readings(readings: ReadingChoices | None) -> Readings:
+    """Return readings as a value; None is the defaults. Raises as `Readings.of` does."""
+    if readings is None:
+        return Readings()
+    return readings if isinstance(readings, Readings) else Readings.of(readings)

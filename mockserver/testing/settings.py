@@ -1,0 +1,106 @@
+"""What a run and a test are told: readings, world and seed from options, ini keys and the marker `apigames`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mockserver._words import nearest
+from mockserver.contract.reading import ReadingsError
+from mockserver.contract.readings import REGISTER, Readings
+from mockserver.contract.readings_file import readings_from_document
+
+EACH = "each"
+DEFAULTS = "defaults"
+MARKER_ARGUMENTS = ("readings", "world")
+
+# A value may hold commas itself (status_codes=0,2,1,4,3), so one ends a value only where the next key begins.
+_BETWEEN_PAIRS = re.compile(r",(?=[a-z_]+=)")
+
+
+def readings_from_words(words: Iterable[str], directory: Path) -> Readings:
+    """Return the readings that an option gives: each word KEY=VALUE (several with commas between), or a file.
+
+    A file is a readings file, as `apigames-mock calibrate` writes it; its path is taken from `directory`.
+
+    Raises:
+        ReadingsError: a key or value that the register does not have, or a file that cannot be read.
+    """
+    readings = Readings()
+    for word in words:
+        if "=" not in word:
+            readings = readings.having(**_changed(_from_file(directory / word, word)))
+            continue
+        for pair in _BETWEEN_PAIRS.split(word):
+            key, _, value = pair.partition("=")
+            readings = readings.having(**{key.strip(): value.strip()})
+    return readings
+
+
+def _changed(readings: Readings) -> dict[str, str]:
+    return {key: value for key, value in readings.as_dict().items() if value != REGISTER[key].default}
+
+
+def _from_file(path: Path, word: str) -> Readings:
+    try:
+        return readings_from_document(json.loads(path.read_text(encoding="utf-8-sig")))
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, ReadingsError):
+            raise
+        known = nearest(word, [EACH])
+        raise ReadingsError(
+            f"{word!r} is neither {EACH!r}{known}, nor KEY=VALUE (as in http_status=200), nor a readings file: {error}"
+        ) from None
+
+
+def other_values(base: Readings) -> list[tuple[str, str]]:
+    """Return every (key, value) that differs from `base`, the long sets by the values that tests use."""
+    in_force = base.as_dict()
+    return [
+        (key, value)
+        for key, entry in REGISTER.items()
+        for value in (entry.default, *entry.tried)
+        if value != in_force[key]
+    ]
+
+
+def marked(markers: Iterable[Any]) -> dict[str, Any]:
+    """Return what `@pytest.mark.apigames(readings=..., world=...)` says, the nearest marker before those around it.
+
+    Raises:
+        ReadingsError: an argument that the marker does not take.
+    """
+    settings: dict[str, Any] = {"readings": {}}
+    for marker in markers:
+        if marker.args:
+            raise ReadingsError(f"@pytest.mark.apigames takes {' and '.join(MARKER_ARGUMENTS)} by name, got {marker}")
+        for name, value in marker.kwargs.items():
+            if name not in MARKER_ARGUMENTS:
+                hint = nearest(name, MARKER_ARGUMENTS)
+                raise ReadingsError(
+                    f"@pytest.mark.apigames has no {name!r}{hint}; it takes {' and '.join(MARKER_ARGUMENTS)}"
+                )
+            if name == "readings":
+                settings["readings"] = {**_choices(value), **settings["readings"]}
+            else:
+                settings.setdefault(name, value)
+    return settings
+
+
+def _choices(readings: object) -> dict[str, object]:
+    if isinstance(readings, Readings):
+        return dict(readings.as_dict())
+    if isinstance(readings, Mapping):
+        return dict(readings)
+    raise ReadingsError(f"@pytest.mark.apigames(readings=...) takes a dict or mockserver.Readings, got {readings!r}")
+
+
+def world_source(world: Any, directories: Iterable[Path]) -> Any:
+    """Return a world as it was given; the path of a file is looked for in `directories`, the first that has it."""
+    if not isinstance(world, (str, Path)):
+        return world
+    candidates = [directory / world for directory in directories]
+    return next((path for path in candidates if path.is_file()), candidates[0])

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mockserver.provider.provider import Provider
+from mockserver.web.server import Server
+from tests.support.asking import built_in_provider
+
+# No deadline: the machine that runs the tests may be busy, and no test here is about time.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+settings.load_profile("default")
+
+
+@pytest.fixture
+def provider() -> Provider:
+    return built_in_provider()
+
+
+@pytest.fixture
+def server(provider: Provider) -> Iterator[Server]:
+    with Server(provider) as running:
+        yield running

@@ -1,0 +1,103 @@
+"""The documented outcomes, to the byte where the page gives them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mockserver.contract.schemas import schema, validator
+from mockserver.contract.signature import sign
+from mockserver.provider.provider import Provider
+from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, ask, body, built_in_provider, fields
+
+PAGE_EXAMPLE = b"""{
+"projectid":"DW",
+"status":"", //kosong jika tidak melakukan pencarian by status
+"page":1,
+"limit":30,
+"signature":"fa375f4e30dbe2cdcf5d1ee0e9d678ef"
+}"""
+
+
+def raw(provider: Provider, content: bytes, merchant_id: str = MERCHANT) -> bytes:
+    return provider.call(merchant_id, content, path="/", origin="test").body
+
+
+def test_the_page_s_own_project_is_answered_as_on_the_page(provider: Provider) -> None:
+    example = schema("success")["examples"][0]
+    assert ask(provider, body(projectid=PAGE_PROJECT)) == example
+    assert list(example) == ["status", "rc", "message", "data", "ts"]
+    assert example["ts"] == NOW
+
+
+@pytest.mark.parametrize(
+    ("content", "merchant_id", "expected"),
+    [
+        (b"{", MERCHANT, b'{"status":0,"rc":400,"error_msg":"Data JSON tidak valid"}'),
+        (PAGE_EXAMPLE, MERCHANT, b'{"status":0,"rc":400,"error_msg":"Data JSON tidak valid"}'),
+        (body(), "M000000NOBODY00K", b'{"status":0,"rc":500,"error_msg":"Merchant not found"}'),
+        (body(signature="0" * 32), MERCHANT, b'{"status":0,"rc":500,"error_msg":"Signature Not Valid"}'),
+        (body(projectid="DW"), MERCHANT, b'{"status":0,"rc":500,"error_msg":"Project ID tidak ditemukan"}'),
+    ],
+    ids=["ERR-1", "ERR-1 the page's example", "ERR-2", "ERR-3", "ERR-4"],
+)
+def test_an_error_is_exact_to_the_byte(provider: Provider, content: bytes, merchant_id: str, expected: bytes) -> None:
+    assert raw(provider, content, merchant_id) == expected
+
+
+def test_errors_have_the_precedence_of_the_page_s_numbering(provider: Provider) -> None:
+    wrong = {"signature": "x", "projectid": "x"}
+    assert ask(provider, b"[]", merchant_id="nobody")["rc"] == 400
+    assert ask(provider, body(**wrong), merchant_id="nobody")["error_msg"] == "Merchant not found"
+    assert ask(provider, body(**wrong))["error_msg"] == "Signature Not Valid"
+
+
+def test_a_project_of_another_merchant_is_not_found() -> None:
+    provider = built_in_provider()
+    other = provider.store.add_merchant(provider.store.snapshot().merchants[0].__class__("M2", "another-secret"))
+    content = body(signature=other.signature)
+    assert ask(provider, content, merchant_id="M2")["error_msg"] == "Project ID tidak ditemukan"
+
+
+def test_the_pages_of_the_demo_project_hold_each_voucher_once_newest_first(provider: Provider) -> None:
+    ids = []
+    for page in range(1, 6):
+        reply = ask(provider, body(page=page))
+        assert reply["data"]["current_page"] == page
+        assert (reply["data"]["total_data"], reply["data"]["total_page"]) == (137, 5)
+        ids += [voucher["id"] for voucher in reply["data"]["data"]["vouchers"]]
+    assert len(ids) == len(set(ids)) == 137
+    assert ids == sorted(ids, reverse=True)
+
+
+def test_every_reply_fits_the_published_schema(provider: Provider) -> None:
+    success, error = validator(schema("success")), validator(schema("error"))
+    for status in ("", "0", "1", "2", "3", "4", "nonsense"):
+        assert success.is_valid(ask(provider, body(status=status, page=2)))
+    for content in (b"", b"null", body(signature="x"), body(projectid="x")):
+        assert error.is_valid(ask(provider, content))
+
+
+def test_the_demo_project_has_every_status_and_several_nominals(provider: Provider) -> None:
+    data = ask(provider, body())["data"]["data"]
+    assert all(count > 0 for count in data["stats"].values())
+    assert sum(data["stats"].values()) == data["total_voucher"] == 137
+    assert len(data["kategori_voucher"]) > 2
+    assert sum(category["total"] for category in data["kategori_voucher"]) == 137
+
+
+def test_fields_of_other_names_are_ignored(provider: Provider) -> None:
+    content = json.dumps({**fields(), "merchant_id": 1, "x": None}).encode()
+    assert ask(provider, content)["rc"] == 200
+
+
+def test_the_reply_says_on_this_side_what_decided(provider: Provider) -> None:
+    reply = provider.call(MERCHANT, body(page="1"), path="/", origin="test")
+    assert (reply.clause, reply.reading) == ("ERR-1", "types")
+    assert reply.explanation == "page: expected integer, got string"
+    assert DEMO_PROJECT not in reply.explanation
+
+
+def test_a_signature_of_another_merchant_is_refused(provider: Provider) -> None:
+    assert ask(provider, body(signature=sign("M2", "apigames-mock-secret")))["error_msg"] == "Signature Not Valid"

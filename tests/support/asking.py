@@ -1,0 +1,52 @@
+"""How the tests ask: bodies that the endpoint takes, and a provider to ask."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.signature import sign
+from mockserver.provider.clock import FrozenClock
+from mockserver.provider.provider import Provider
+from mockserver.provider.world_file import built_in_world
+
+MERCHANT = "M240315GAME2847K"
+SECRET = "apigames-mock-secret"
+PAGE_PROJECT = "R240815XPQR000012"
+DEMO_PROJECT = "R250101DEMO000137"
+PATH = f"/merchant/{MERCHANT}/kiosgamer/project/detail"
+NOW = 1_723_719_138
+
+
+def fields(**changed: Any) -> dict[str, Any]:
+    """The fields of a good request for the demo project, with some changed; a field of None is left out."""
+    asked = {
+        "projectid": DEMO_PROJECT,
+        "status": "",
+        "page": 1,
+        "limit": 30,
+        "signature": sign(MERCHANT, SECRET),
+        **changed,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def body(**changed: Any) -> bytes:
+    """`fields` as JSON."""
+    return json.dumps(fields(**changed)).encode()
+
+
+def built_in_provider(readings: Readings | None = None, *, at: float = NOW) -> Provider:
+    """The built-in world under a clock that stands still."""
+    in_force = readings or Readings()
+    clock = FrozenClock(at)
+    return Provider(built_in_world(in_force, clock), in_force, clock)
+
+
+def ask(provider: Provider, content: bytes, *, merchant_id: str = MERCHANT) -> dict[str, Any]:
+    """Ask in process and return the decoded reply."""
+    path = f"/merchant/{merchant_id}/kiosgamer/project/detail"
+    reply = provider.call(merchant_id, content, path=path, origin="test")
+    decoded: dict[str, Any] = json.loads(reply.body)
+    return decoded
