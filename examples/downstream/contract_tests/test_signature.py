@@ -5,4 +5,4 @@ import mockserver
 
 def test_we_sign_as_the_page_says(apigames):
     assert apigames.signature == mockserver.sign(apigames.merchant_id, apigames.secret_key)
-    assert Client(apigames.merchant_id, apigames.secret_key)._signature == apigames.signature
+    assert Client(apigames.merchant_id, apigames.secret_key).signature == apigames.signature

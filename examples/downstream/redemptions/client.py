@@ -20,7 +20,7 @@ class Refused(Exception):
 class Client:
     def __init__(self, merchant_id: str, secret_key: str, base_url: str = BASE_URL) -> None:
         self._url = f"{base_url}/merchant/{merchant_id}/kiosgamer/project/detail"
-        self._signature = hashlib.md5((merchant_id + secret_key).encode()).hexdigest()
+        self.signature = hashlib.md5((merchant_id + secret_key).encode()).hexdigest()
 
     def vouchers(self, project_id: str, status: str = "") -> Iterator[dict[str, Any]]:
         """Yield the vouchers of a project, over all pages."""
@@ -42,7 +42,7 @@ class Client:
             "status": status,
             "page": page,
             "limit": 30,
-            "signature": self._signature,
+            "signature": self.signature,
             "session_key": "",
         }
 
