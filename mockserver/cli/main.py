@@ -17,7 +17,10 @@ COMMANDS = {
     "sign": ("sign", "Print the signature of a merchant."),
     "readings": ("readings", "Show what the vendor's page leaves open, and what the mock assumes."),
     "world": ("world", "Make a world file, or check one."),
+    "verify": ("verify", "Judge a server by the contract: the fake, or the real endpoint."),
+    "calibrate": ("calibrate", "Find out what the page leaves open, at a live server, as a readings file."),
     "doctor": ("doctor", "Say why a saved request is refused, and what to change."),
+    "fixtures": ("fixtures", "Write golden data for tests in any language, or check it."),
     "openapi": ("documents", "Print the OpenAPI document of the endpoint."),
     "schema": ("documents", "Print one of the JSON Schema documents."),
 }

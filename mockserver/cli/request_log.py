@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 
@@ -33,7 +32,7 @@ _decode_asked = msgspec.json.Decoder(_Asked).decode
 
 
 class RequestLog:
-    """Hears of every call and writes a line about it. `masked` is the journal's, set once there is one.
+    """Hears of every call and hands a line about it to `write`. `masked` is the journal's, set once there is one.
 
     With `diagnose` the line of a refusal says what the doctor says of it.
     """
@@ -41,8 +40,8 @@ class RequestLog:
     masked: Callable[[Kept], Entry]
     diagnose: Callable[[Kept], list[Finding]] | None = None
 
-    def __init__(self, log_format: str, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
+    def __init__(self, log_format: str, write: Callable[[str], object]) -> None:
+        self._write = write
         self._line = _json_line if log_format == "json" else _text_line
 
     def __call__(self, kept: Kept) -> None:
@@ -56,7 +55,7 @@ class RequestLog:
             findings = self.diagnose(kept) if self.diagnose is not None else []
             explanation = "; ".join(f"{one.what}; {one.cure}" for one in findings) or entry.explanation
             line = self._line(kept, asked, entry.merchant_id or entry.path, explanation)
-        self._stream.write(line)
+        self._write(line)
 
 
 def _harmless(kept: Kept) -> _Asked | None:

@@ -109,10 +109,13 @@ def apigames_httpx(apigames: FakeMerchant) -> Iterator[HttpxDouble]:
         yield double
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let a test that uses the server alone be under its own readings too."""
-    if "apigames_server" in metafunc.fixturenames and "apigames_readings" not in metafunc.fixturenames:
-        metafunc.fixturenames.append("apigames_readings")
+    names = getattr(item, "fixturenames", ())
+    if "apigames_server" in names and "apigames_readings" not in names:
+        # What a test uses cannot be added to in a hook, and pytest has no other name for its request.
+        item._request.getfixturevalue("apigames_readings")  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @pytest.hookimpl(trylast=True)
