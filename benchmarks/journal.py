@@ -8,6 +8,7 @@ import sys
 
 from benchmarks._measure import Served, load
 from benchmarks.http import BODY, PATH
+from mockserver.cli.log_writer import LogWriter
 from mockserver.cli.request_log import RequestLog
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import Reply
@@ -30,7 +31,8 @@ class NoJournal(Journal):
 
 def serve(kind: str) -> None:
     """Serve the built-in world until the process is ended."""
-    log = RequestLog("text")
+    writer = LogWriter(sys.stderr.fileno())
+    log = RequestLog("text", writer.write)
     provider = Provider(built_in_world(Readings(), SystemClock()), observers=(log,) if "log" in kind else ())
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     if kind == "off":
