@@ -17,6 +17,7 @@ COMMANDS = {
     "sign": ("sign", "Print the signature of a merchant."),
     "readings": ("readings", "Show what the vendor's page leaves open, and what the mock assumes."),
     "world": ("world", "Make a world file, or check one."),
+    "survive": ("survive", "Run your client, in any language, through worlds, errors, readings and faults."),
     "openapi": ("documents", "Print the OpenAPI document of the endpoint."),
     "schema": ("documents", "Print one of the JSON Schema documents."),
 }
