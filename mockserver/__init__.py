@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from mockserver.contract.signature import sign
     from mockserver.contract.wire import VoucherStatus
     from mockserver.provider.journal import Entry
+    from mockserver.provider.plan import Plan
     from mockserver.provider.provider import Provider
     from mockserver.provider.world import Merchant, Project, Voucher, World
     from mockserver.provider.world_file import WorldError
+    from mockserver.testing import strategies
     from mockserver.testing.in_process import UndocumentedCall
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.project import FakeProject
@@ -35,6 +37,7 @@ __all__ = [
     "FakeProject",
     "FakeServer",
     "Merchant",
+    "Plan",
     "Project",
     "Provider",
     "Readings",
@@ -49,7 +52,11 @@ __all__ = [
     "create_app",
     "serve",
     "sign",
+<<<<<<< HEAD
     "survive",
+=======
+    "strategies",
+>>>>>>> main
 ]
 
 _HOMES = {
@@ -58,6 +65,7 @@ _HOMES = {
     "FakeProject": "mockserver.testing.project",
     "FakeServer": "mockserver.testing.server",
     "Merchant": "mockserver.provider.world",
+    "Plan": "mockserver.provider.plan",
     "Project": "mockserver.provider.world",
     "Provider": "mockserver.provider.provider",
     "Readings": "mockserver.contract.readings",
@@ -77,6 +85,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "strategies":
+        return import_module("mockserver.testing.strategies")
     if name not in _HOMES:
         raise AttributeError(f"module 'mockserver' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)

@@ -20,14 +20,29 @@ from mockserver.provider.world import Merchant, World
 _PLACE_OF_SIGNATURE = "SIGNATURE"
 
 
-def write_banner(url: str, world: World, readings: Readings, *, world_file: Path | None, merchant: str | None) -> None:
+def write_banner(
+    url: str,
+    world: World,
+    readings: Readings,
+    *,
+    world_file: Path | None,
+    merchant: str | None,
+    admin_token: str | None = None,
+) -> None:
     """Write the base URL, alone, to standard output, and to standard error what is served and how to call it."""
     click.echo(url)
     sys.stdout.flush()
-    click.echo(_for_people(url, world, readings, world_file, merchant), err=True)
+    click.echo(_for_people(url, world, readings, world_file, merchant, admin_token), err=True)
 
 
-def _for_people(url: str, world: World, readings: Readings, world_file: Path | None, merchant: str | None) -> str:
+def _for_people(
+    url: str,
+    world: World,
+    readings: Readings,
+    world_file: Path | None,
+    merchant: str | None,
+    admin_token: str | None,
+) -> str:
     is_built_in = world_file is None and merchant is None
     lines = [f"Serving the voucher status of {_count(len(world.merchants), 'merchant')} at {url}. Ctrl-C stops it.", ""]
     for one in world.merchants[:10]:
@@ -43,6 +58,9 @@ def _for_people(url: str, world: World, readings: Readings, world_file: Path | N
     changed = [f"{key}={value}" for key, value in readings.as_dict().items() if value != REGISTER[key].default]
     if changed:
         lines += ["", f"  readings changed: {' '.join(changed)}"]
+    lines += ["", f"Look at it, move vouchers, set faults: {url}/__admin/"]
+    if admin_token is not None:
+        lines.append(f"  admin token, made for this run: {admin_token}")
     first = next((one for one in world.merchants if one.projects), None)
     if first is not None:
         lines += ["", "Try it:", curl_line(url, first, is_built_in, world_file)]

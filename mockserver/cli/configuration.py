@@ -80,9 +80,14 @@ def _value(key: str, value: Any, options: dict[str, click.Option], path: Path) -
         hint = nearest(key, known) or f"; known are {', '.join(known)}"
         raise click.UsageError(f"{where} has no key {key!r}{hint}")
     if option.multiple:
-        if not isinstance(value, dict):
-            raise click.UsageError(f"{where} {key}: expected a table of KEY = VALUE, got {json_type(value)}")
+        if isinstance(value, list) and key != "reading" and all(isinstance(item, str) for item in value):
+            return value
+        if not isinstance(value, dict) or key != "reading":
+            wanted = "a table of KEY = VALUE" if key == "reading" else "a list of texts"
+            raise click.UsageError(f"{where} {key}: expected {wanted}, got {json_type(value)}")
         return [f"{name}={choice}" for name, choice in value.items()]
+    if option.is_flag and isinstance(value, bool):
+        return value
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise click.UsageError(f"{where} {key}: expected text or an integer, got {json_type(value)}")
     return path.parent / str(value) if isinstance(option.type, click.Path) else value

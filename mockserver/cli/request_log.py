@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import msgspec
 
 from mockserver.contract.wire import STATUSES
+from mockserver.provider.finding import Finding
 from mockserver.provider.journal import Entry, Kept
 from mockserver.provider.masking import printable
 
@@ -32,9 +33,13 @@ _decode_asked = msgspec.json.Decoder(_Asked).decode
 
 
 class RequestLog:
-    """Hears of every call and writes a line about it. `masked` is the journal's, set once there is one."""
+    """Hears of every call and writes a line about it. `masked` is the journal's, set once there is one.
+
+    With `diagnose` the line of a refusal says what the doctor says of it.
+    """
 
     masked: Callable[[Kept], Entry]
+    diagnose: Callable[[Kept], list[Finding]] | None = None
 
     def __init__(self, log_format: str, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -48,13 +53,15 @@ class RequestLog:
         else:
             entry = self.masked(kept)
             asked = msgspec.convert(entry.fields or {}, _Asked)
-            line = self._line(kept, asked, entry.merchant_id or entry.path, entry.explanation)
+            findings = self.diagnose(kept) if self.diagnose is not None else []
+            explanation = "; ".join(f"{one.what}; {one.cure}" for one in findings) or entry.explanation
+            line = self._line(kept, asked, entry.merchant_id or entry.path, explanation)
         self._stream.write(line)
 
 
 def _harmless(kept: Kept) -> _Asked | None:
     """Return what an ordinary call asked for when no secret can stand in it: masking costs ten times an answer."""
-    if kept.reply.clause != "RES-1":
+    if kept.reply.clause != "RES-1" or kept.reply.explanation is not None:
         return None
     try:
         asked = _decode_asked(kept.call.body)
@@ -70,7 +77,7 @@ def _text_line(kept: Kept, asked: _Asked, who: str, explanation: str | None) -> 
     call, reply = kept.call, kept.reply
     when = time.strftime("%H:%M:%S", time.localtime(call.at))
     wanted = printable(_encode(asked).decode(), 200) if call.merchant_id is not None else ""
-    why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 300)}" if explanation else ""
+    why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
     return (
         f"{when} {printable(call.method, 20)} {reply.http_status} rc={reply.rc} {printable(who)} {wanted} "
         f"{kept.took * 1000:.2f} ms{why}\n"

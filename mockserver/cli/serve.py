@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from mockserver.cli.banner import write_banner
 from mockserver.cli.configuration import (
@@ -18,12 +19,14 @@ from mockserver.cli.configuration import (
     secret_from_environment,
     variable,
 )
+from mockserver.cli.control import clock_from, plan_from, rule_from
 from mockserver.cli.request_log import LOG_FORMATS, RequestLog
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import readings_from_document
-from mockserver.provider.clock import SystemClock
-from mockserver.provider.provider import Provider
+from mockserver.provider.clock import MovableClock
+from mockserver.provider.journal import DEFAULT_CAPACITY
+from mockserver.provider.provider import DOCTOR_HEADER, Provider
 from mockserver.provider.world import World
 from mockserver.provider.world_file import WorldError, built_in_world, read_world
 from mockserver.web.server import Server, ServerError
@@ -66,6 +69,55 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="How the request log on standard error is written.",
 )
+@click.option(
+    "--clock",
+    envvar=variable("clock"),
+    default="real",
+    show_default=True,
+    metavar="real|frozen|TIME",
+    help="The fake's clock: real, frozen now, or frozen at Unix seconds or at 'YYYY-MM-DD HH:MM:SS'.",
+)
+@click.option(
+    "--plan",
+    envvar=variable("plan"),
+    metavar="PLAN",
+    help="How vouchers leave pending where a project has no plan: immediate, manual, timed, or a plan as JSON.",
+)
+@click.option(
+    "--fault",
+    envvar=variable("fault"),
+    multiple=True,
+    metavar="NAME[;KEY=VALUE]...",
+    help="Put a fault on calls, as in 'delay;seconds=2;share=0.1'; may be given again. docs/faults.md lists them.",
+)
+@click.option(
+    "--admin-token",
+    envvar=variable("admin_token"),
+    metavar="TOKEN",
+    help="Key of /__admin/ when served beyond this machine, and of secrets anywhere; made and printed when left out.",
+)
+@click.option(
+    "--allowed-host",
+    envvar=variable("allowed_host"),
+    multiple=True,
+    metavar="NAME",
+    help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
+)
+@click.option(
+    "--doctor-header",
+    envvar=variable("doctor_header"),
+    is_flag=True,
+    help=f"Say why a call was refused in the reply header {DOCTOR_HEADER} too.",
+)
+@click.option(
+    "--journal",
+    envvar=variable("journal"),
+    type=click.IntRange(0, 1_000_000),
+    default=DEFAULT_CAPACITY,
+    show_default=True,
+    metavar="N",
+    help="How many of the newest requests are kept.",
+)
 @click.pass_context
 def serve(
     ctx: click.Context,
@@ -76,19 +128,42 @@ def serve(
     readings: Path | None,
     reading: tuple[str, ...],
     log_format: str,
+    clock: str,
+    plan: str | None,
+    fault: tuple[str, ...],
+    admin_token: str | None,
+    allowed_host: tuple[str, ...],
+    doctor_header: bool,
+    journal: int,
 ) -> None:
     """Serve the endpoint. The first line on standard output is the base URL; all else goes to standard error."""
     world, merchant = _one_of(ctx, world, merchant)
-    in_force = _readings(ctx, readings, reading)
-    served = _world(world, merchant, in_force)
+    in_force, origin = _readings(ctx, readings, reading)
+    its_clock = clock_from(clock, in_force.timezone)
+    served = _world(world, merchant, in_force, its_clock)
+    if plan is not None:
+        served = msgspec.structs.replace(served, plan=plan_from(plan))
+    rules = [rule_from(one) for one in fault]
     log = RequestLog(log_format)
-    provider = Provider(served, in_force, observers=(log,))
-    log.masked = provider.journal.masked
+    provider = Provider(
+        served,
+        in_force,
+        its_clock,
+        journal_capacity=journal,
+        observers=(log,),
+        readings_origin=origin,
+        rules=rules,
+        doctor_header=doctor_header,
+    )
+    log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     try:
-        server = Server(provider, host=host, port=port)
+        server = Server(provider, host=host, port=port, admin_token=admin_token, allowed_hosts=allowed_host)
     except ServerError as error:
         raise click.ClickException(str(error)) from None
-    server.run(lambda: write_banner(server.url, served, in_force, world_file=world, merchant=merchant))
+    made_token = None if admin_token else server.access.token
+    server.run(
+        lambda: write_banner(server.url, served, in_force, world_file=world, merchant=merchant, admin_token=made_token)
+    )
 
 
 def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:
@@ -105,20 +180,27 @@ def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tup
     return (world, None) if ranks[0] < ranks[1] else (None, merchant)
 
 
-def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) -> Readings:
-    """Put the readings together, weakest first: the file, pyproject.toml, the environment, the command line."""
+def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) -> tuple[Readings, dict[str, str]]:
+    """Put the readings together, weakest first: the file, pyproject.toml, the environment, the command line.
+
+    Returns them, and where each that was chosen came from.
+    """
     from_project = (ctx.default_map or {}).get("reading", [])
     from_environment = os.environ.get(variable("reading"), "").split()
-    given = [*from_project, *from_environment]
+    given = [(switch, "pyproject.toml") for switch in from_project]
+    given += [(switch, variable("reading")) for switch in from_environment]
     # Without a switch on the command line, click hands down those of pyproject.toml.
     if ctx.get_parameter_source("reading") is click.core.ParameterSource.COMMANDLINE:
-        given += switches
-    choices = dict(_pair(ctx, switch) for switch in given)
+        given += [(switch, "command line") for switch in switches]
+    pairs = [(*_pair(ctx, switch), place) for switch, place in given]
+    document = _json(file) if file else {"readings": {}}
     try:
-        calibrated = readings_from_document(_json(file)) if file else Readings()
-        return calibrated.having(**choices)
+        calibrated = readings_from_document(document)
+        in_force = calibrated.having(**{key: value for key, value, _ in pairs})
     except ReadingsError as error:
         raise click.UsageError(str(error), ctx) from None
+    origin = dict.fromkeys(document["readings"], str(file))
+    return in_force, {**origin, **{key: place for key, _, place in pairs}}
 
 
 def _pair(ctx: click.Context, switch: str) -> tuple[str, str]:
@@ -135,8 +217,7 @@ def _json(file: Path) -> Any:
         raise click.UsageError(f"cannot read the readings file {file}: {error}") from None
 
 
-def _world(file: Path | None, merchant_id: str | None, readings: Readings) -> World:
-    clock = SystemClock()
+def _world(file: Path | None, merchant_id: str | None, readings: Readings, clock: MovableClock) -> World:
     try:
         if file is not None:
             return read_world(file, readings, clock)

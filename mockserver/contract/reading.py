@@ -6,7 +6,7 @@ import itertools
 from dataclasses import MISSING, Field, dataclass, field
 from typing import Any, get_args
 
-_CODE_PERMUTATIONS = tuple(f"0,{','.join(tail)}" for tail in itertools.permutations("1234"))
+CODE_PERMUTATIONS = tuple(f"0,{','.join(tail)}" for tail in itertools.permutations("1234"))
 
 
 class ReadingsError(ValueError):
@@ -78,7 +78,7 @@ class Reading:
             return True
         if self.key == "max_limit":
             return text.isascii() and text.isdigit() and len(text) <= 18 and not text.startswith("0")
-        return self.key == "status_codes" and text in _CODE_PERMUTATIONS
+        return self.key == "status_codes" and text in CODE_PERMUTATIONS
 
 
 def register_entry(declared: Field[Any], hint: Any) -> Reading:

@@ -23,6 +23,21 @@ def readings_from_document(document: Mapping[str, Any]) -> Readings:
     return Readings.of({key: _plain(key, value) for key, value in choices.items()})
 
 
+def observed_readings(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the readings of a file that were observed, or given plainly: those that a strict run holds a target to.
+
+    Raises:
+        ReadingsError: as `readings_from_document`.
+    """
+    chosen = readings_from_document(document).as_dict()
+    listed: Mapping[str, Any] = document["readings"]
+    return {key: chosen[key] for key, entry in listed.items() if _is_observed(entry)}
+
+
+def _is_observed(entry: object) -> bool:
+    return not isinstance(entry, Mapping) or entry.get("seen", "observed") == "observed"
+
+
 def _plain(key: str, value: object) -> object:
     if not isinstance(value, Mapping):
         return value

@@ -9,7 +9,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from mockserver._words import json_type, nearest
-from mockserver.contract.schemas import NAMES, Document, schema
+from mockserver.contract.schemas import NAMES, Document, schema, tolerant
 
 
 def failures(instance: object, document: Document) -> list[str]:
@@ -17,7 +17,9 @@ def failures(instance: object, document: Document) -> list[str]:
 
     Slow, for its detail (jsonschema): call it when `schemas.validator` has already said no.
     """
-    resources = [DRAFT202012.create_resource(schema(name)) for name in NAMES]
+    documents = [schema(name) for name in NAMES]
+    documents += [tolerant(known) for known in documents]
+    resources = [DRAFT202012.create_resource(known) for known in documents]
     registry: Registry[Any] = resources @ Registry()
     found = jsonschema.Draft202012Validator(document, registry=registry).iter_errors(instance)
     return [_in_words(jsonschema.exceptions.best_match([error])) for error in found]

@@ -183,6 +183,10 @@ class Reply(msgspec.Struct, frozen=True):
     reading: str | None = None
     explanation: str | None = None
 
+    def __repr__(self) -> str:
+        # Without the explanation: it may quote what was sent, and only the journal masks that.
+        return f"Reply({self.http_status}, rc={self.rc}, clause={self.clause!r}, {len(self.body)} bytes)"
+
 
 _encode = msgspec.json.Encoder().encode
 

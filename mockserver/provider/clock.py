@@ -56,6 +56,16 @@ class MovableClock:
         self._lock = threading.Lock()
         # In one place, so that `now` reads both at one instant without the lock.
         self._state: tuple[float | None, float] = (None, 0.0)
+        self._start: tuple[float | None, float] = self._state
+
+    def starts_here(self) -> None:
+        """Take how it stands now for how it was at the start, which `run_as_at_start` goes back to."""
+        self._start = self._state
+
+    def run_as_at_start(self) -> None:
+        """Stand or run as at the start again."""
+        with self._lock:
+            self._state = self._start
 
     def now(self) -> float:
         """Return the present time in Unix seconds."""

@@ -44,20 +44,29 @@ def _findings(
 ) -> list[Finding]:
     if merchant_id is None:
         return [_outside(reply)]
+    return [*_of_clause(merchant_id, body, fields, reply, store, readings), *_fault(reply)]
+
+
+def _of_clause(
+    merchant_id: str, body: bytes, fields: Mapping[str, Any], reply: Reply, store: Store, readings: Readings
+) -> list[Finding]:
     merchant = store.merchant(merchant_id)
     if reply.clause == "ERR-1":
         return diagnose_body(body, readings)
     if merchant is None and reply.clause in {"ERR-2", "ERR-3"}:
         return [_unknown_merchant(merchant_id, store)]
     if merchant is not None and reply.clause == "ERR-3":
-        return _signature(merchant, fields, store)
+        return [*_signature(merchant, fields, store), *misnamed(fields)]
     if merchant is not None and reply.clause == "ERR-4":
         return _project(merchant, fields, store)
-    fault = getattr(reply, "fault", None)
-    if fault is not None:
-        why = "a rule, the projectid or a header asked for it"
-        return [Finding(f"the fault {fault} was put on this reply", why, "take it away: DELETE /__admin/faults")]
     return []
+
+
+def _fault(reply: Reply) -> list[Finding]:
+    fault = getattr(reply, "fault", None)
+    why = "a rule, the projectid or a header asked for it"
+    cure = "leave them out, or clear the rules: DELETE /__admin/faults"
+    return [] if fault is None else [Finding(f"the fault {fault} was put on this reply", why, cure)]
 
 
 def _outside(reply: Reply) -> Finding:
@@ -89,7 +98,7 @@ def _unknown_merchant(merchant_id: str, store: Store) -> Finding:
 def _signature(merchant: MerchantStore, fields: Mapping[str, Any], store: Store) -> list[Finding]:
     sent = fields.get("signature")
     if not isinstance(sent, str):
-        return [*misnamed(fields), Finding("no signature was sent", "REQ-2 asks for one in every call", _SIGN)]
+        return [Finding("no signature was sent", "REQ-2 asks for one in every call", _SIGN)]
     who = Credentials(merchant.merchant_id, merchant.secret_key, merchant.session_key)
     others = ((one.merchant_id, one.secret_key) for one in store.merchants() if one is not merchant)
     how = wrong_formula(sent, who, iter(others), fields)
@@ -125,7 +134,7 @@ def _project(merchant: MerchantStore, fields: Mapping[str, Any], store: Store) -
     owner = next((one.merchant_id for one in store.merchants() if one.project(asked) is not None), None)
     if owner is not None:
         cure = f"call it as {owner!r}, or send one of {_some(ids)}"
-        return [Finding(f"{what} of this merchant: it is merchant {owner!r}'s", why, cure)]
+        return [Finding(f"{what} of this merchant: it belongs to merchant {owner!r}", why, cure)]
     near = _nearest(asked, ids)
     return [Finding(what, why, f"send {near!r}, the nearest" if near else f"send one of {_some(ids)}")]
 

@@ -7,6 +7,7 @@ import random
 import string
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TypeVar
 
 from mockserver.contract.wire import VoucherStatus
@@ -87,8 +88,7 @@ class _Codes:
 
     def __init__(self, offset: int) -> None:
         self._offset = offset
-        self._letters = ["".join(letters) for letters in itertools.product(string.ascii_uppercase, repeat=3)]
-        self._digits = [f"{number:03d}" for number in range(1000)]
+        self._letters, self._digits = _code_parts()
 
     def __call__(self, index: int) -> str:
         number = (self._offset + index * _STEP) % _CODES
@@ -98,6 +98,13 @@ class _Codes:
         e, d = divmod(number, len(self._digits))
         letters, digits = self._letters, self._digits
         return letters[a] + digits[b] + letters[c] + digits[d] + letters[e]
+
+
+@cache
+def _code_parts() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return every run of three letters and of three digits; made once, as a test makes a few vouchers at a time."""
+    letters = tuple("".join(letters) for letters in itertools.product(string.ascii_uppercase, repeat=3))
+    return letters, tuple(f"{number:03d}" for number in range(1000))
 
 
 def _apportioned(count: int, shares: Mapping[_T, float], rng: random.Random) -> list[_T]:

@@ -92,6 +92,7 @@ class Journal:
         self._total = 0
         self._lock = threading.Lock()
         self._observers = observers
+        self._last_mask = (frozenset[str](), Masker(()))
         self._listeners: tuple[Callable[[], None], ...] = ()
 
     @property
@@ -171,7 +172,7 @@ class Journal:
         """Return the entry that a person may read."""
         call, reply = kept.call, kept.reply
         decoded = _decoded(call.body)
-        mask = Masker([*self._secrets(), *sent_secrets(decoded)])
+        mask = self._mask_for(decoded)
         fields = mask.value(decoded) if isinstance(decoded, dict) else None
         return Entry(
             n=kept.n,
@@ -191,6 +192,15 @@ class Journal:
             reply=mask(reply.body.decode("utf-8", "replace")),
             took=kept.took,
         )
+
+    def _mask_for(self, decoded: Any) -> Masker:
+        # Made anew only when the secrets differ from the last call's: with many merchants it is thousands of words.
+        secrets = frozenset([*self._secrets(), *sent_secrets(decoded)])
+        known, mask = self._last_mask
+        if secrets != known:
+            mask = Masker(secrets)
+            self._last_mask = (secrets, mask)
+        return mask
 
 
 class Search:

@@ -207,6 +207,20 @@ def set_plan(project: ProjectStore, plan: Plan | None, *, now: float, zone: str)
         project.life_cycle.restart(now, zone)
 
 
+def set_voucher_plan(project: ProjectStore, voucher_id: int, plan: Plan | None, *, now: float, zone: str) -> None:
+    """Give a voucher a plan of its own (None: back to that of its project); it starts now.
+
+    Raises:
+        NoSuchVoucher: the project has no voucher of this id.
+    """
+    with project.lock:
+        _voucher(project, voucher_id)
+        project.life_cycle = project.life_cycle or LifeCycle(project)
+        project.life_cycle.settle(now, zone)
+        project.replan(voucher_id, plan)
+        project.life_cycle.restart(now, zone, [voucher_id])
+
+
 def _selector(to: VoucherStatus, of: VoucherStatus | None) -> Callable[[Voucher], bool]:
     return lambda voucher: voucher.status is not to and (of is None or voucher.status is of)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DocumentedError, Reply, error_reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
 from mockserver.provider.endpoint import answer
-from mockserver.provider.faults import FaultError, Faults, with_fault
+from mockserver.provider.faults import FaultError, Faults, Rule, with_fault
+from mockserver.provider.finding import Finding
 from mockserver.provider.forcing import (
     RESERVED_PREFIX,
     Forced,
@@ -18,18 +20,21 @@ from mockserver.provider.forcing import (
     sent_project_id,
     store_with,
 )
-from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Observer
+from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Kept, Observer
+from mockserver.provider.masking import printable
 from mockserver.provider.store import MerchantStore, ProjectStore, Store
 from mockserver.provider.world import Merchant, Project, World
 
 MAX_BODY = 1_048_576
+DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
 
 
 class Provider:
     """A fake provider of its own state; build a new one to start afresh.
 
     `readings` and `clock` hold for every merchant that has none of its own. `journal_capacity` is in calls;
-    `observers` hear of each call once it is in the journal.
+    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading came from;
+    `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply.
     """
 
     def __init__(
@@ -40,13 +45,22 @@ class Provider:
         *,
         journal_capacity: int = DEFAULT_CAPACITY,
         observers: tuple[Observer, ...] = (),
+        readings_origin: Mapping[str, str] | None = None,
+        rules: Iterable[Rule] = (),
+        doctor_header: bool = False,
     ) -> None:
         self.readings = readings or Readings()
+        self.readings_origin = dict(readings_origin or {})
+        self.doctor_header = doctor_header
+        self._start = (world, self.readings, self.readings_origin, tuple(rules))
         self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
         self.store = Store(world)
         for merchant in self.store.merchants():
             self._begin(merchant)
-        self.faults = Faults()
+        self.faults = Faults(rules)
+        # Held while merchants or projects come, so that two of one id cannot.
+        self.changing = threading.RLock()
+        self._retired: set[str] = set()
         self.journal = Journal(self._secrets, capacity=journal_capacity, observers=observers)
 
     def call(self, merchant_id: str, body: bytes, *, path: str, origin: str, forced: str | None = None) -> Reply:
@@ -104,6 +118,57 @@ class Provider:
         stored.settle(*self.time_of(merchant.merchant_id))
         return stored
 
+    def put_world(self, world: World) -> None:
+        """Put another world in place; merchants that stay keep their readings and their clock."""
+        with self.changing:
+            before = self.store
+            self._retired.update(self._secrets())
+            store = Store(World(plan=world.plan))
+            for merchant in world.merchants:
+                known = before.merchant(merchant.merchant_id)
+                if known is None:
+                    store.add_merchant(merchant)
+                else:
+                    store.add_merchant(merchant, known.readings, known.clock)
+            self.store = store
+            for stored in store.merchants():
+                self._begin(stored)
+
+    def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
+        """Serve every merchant that has none of its own under these; `origin` says, by key, where each came from."""
+        with self.changing:
+            self.readings, self.readings_origin = readings, dict(origin)
+
+    def reset(self) -> None:
+        """Go back to the start: world, readings, clock and faults as they were, an empty journal from 1."""
+        world, self.readings, origin, rules = self._start
+        with self.changing:
+            self.readings_origin = dict(origin)
+            self.clock.run_as_at_start()
+            self.faults.replace(rules)
+            self.store = Store(world)
+            for merchant in self.store.merchants():
+                self._begin(merchant)
+            self.journal.clear(numbers_too=True)
+
+    def diagnose(self, kept: Kept) -> list[Finding]:
+        """Return what the doctor says of a recorded call; nothing when it was answered as asked."""
+        return self.diagnose_reply(kept.call.merchant_id, kept.call.body, kept.reply)
+
+    def diagnose_reply(self, merchant_id: str | None, body: bytes, reply: Reply) -> list[Finding]:
+        """Return what the doctor says of a call that got this reply."""
+        readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
+        from mockserver.provider.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
+
+        return diagnose(merchant_id, body, reply, self.store, readings)
+
+    def header_of(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[str, str] | None:
+        """Return the header in which the doctor speaks, if that is switched on and there is something to say."""
+        if not self.doctor_header or reply.explanation is None:
+            return None
+        said = " / ".join(map(str, self.diagnose_reply(merchant_id, body, reply)))
+        return (DOCTOR_HEADER, printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii"))
+
     def time_of(self, merchant_id: str) -> tuple[float, str]:
         """Return a merchant's present time in Unix seconds and its zone: what a move or a plan is dated with."""
         return self.clock_of(merchant_id).now(), self.readings_of(merchant_id).timezone
@@ -144,5 +209,6 @@ class Provider:
             project.settle(*self.time_of(merchant.merchant_id))
 
     def _secrets(self) -> Iterator[str]:
+        yield from self._retired
         for merchant in self.store.merchants():
             yield from merchant.secrets()

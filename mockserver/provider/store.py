@@ -67,6 +67,16 @@ class ProjectStore:
             with self.lock:
                 self.life_cycle.settle(now, zone)
 
+    @property
+    def highest_id(self) -> int:
+        """The id of the newest voucher, 0 when there is none."""
+        with self.lock:
+            return int(self._ids[-1]) if self._ids else 0
+
+    def has(self, voucher_id: int) -> bool:
+        """Tell whether the project has a voucher of this id."""
+        return voucher_id in self._vouchers
+
     def voucher(self, voucher_id: int) -> Voucher:
         """Return the voucher with this id; raises KeyError if there is none."""
         with self.lock:
@@ -159,6 +169,11 @@ class ProjectStore:
             self._vouchers[voucher_id] = after
             return after
 
+    def replan(self, voucher_id: int, plan: Plan | None) -> None:
+        """Give a voucher another plan; `lifecycle.set_voucher_plan` starts it too."""
+        with self.lock:
+            self._vouchers[voucher_id] = msgspec.structs.replace(self._vouchers[voucher_id], plan=plan)
+
     def snapshot(self) -> Project:
         """Return the project as it is now, vouchers newest first."""
         with self.lock:
@@ -227,6 +242,13 @@ class MerchantStore:
         """Return the project of this name, or None."""
         return self._named.get(name)
 
+    def rename(self, project: ProjectStore, name: str) -> None:
+        """Give a project another name."""
+        if project.project_name is not None:
+            self._named.pop(project.project_name, None)
+        project.project_name = name
+        self._named[name] = project
+
     def projects(self) -> list[ProjectStore]:
         """Return every project, in the order they came."""
         return list(self._projects.values())
@@ -272,6 +294,42 @@ class Store:
     def merchants(self) -> Iterable[MerchantStore]:
         """Return every merchant, in the order they came."""
         return list(self._merchants.values())
+
+    def highest_ids(self) -> tuple[int, int]:
+        """Return the highest id of a project and of a voucher, 0 when there is none."""
+        projects = [project for merchant in self.merchants() for project in merchant.projects()]
+        return (
+            max((project.id for project in projects), default=0),
+            max((project.highest_id for project in projects), default=0),
+        )
+
+    def owner_of(self, project_id: str) -> tuple[MerchantStore, ProjectStore] | None:
+        """Return the project of this project_id, or of this numeric id in decimal, with its merchant; or None."""
+        for merchant in self.merchants():
+            project = merchant.project(project_id)
+            if project is not None:
+                return merchant, project
+        for merchant in self.merchants():
+            for project in merchant.projects():
+                if str(project.id) == project_id:
+                    return merchant, project
+        return None
+
+    def clash(self, merchant: Merchant) -> str | None:
+        """Return which id of a new merchant's projects another project in this world has already, in words; or None."""
+        stored = [project for one in self.merchants() for project in one.projects()]
+        ids = {project.id for project in stored}
+        project_ids = {project.project_id for project in stored}
+        for project in merchant.projects:
+            if project.project_id in project_ids:
+                return f"project_id {project.project_id!r}"
+            if project.id in ids:
+                return f"project id {project.id}"
+        new = [voucher.id for project in merchant.projects for voucher in project.vouchers]
+        if new and min(new) <= self.highest_ids()[1]:
+            taken = next((id_ for id_ in new if any(project.has(id_) for project in stored)), None)
+            return None if taken is None else f"voucher id {taken}"
+        return None
 
     def snapshot(self) -> World:
         """Return the world as it is now."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from mockserver.testing.survive_playing import Player, Verdict, examine
+from mockserver.testing.survive_playing import Examiner, Player, Verdict
 from mockserver.testing.survive_report import SurviveReport
 from mockserver.testing.survive_running import Client, Command, CommandError, InProcess
 from mockserver.testing.survive_scenarios import SCENARIOS, Scenario, generated, scenario_named
@@ -51,7 +51,8 @@ def survive(
     player = player_of(client, errors)
     started = time.perf_counter()
     with Stage() as stage:
-        verdicts = _all(wanted, player, stage, seed, timeout, jobs or default_jobs(), on_verdict)
+        examiner = Examiner(player, stage, seed=seed, timeout=timeout)
+        verdicts = _all(wanted, examiner, jobs or default_jobs(), on_verdict)
     command = player.words if isinstance(player, Command) else None
     return SurviveReport(tuple(verdicts), command, seed, timeout, time.perf_counter() - started)
 
@@ -77,15 +78,12 @@ def default_jobs() -> int:
 
 def _all(
     wanted: list[Scenario],
-    player: Player,
-    stage: Stage,
-    seed: int,
-    timeout: float,
+    examiner: Examiner,
     jobs: int,
     on_verdict: Callable[[Verdict], None] | None,
 ) -> list[Verdict]:
     def one(scenario: Scenario) -> Verdict:
-        verdict = examine(scenario, player, stage, seed=seed, timeout=timeout)
+        verdict = examiner.examine(scenario)
         if on_verdict is not None:
             on_verdict(verdict)
         return verdict

@@ -93,7 +93,12 @@ class Case:
         """Whether a careful client sees everything, reports a failure, or may do either."""
         if self.error:
             return "fails"
-        return TROUBLES[self.fault].outcome if self.fault else "sees"
+        if self.fault is None:
+            return "sees"
+        # Whoever asks for a long page may never get to the one that fails, unless a cap makes sure of it.
+        cap = self.in_force.limit_cap
+        is_met = self.fault_from_page == 1 or (cap is not None and self.vouchers > cap * (self.fault_from_page - 1))
+        return TROUBLES[self.fault].outcome if is_met else "either"
 
     @property
     def expected_error(self) -> str:
@@ -102,16 +107,31 @@ class Case:
             return ERRORS[self.error].error_msg
         return TROUBLES[self.fault].error if self.fault else ""
 
-    def smaller(self) -> Iterator[Case]:
-        """Yield cases that are less of the same, the smallest first."""
-        for size in (0, 1, 2, 11, 31):
-            if size < self.vouchers:
-                yield replace(self, vouchers=size)
-        if self.fault and len(self.readings) > 0:
-            yield replace(self, readings=())
+    def simpler(self) -> Iterator[Case]:
+        """Yield cases with less in them, those that leave out most first.
+
+        A list with one voucher is the simplest; an empty one is a case of its own, and nothing is made to be it.
+        """
+        for less in ({"fault": None}, {"error": None}, {"twist": None}, {"readings": ()}):
+            if any(getattr(self, key) != value for key, value in less.items()):
+                yield replace(self, **less)  # type: ignore[arg-type] # fields of this class
         if len(self.readings) > 1:
             for dropped in self.readings:
                 yield replace(self, readings=tuple(pair for pair in self.readings if pair != dropped))
+        for size in (1, 2, 11, 31):
+            if size < self.vouchers:
+                yield replace(self, vouchers=size)
+        if self.vouchers == 0:
+            yield replace(self, vouchers=1)
+
+    def is_within(self, other: Case) -> bool:
+        """Whether this is a simpler case of the same kind, or the simplest of all."""
+        if self == Case(1):
+            return True
+        kinds = [(case.status, case.error, case.fault, case.fault_from_page, case.twist) for case in (self, other)]
+        sizes = (self.vouchers, other.vouchers)
+        fits = sizes[0] == sizes[1] or 0 < sizes[0] < sizes[1]
+        return kinds[0] == kinds[1] and set(self.readings) <= set(other.readings) and fits
 
 
 @dataclass

@@ -169,10 +169,9 @@ def _too_many(clues: _Clues) -> str | None:
 
 
 def _counts(clues: _Clues) -> str | None:
-    right = clues.truth.counts[0]
-    counts = clues.output.get("counts") or {}
-    total = sum(right.values())
-    if counts.get("pending") == total != right["pending"] and "0" not in clues.heard.filters:
+    pending = (clues.output.get("counts") or {}).get("pending")
+    takes_all = any(pending == sum(right.values()) != right["pending"] for right in clues.truth.counts)
+    if takes_all and "0" not in clues.heard.filters:
         return "pending-filter-lost"
     if clues.stopped_early:
         return "first-page-only"

@@ -1,13 +1,14 @@
-"""Playing one scenario with one client: run, judge, and for a failure look for a smaller case that fails alike."""
+"""Playing scenarios with one client: run, judge, and for a failure look for a simpler case that fails alike."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mockserver.testing.survive_cases import Case
 from mockserver.testing.survive_habits import Habit, habit_of
-from mockserver.testing.survive_judging import Judgement, Result, judge
+from mockserver.testing.survive_judging import Judgement, Result, Symptom, judge
 from mockserver.testing.survive_running import Run
 from mockserver.testing.survive_scenarios import Scenario
 from mockserver.testing.survive_stage import Exchange, Heard, Stage, Truth
@@ -15,7 +16,7 @@ from mockserver.testing.survive_stage import Exchange, Heard, Stage, Truth
 Player = Callable[[Mapping[str, str], float], Run]
 
 # A client that fails everything would be run several times for each scenario: only as often as it is quick.
-_SMALLER_TRIED = 6
+_SIMPLER_TRIED = 10
 _QUICK = 2.0
 
 
@@ -31,10 +32,15 @@ class Played:
     exchanges: tuple[Exchange, ...]
     habit: Habit | None
 
+    @property
+    def symptom(self) -> Symptom | None:
+        """What went wrong first."""
+        return self.judgement.problems[0].symptom if self.judgement.problems else None
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a client in one scenario; `smallest` is the least case that fails alike, None unless it failed."""
+    """What became of a client in one scenario; `smallest` is the simplest case that fails alike, None if it passed."""
 
     scenario: Scenario
     played: Played
@@ -45,13 +51,52 @@ class Verdict:
         """`passed`, `failed` or `not judged`."""
         return self.played.judgement.result
 
+    @property
+    def habit(self) -> Habit | None:
+        """The habit that the failure points at: told from the simplest case, which has the least beside it."""
+        return None if self.smallest is None else self.smallest.habit
 
-def examine(scenario: Scenario, player: Player, stage: Stage, *, seed: int, timeout: float) -> Verdict:
-    """Play a scenario; `timeout` is in seconds."""
-    played = play(scenario.case, player, stage, seed=seed, timeout=timeout)
-    if played.judgement.result != "failed":
-        return Verdict(scenario, played, None)
-    return Verdict(scenario, played, _smallest(played, player, stage, seed, timeout))
+
+class Examiner:
+    """Plays scenarios with one client on one stage; `timeout` is in seconds. Safe under threads."""
+
+    def __init__(self, player: Player, stage: Stage, *, seed: int, timeout: float) -> None:
+        self._player = player
+        self._stage = stage
+        self._seed = seed
+        self._timeout = timeout
+        # The simplest cases that are known to fail: what fails everything is not made simple each time anew.
+        self._known: list[Played] = []
+
+    def examine(self, scenario: Scenario) -> Verdict:
+        """Play a scenario, and when it fails find the simplest case that fails alike."""
+        played = self._play(scenario.case)
+        if played.judgement.result != "failed":
+            return Verdict(scenario, played, None)
+        smallest = self._smallest(played)
+        self._known.append(smallest)
+        return Verdict(scenario, played, smallest)
+
+    def _smallest(self, failed: Played) -> Played:
+        for known in list(self._known):
+            if known.symptom == failed.symptom and known.case.is_within(failed.case):
+                return known
+        smallest, left = failed, _SIMPLER_TRIED
+        while smallest.run.took < _QUICK:
+            found = None
+            for case in itertools.islice(smallest.case.simpler(), left):
+                left -= 1
+                tried = self._play(case)
+                if tried.symptom == failed.symptom:
+                    found = tried
+                    break
+            if found is None:
+                break
+            smallest = found
+        return smallest
+
+    def _play(self, case: Case) -> Played:
+        return play(case, self._player, self._stage, seed=self._seed, timeout=self._timeout)
 
 
 def play(case: Case, player: Player, stage: Stage, *, seed: int, timeout: float) -> Played:
@@ -68,27 +113,3 @@ def play(case: Case, player: Player, stage: Stage, *, seed: int, timeout: float)
     for problem in judgement.problems:
         habit = habit or habit_of(case, problem.symptom, run, scene.heard, truth)
     return Played(case, run, judgement, truth, scene.heard, tuple(scene.exchanges()), habit)
-
-
-def _smallest(failed: Played, player: Player, stage: Stage, seed: int, timeout: float) -> Played:
-    smallest = failed
-    left = _SMALLER_TRIED
-    while left and smallest.run.took < _QUICK:
-        found = None
-        for case in smallest.case.smaller():
-            if not left:
-                break
-            left -= 1
-            tried = play(case, player, stage, seed=seed, timeout=timeout)
-            if _alike(tried, failed):
-                found = tried
-                break
-        if found is None:
-            break
-        smallest = found
-    return smallest
-
-
-def _alike(one: Played, other: Played) -> bool:
-    symptoms = [[problem.symptom for problem in played.judgement.problems][:1] for played in (one, other)]
-    return symptoms[0] == symptoms[1] and one.habit == other.habit

@@ -49,8 +49,8 @@ class SurviveReport:
         """The habits that the failures point at, by name, each with the scenarios; the most telling first."""
         found: dict[str, list[str]] = {}
         for verdict in self.failed:
-            if verdict.played.habit is not None:
-                found.setdefault(verdict.played.habit.name, []).append(verdict.scenario.name)
+            if verdict.habit is not None:
+                found.setdefault(verdict.habit.name, []).append(verdict.scenario.name)
         return {name: tuple(found[name]) for name in sorted(found, key=lambda name: -len(found[name]))}
 
     def __bool__(self) -> bool:
@@ -64,28 +64,31 @@ class SurviveReport:
         for verdict in self.verdicts:
             mark, colour = _MARKS[verdict.result]
             yield f"{mark} {verdict.scenario.name}  {verdict.played.run.took:.1f} s", colour
+        shown: set[Case] = set()
         for verdict in self.failed:
+            least = verdict.smallest or verdict.played
             yield "", None
-            yield from self.failure_lines(verdict)
+            yield from self.failure_lines(verdict, in_full=least.case not in shown)
+            shown.add(least.case)
         yield "", None
         yield from self._summary()
 
-    def failure_lines(self, verdict: Verdict) -> Iterator[Line]:
-        """Yield all that a person wants to know of one failure."""
+    def failure_lines(self, verdict: Verdict, *, in_full: bool = True) -> Iterator[Line]:
+        """Yield all that a person wants to know of one failure; not `in_full`, when its smallest case is shown above."""
         least = verdict.smallest or verdict.played
-        scenario, habit = verdict.scenario, verdict.played.habit
+        scenario, habit = verdict.scenario, verdict.habit
         yield f"✗ {scenario.name}: {scenario.meaning} ({scenario.source})", "red"
         for problem in verdict.played.judgement.problems:
             yield f"    wrong        {problem.text}", None
         if habit is not None:
             yield f"    habit        {habit.name}: {habit.what} {habit.remedy}", "yellow"
-        if least is not verdict.played:
-            yield f"    smallest     --scenario {shlex.quote(least.case.name)}", None
-        yield from _sent_lines(least)
-        yield f"    should see   {_in_words(expected(least))}", None
-        if verdict.played.run.said and verdict.played.run.trace is not None:
-            yield f"    it said      {verdict.played.run.trace}", None
-        yield f"    careful      {scenario.careful}", None
+        if least.case != scenario.case:
+            above = "" if in_full else " (shown above)"
+            yield f"    smallest     --scenario {shlex.quote(least.case.name)}{above}", None
+        if in_full:
+            yield from _sent_lines(least)
+            yield f"    should see   {_in_words(expected(least))}", None
+            yield f"    careful      {scenario.careful}", None
         yield f"    replay       {self.replay(scenario.name)}", "cyan"
 
     def replay(self, name: str) -> str:
@@ -128,7 +131,7 @@ class SurviveReport:
         }
         if verdict.smallest is None:
             return entry
-        habit: Habit | None = played.habit
+        habit: Habit | None = verdict.habit
         least = verdict.smallest
         return entry | {
             "problems": [asdict(problem) for problem in played.judgement.problems],

@@ -12,11 +12,15 @@ from mockserver.contract.wire import Reply, outside_reply
 from mockserver.provider.faults import FaultyReply
 from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
+from mockserver.web.access import Access, is_admin
+from mockserver.web.admin import add_admin, admin_problem
+from mockserver.web.dashboard import add_page
 from mockserver.web.words import ENDPOINT_RULE, INTERNAL_ERROR, TOO_LARGE, outside_message
 
 
-def create_app(provider: Provider) -> Flask:
-    """Return the app that serves this provider."""
+def create_app(provider: Provider, access: Access | None = None) -> Flask:
+    """Return the app that serves this provider; `access` is who may use its admin side (None: this machine)."""
+    access = access or Access()
     app = Flask("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect to a tidier path would be a reply that the page does not document.
@@ -35,10 +39,17 @@ def create_app(provider: Provider) -> Flask:
         except RequestEntityTooLarge:
             return _refuse(413, TOO_LARGE)
         forced = request.headers.get(FAULT_HEADER)
-        return _response(provider.call(merchant_id, body, path=request.path, origin=_origin(), forced=forced))
+        reply = provider.call(merchant_id, body, path=request.path, origin=_origin(), forced=forced)
+        response = _response(reply)
+        advice = provider.header_of(merchant_id, body, reply)
+        if advice is not None:
+            response.headers.set(*advice)
+        return response
 
     @app.errorhandler(HTTPException)
     def outside_the_contract(error: HTTPException) -> Response:
+        if is_admin(request.path):
+            return admin_problem(error, access)
         code = error.code or 500
         response = _refuse(code, outside_message(code, request.method))
         for name, value in error.get_headers():
@@ -50,6 +61,9 @@ def create_app(provider: Provider) -> Flask:
     def internal_error(error: Exception) -> Response:
         app.logger.error("internal error of the mock: %s", type(error).__name__)
         return _refuse(500, INTERNAL_ERROR)
+
+    add_admin(app, provider, access)
+    add_page(app, provider, access)
 
     def _refuse(http_status: int, error_msg: str) -> Response:
         where = {"method": request.method, "path": request.path, "origin": _origin()}

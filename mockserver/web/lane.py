@@ -13,8 +13,11 @@ from mockserver.contract.wire import PATH_PATTERN, Reply, outside_reply
 from mockserver.provider.faults import FaultyReply
 from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
+from mockserver.web.access import Access
 from mockserver.web.faulty import send_faulty
+from mockserver.web.waiting import REQUESTS, wait_for_calls
 from mockserver.web.words import INTERNAL_ERROR, TOO_LARGE
+from mockserver.web.wsgi import ConsumerGone, WsgiBridge, in_thread
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
@@ -39,15 +42,12 @@ class _TooLarge(Exception):
     pass
 
 
-class _Gone(Exception):
-    pass
-
-
 class Lane:
     """The ASGI app of the server."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, access: Access | None = None) -> None:
         self._provider = provider
+        self._access = access or Access()
         self._flask: Any = None
         self._building = asyncio.Lock()
 
@@ -58,10 +58,12 @@ class Lane:
         try:
             if found is None:
                 flask = self._flask or await self._built()
+                if scope["path"] == REQUESTS and b"wait=" in scope["query_string"]:
+                    await wait_for_calls(scope, self._provider.journal, self._access)
                 await flask(scope, receive, send)
             else:
                 await self._endpoint(found.group(1), scope, receive, send)
-        except _Gone:
+        except ConsumerGone:
             return
 
     async def _endpoint(
@@ -69,15 +71,16 @@ class Lane:
     ) -> None:
         origin = _origin(scope)
         path = scope["path"]
-        close = False
+        close, advice = False, None
         announced = _announced(scope)
         try:
             body = await _read(announced, receive)
             reply = self._provider.call(merchant_id, body, path=path, origin=origin, forced=announced.forced)
+            advice = self._provider.header_of(merchant_id, body, reply)
         except _TooLarge:
             close = True
             reply = self._provider.refuse(413, TOO_LARGE, method="POST", path=path, origin=origin)
-        except _Gone:
+        except ConsumerGone:
             raise
         except Exception as error:
             _logger.error("internal error of the mock: %s", type(error).__name__)
@@ -85,22 +88,21 @@ class Lane:
         if isinstance(reply, FaultyReply):
             await send_faulty(reply, scope, receive, send)
         else:
-            await _send(reply, send, close=close)
+            await _send(reply, send, close=close, advice=advice)
 
     async def _built(self) -> Any:
         async with self._building:
             if self._flask is None:
-                self._flask = await asyncio.to_thread(_flask_app, self._provider)
+                app = await in_thread(lambda: _flask_app(self._provider, self._access))
+                self._flask = WsgiBridge(app, self._access)
         return self._flask
 
 
-def _flask_app(provider: Provider) -> Any:
+def _flask_app(provider: Provider, access: Access) -> Any:
     # Imported when first needed: the endpoint alone starts twice as fast without Flask.
-    from a2wsgi import WSGIMiddleware  # noqa: PLC0415
-
     from mockserver.web.app import create_app  # noqa: PLC0415
 
-    return WSGIMiddleware(create_app(provider))  # type: ignore[arg-type]  # two spellings of WSGI
+    return create_app(provider, access)
 
 
 async def _read(announced: _Announced, receive: ASGIReceiveCallable) -> bytes:
@@ -125,7 +127,7 @@ async def _read(announced: _Announced, receive: ASGIReceiveCallable) -> bytes:
 async def _next(receive: ASGIReceiveCallable) -> tuple[bytes, bool]:
     message = await receive()
     if message["type"] != "http.request":
-        raise _Gone
+        raise ConsumerGone
     return message["body"], message["more_body"]
 
 
@@ -146,8 +148,10 @@ def _origin(scope: HTTPScope) -> str:
     return f"{client[0]}:{client[1]}" if client else ""
 
 
-async def _send(reply: Reply, send: ASGISendCallable, *, close: bool) -> None:
+async def _send(reply: Reply, send: ASGISendCallable, *, close: bool, advice: tuple[str, str] | None) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply.body))]
+    if advice is not None:
+        headers.append((advice[0].lower().encode("ascii"), advice[1].encode("ascii")))
     if close:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.http_status, "headers": headers, "trailers": False})

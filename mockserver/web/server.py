@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
+import secrets
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from typing import Any
 
@@ -16,6 +18,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mockserver.provider.provider import Provider
+from mockserver.web.access import Access, host_name
 from mockserver.web.connection import Connection, Limits
 from mockserver.web.lane import Lane
 
@@ -30,18 +33,29 @@ class Server:
     `with Server(provider) as server:` serves from a thread of its own until the block ends; `run` serves from the
     calling thread until a signal. Port 0 picks a free one.
 
+    Bound to another address than a loopback one, the admin side needs `admin_token`; one is made when none is given
+    (`access.token`). `allowed_hosts` are further names that its Host header may have.
+
     Raises:
         ServerError: the address is taken or not of this machine.
     """
 
     def __init__(
-        self, provider: Provider, *, host: str = "127.0.0.1", port: int = 0, limits: Limits | None = None
+        self,
+        provider: Provider,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        limits: Limits | None = None,
+        admin_token: str | None = None,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         self.provider = provider
         self.host = host
         self._limits = limits or Limits()
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
+        self.access = _access(self._socket, host, admin_token, allowed_hosts)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
@@ -97,7 +111,12 @@ class Server:
         stop = self._stop = asyncio.Event()
         state = ServerState()
         config = Config(
-            Lane(self.provider), log_config=None, lifespan="off", ws="none", http=Connection, proxy_headers=False
+            Lane(self.provider, self.access),
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            http=Connection,
+            proxy_headers=False,
         )
         config.load()
 
@@ -136,6 +155,13 @@ def _on_signal(loop: asyncio.AbstractEventLoop, number: int, act: Callable[[], A
         loop.add_signal_handler(number, act)
     except NotImplementedError:  # Windows
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
+
+
+def _access(bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str]) -> Access:
+    address = bound.getsockname()[0]
+    is_open = ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    hosts = {host_name(name) for name in (host, *allowed_hosts)}
+    return Access(token or (None if is_open else secrets.token_urlsafe(24)), is_open, frozenset(hosts))
 
 
 def _bound(host: str, port: int) -> socket.socket:

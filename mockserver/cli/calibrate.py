@@ -1,0 +1,121 @@
+"""`apigames-mock calibrate`: finds out what the page leaves open, and writes it as a readings file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver.cli.verify import CRASHED, check_extra
+from mockserver.contract.reading import ReadingsError
+from mockserver.contract.readings_file import readings_from_document
+
+check_extra()
+
+from mockserver.cli.target_options import REFUSED, guard, settings_from_options, target_options  # noqa: E402 - httpx
+from mockserver.verification.calibrate import calibrate as calibrated  # noqa: E402
+from mockserver.verification.calibrate import changes  # noqa: E402
+from mockserver.verification.live_guard import BudgetSpent, is_loopback  # noqa: E402
+from mockserver.verification.plan import calibration_plan  # noqa: E402
+from mockserver.verification.run import CannotJudge  # noqa: E402
+
+NOT_JUDGED = 3
+
+
+@click.command(
+    epilog="Serve what was found with `apigames-mock serve --readings FILE`. Exit status: 0 written, 2 wrong usage, "
+    "3 the target could not be asked, 4 refused by the live guard, 70 a failure of our own.",
+)
+@target_options
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; else standard output.")
+@click.option(
+    "--compare",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An older file: say which readings changed since.",
+)
+@click.pass_context
+def calibrate(ctx: click.Context, /, **options: Any) -> int:
+    """Ask a target what the page leaves open, by reading alone, and write a readings file."""
+    settings = settings_from_options(ctx, options)
+    older = _older(ctx, options["compare"])
+    plan = "\n".join(calibration_plan(settings))
+    if options["dry_run"]:
+        click.echo(plan)
+        return 0
+    refusal = guard(settings)
+    if refusal is not None:
+        click.echo(f"apigames-mock: {refusal}", err=True)
+        return REFUSED
+    if not is_loopback(settings.base_url):
+        click.echo(plan, err=True)
+    run = settings.run()
+    try:
+        document = calibrated(run)
+    except (CannotJudge, BudgetSpent) as reason:
+        click.echo(f"apigames-mock: the target could not be calibrated: {_masked(run, str(reason))}", err=True)
+        return NOT_JUDGED
+    except Exception as error:
+        click.echo(f"apigames-mock: calibrate failed of itself: {type(error).__name__}", err=True)
+        return CRASHED
+    finally:
+        run.target.close()
+    _write(ctx, options["output"], document)
+    _tell(document, older, run)
+    return 0
+
+
+def _older(ctx: click.Context, file: Path | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8-sig"))
+        readings_from_document(document)
+    except ReadingsError as error:
+        raise click.UsageError(f"{file}: {error}", ctx) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise click.UsageError(f"cannot read the readings file {file}: {error}", ctx) from None
+    return document
+
+
+def _write(ctx: click.Context, output: Path | None, document: dict[str, Any]) -> None:
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"cannot write {output}: {os.strerror(error.errno or 0)}", ctx) from None
+
+
+def _tell(document: dict[str, Any], older: dict[str, Any] | None, run: Any) -> None:
+    """Say in short, on standard error, what was found."""
+    entries = document["readings"]
+    counts = {
+        seen: sum(entry["seen"] == seen for entry in entries.values()) for seen in ("observed", "unseen", "other")
+    }
+    print(  # noqa: T201
+        f"{counts['observed']} readings observed, {counts['unseen']} could not be seen, {counts['other']} outside the "
+        f"register; {run.calls} calls",
+        file=sys.stderr,
+    )
+    for key, entry in entries.items():
+        if entry["seen"] == "other":
+            print(f"  {key}: {entry['why']}", file=sys.stderr)  # noqa: T201
+    if older is not None:
+        lines = changes(older, document)
+        print(f"Changed since: {len(lines) or 'nothing'}", file=sys.stderr)  # noqa: T201
+        for line in lines:
+            print(f"  {line}", file=sys.stderr)  # noqa: T201
+    if run.broken:
+        print("The target also breaks clauses of the contract: see apigames-mock verify", file=sys.stderr)  # noqa: T201
+
+
+def _masked(run: Any, text: str) -> str:
+    from mockserver.verification.result import masker_of  # noqa: PLC0415
+
+    return str(masker_of(run)(text))

@@ -1,0 +1,73 @@
+"""Take secrets out of text that came from outside, before anybody sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+SECRET_FIELDS = frozenset({"signature", "session_key", "secret_key"})
+
+# A shorter one would black out ordinary words, and guards nothing.
+_SHORTEST_SECRET = 4
+
+# A signature in any field, right or wrong, is a long run of hex.
+_HEX_RUN = re.compile(r"[0-9a-fA-F]{32,}")
+# For bodies that do not parse: whatever stands behind the name of a secret field, up to where it can end.
+_SECRET_FIELD = re.compile(
+    r"""((?:signature|session_?key|secret_?key|secret|sign)["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s,&}\]"]+)""",
+    re.IGNORECASE | re.DOTALL,
+)
+_NOT_PRINTABLE = re.compile(r"[^ -~\u00a0-\ud7ff\ue000-\ufffc]")
+
+
+class Masker:
+    """Replaces the secrets it knows, the values of secret fields, and anything that looks like a signature."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # What looks like a signature is found by its look alone; thousands of words to look for would take seconds.
+        looked_for = (secret for secret in secrets if not _HEX_RUN.fullmatch(secret))
+        written = {form for secret in looked_for if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
+        known = sorted(written, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
+
+    def __call__(self, text: str) -> str:
+        """Return `text` without secrets."""
+        if self._known is not None:
+            text = self._known.sub(MASK, text)
+        text = _SECRET_FIELD.sub(rf"\1{MASK}", text)
+        return _HEX_RUN.sub(MASK, text)
+
+    def value(self, decoded: Any) -> Any:
+        """Return decoded JSON without secrets; what stands in a secret field goes whatever it is."""
+        if isinstance(decoded, str):
+            return self(decoded)
+        if isinstance(decoded, list):
+            return [self.value(item) for item in decoded]
+        if isinstance(decoded, dict):
+            return {self(key): MASK if key in SECRET_FIELDS else self.value(item) for key, item in decoded.items()}
+        return decoded
+
+
+def sent_secrets(decoded: Any) -> Iterator[str]:
+    """Yield the texts in the secret fields of a decoded body, so that they can be masked elsewhere too."""
+    if isinstance(decoded, dict):
+        yield from (value for key, value in decoded.items() if key in SECRET_FIELDS and isinstance(value, str))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield a secret as it stands, and as JSON, a URL and a form write it."""
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+
+
+def printable(text: str, limit: int = 120) -> str:
+    """Return `text` on one line and not too long: what a consumer sends must not forge a log line."""
+    shown = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return _NOT_PRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), shown)

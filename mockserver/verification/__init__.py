@@ -1,0 +1,1 @@
+"""Judging a target: the fake, or the real endpoint. Knows the contract only."""

@@ -1,0 +1,82 @@
+"""Reports for programs: JUnit XML, and the annotations and step summary of GitHub Actions."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from typing import Any
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_xml(result: dict[str, Any]) -> bytes:
+    """Return the result as JUnit XML: one case for each law, a violation as its failure."""
+    laws = result["laws"]
+    counts = {
+        "tests": len(laws),
+        "failures": sum(law["outcome"] == "broken" for law in laws),
+        "errors": 0,
+        "skipped": sum(law["outcome"] in {"not seen", "not judged"} for law in laws),
+        "time": result["seconds"],
+    }
+    suite = ET.Element(
+        "testsuite", {"name": "apigames-mock verify", **{key: str(value) for key, value in counts.items()}}
+    )
+    for law in laws:
+        case = ET.SubElement(suite, "testcase", {"name": _xml(law["law"]), "classname": " ".join(law["clauses"])})
+        if law["outcome"] == "broken":
+            found = [item for item in result["violations"] if item["law"] == law["law"]]
+            failure = ET.SubElement(case, "failure", {"message": _xml(found[0]["expected"] if found else "")})
+            failure.text = _xml("\n\n".join(map(_in_words, found)))
+        elif law["outcome"] != "holds":
+            ET.SubElement(case, "skipped", {"message": _xml(f"{law['outcome']}: {law['reason']}")})
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def github_annotations(result: dict[str, Any]) -> Iterator[str]:
+    """Yield a GitHub Actions error command for each violation."""
+    for item in result["violations"]:
+        yield f"::error title={_command(item['clause'], is_property=True)}::{_command(_in_words(item))}"
+    if result["exit_status"] == 3:
+        yield f"::warning title=not judged::{_command(result['reason'] or '')}"
+
+
+def step_summary(result: dict[str, Any]) -> str:
+    """Return the Markdown of a GitHub Actions step summary."""
+    lines = [f"### apigames-mock verify: {result['verdict']}", ""]
+    if result["reason"]:
+        lines += [_markdown(result["reason"]), ""]
+    if result["violations"]:
+        lines += ["| clause | expected | came |", "|---|---|---|"]
+        lines += [
+            f"| {item['clause']} | {_markdown(item['expected'])} | {_markdown(item['got'][:300])} |"
+            for item in result["violations"]
+        ]
+        lines.append("")
+    held = sum(item["outcome"] == "holds" for item in result["clauses"])
+    lines += [
+        f"{held} of {len(result['clauses'])} clauses hold; {result['calls']} calls in {result['seconds']:g} s.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _in_words(item: dict[str, Any]) -> str:
+    return f"{item['clause']}: expected {item['expected']}; came {item['got']}\n{item['curl']}"
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _command(text: str, *, is_property: bool = False) -> str:
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escaped.replace(":", "%3A").replace(",", "%2C") if is_property else escaped
+
+
+def _markdown(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")

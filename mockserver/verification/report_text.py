@@ -1,0 +1,68 @@
+"""The report for a terminal: violations first, then a table by clause, readings, calls and time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_STYLES = {"holds": "green", "broken": "bold red", "not seen": "yellow", "not judged": "yellow"}
+_MOST_SHOWN = 20
+
+
+def print_report(result: dict[str, Any], console: Console) -> None:
+    """Write the report of a result document."""
+    for number, violation in enumerate(result["violations"][:_MOST_SHOWN], 1):
+        _print_violation(number, violation, console)
+    more = len(result["violations"]) - _MOST_SHOWN
+    if more > 0:
+        console.print(f"and {more} more violations; --report-json or --report-html has them all\n")
+    console.print(_clauses(result))
+    console.print(_readings(result))
+    if result["drift"]:
+        console.print(f"Added fields, not documented (no failure): {escape(', '.join(result['drift']))}")
+    for name, note in result["notes"].items():
+        console.print(f"{escape(name)}: {escape(note)}")
+    console.print(
+        f"{result['calls']} calls in {result['seconds']:g} s at {escape(result['target'])}, seed {result['seed']}"
+    )
+    reason = f": {escape(result['reason'])}" if result["reason"] else ""
+    style = {0: "bold green", 1: "bold red"}.get(result["exit_status"], "bold yellow")
+    console.print(f"[{style}]{result['verdict']}[/]{reason}", soft_wrap=True)
+
+
+def _print_violation(number: int, violation: dict[str, Any], console: Console) -> None:
+    times = f" ({violation['times']} times)" if violation["times"] > 1 else ""
+    console.print(f"[bold red]{number}. {violation['clause']}[/] in: {escape(violation['law'])}{times}")
+    console.print(f"   expected: {escape(violation['expected'])}", soft_wrap=True)
+    console.print(f"   came:     {escape(violation['got'])}", soft_wrap=True)
+    if violation["where"]:
+        console.print(f"   where:    {escape(violation['where'])}", soft_wrap=True)
+    if violation["reply"]:
+        shown = violation["reply"] if len(violation["reply"]) <= 600 else f"{violation['reply'][:600]}…"
+        console.print(f"   reply:    HTTP {violation['http_status']} {escape(shown)}", soft_wrap=True, highlight=False)
+    if violation["curl"]:
+        console.print(f"   {escape(violation['curl'])}", soft_wrap=True, highlight=False)
+    if violation["formula"] != "right":
+        console.print(f"   with SIGNATURE made as: {escape(violation['formula'])}")
+    console.print()
+
+
+def _clauses(result: dict[str, Any]) -> Table:
+    table = Table("clause", "what it says", "outcome", title="By clause", title_justify="left")
+    for item in result["clauses"]:
+        style = _STYLES[item["outcome"]]
+        reason = f"\n{escape(item['reason'])}" if item["reason"] and item["outcome"] != "holds" else ""
+        table.add_row(item["clause"], escape(item["text"]), f"[{style}]{item['outcome']}[/]{reason}")
+    return table
+
+
+def _readings(result: dict[str, Any]) -> Table:
+    table = Table("reading", "observed", "evidence", title="Readings observed", title_justify="left")
+    for item in result["readings"]:
+        left = " or ".join(item["left"])
+        value = item["value"] or (f"not settled: {left}" if left and item["evidence"] else "not seen")
+        table.add_row(item["key"], escape(value), escape(item["evidence"][:120]))
+    return table

@@ -1,0 +1,123 @@
+"""What a run needs to know, from options or from the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mockserver.verification.live_guard import Limits, Refused, check_allowed, is_loopback
+from mockserver.verification.request_cases import Credentials
+from mockserver.verification.run import Listener, Run, Silence
+from mockserver.verification.target import HttpTarget, checked_base_url
+
+VARIABLES = {
+    "base_url": "APIGAMES_BASE_URL",
+    "merchant_id": "APIGAMES_MERCHANT_ID",
+    "secret_key": "APIGAMES_SECRET_KEY",
+    "session_key": "APIGAMES_SESSION_KEY",
+    "project_id": "APIGAMES_PROJECT_ID",
+}
+REQUIRED = ("base_url", "merchant_id", "secret_key", "project_id")
+# How `apigames-mock verify` hands the settings to the suite that it starts.
+SETTINGS_VARIABLE = "APIGAMES_VERIFY_SETTINGS"
+
+
+class SettingsError(ValueError):
+    """Something that a run needs is missing or wrong; the message says what to give."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A run before it starts. `rate` is in calls a second, `timeout` in seconds; None means the guard's own limits.
+
+    `result` is the file that the suite writes its result to; `strict` are readings observed before.
+    """
+
+    base_url: str
+    merchant_id: str
+    secret_key: str = field(repr=False)
+    project_id: str
+    session_key: str | None = field(default=None, repr=False)
+    project_name: str | None = None
+    max_requests: int | None = None
+    rate: float | None = None
+    timeout: float = 10.0
+    seed: int = 0
+    strict: Mapping[str, str] = field(default_factory=dict)
+    allow_live: bool = False
+    result: str | None = None
+    progress: bool = False
+
+    @property
+    def credentials(self) -> Credentials:
+        """What calls are signed with."""
+        return Credentials(self.merchant_id, self.secret_key, self.project_id, self.session_key, self.project_name)
+
+    @property
+    def limits(self) -> Limits:
+        """What the run may ask of the target."""
+        return Limits.of(self.base_url, max_requests=self.max_requests, rate=self.rate)
+
+    def at(self, base_url: str) -> Settings:
+        """Return the same settings for another address."""
+        return replace(self, base_url=base_url)
+
+    def run(self, *, wsgi: Callable[..., Iterable[bytes]] | None = None, listener: Listener | None = None) -> Run:
+        """Return the run, past the live guard, at the base URL or at a WSGI app in this process.
+
+        Raises:
+            SettingsError: the base URL is none, or its host is refused by the live guard.
+        """
+        try:
+            base_url = checked_base_url(self.base_url)
+            check_allowed(base_url, allow_live=self.allow_live, environment=os.environ)
+        except (ValueError, Refused) as error:
+            raise SettingsError(str(error)) from None
+        live = not is_loopback(base_url)
+        target = HttpTarget(base_url, timeout=self.timeout, use_proxies=live, wsgi=wsgi)
+        return Run(target, self.credentials, self.limits, self.seed, self.strict, listener or _listener(self))
+
+    def as_text(self) -> str:
+        """Return the settings as one line for the suite's environment."""
+        return json.dumps(asdict(self))
+
+
+def settings_from_environment(*, base_url: str) -> Settings:
+    """Return the settings that `verify` handed over, or those of the `APIGAMES_*` variables.
+
+    Raises:
+        SettingsError: a variable is missing.
+    """
+    handed = os.environ.get(SETTINGS_VARIABLE)
+    if handed is not None:
+        return Settings(**json.loads(handed))
+    given: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in VARIABLES.items()}
+    given["base_url"] = base_url
+    missing = [VARIABLES[name] for name in REQUIRED if given[name] is None]
+    if missing:
+        raise SettingsError(f"{' and '.join(missing)} must be set to judge {base_url}")
+    return Settings(**given)
+
+
+def finished(run: Run) -> None:
+    """Write the result of a run where `verify` asked for it."""
+    handed = os.environ.get(SETTINGS_VARIABLE)
+    if handed is None:
+        return
+    result = json.loads(handed)["result"]
+    if result:
+        from mockserver.verification.result import result_of  # noqa: PLC0415 - only verify wants it
+
+        Path(result).write_text(json.dumps(result_of(run)), encoding="utf-8")
+
+
+def _listener(settings: Settings) -> Listener:
+    if not settings.progress:
+        return Silence()
+    from mockserver.verification.progress import Progress  # noqa: PLC0415 - rich only for a terminal
+
+    return Progress(settings.limits.max_requests)

@@ -1,0 +1,126 @@
+"""Admin calls on how the fake behaves: clock, faults, readings."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from mockserver.contract.reading import ReadingsError
+from mockserver.contract.readings import Readings
+from mockserver.contract.readings_file import readings_from_document
+from mockserver.contract.schemas import ID_PREFIX
+from mockserver.provider.clock import MovableClock
+from mockserver.provider.faults import Fault, FaultError, Rule, fault_named
+from mockserver.provider.provider import Provider
+from mockserver.web.access import Problem
+from mockserver.web.admin_lookup import merchant_named
+from mockserver.web.admin_views import clock_view, faults_view, readings_view
+from mockserver.web.admin_wire import MAX_BODY, body_as, body_bytes, decoded, fitting, reply
+
+
+def control_routes(admin: Blueprint, provider: Provider) -> None:
+    """Add the routes."""
+
+    @admin.get("/clock")
+    def get_clock() -> Response:
+        merchant_id = _one_merchant(provider)
+        return reply(_clock(provider, merchant_id))
+
+    @admin.post("/clock")
+    def post_clock() -> Response:
+        document = body_as("clock")
+        merchant_id = document.get("merchant_id")
+        clock = provider.clock if merchant_id is None else provider.own_clock(merchant_named(provider, merchant_id))
+        try:
+            _set(clock, document)
+        except ValueError as error:
+            raise Problem(422, str(error)) from None
+        return reply(_clock(provider, merchant_id))
+
+    @admin.get("/faults")
+    def get_faults() -> Response:
+        return reply(faults_view(provider.faults.states()))
+
+    @admin.put("/faults")
+    def put_faults() -> Response:
+        only = _one_merchant(provider)
+        rules = [_rule(rule, only) for rule in body_as("faults")["faults"]]
+        provider.faults.replace(rules, only)
+        return reply(faults_view(provider.faults.states()))
+
+    @admin.delete("/faults")
+    def delete_faults() -> Response:
+        provider.faults.clear(_one_merchant(provider))
+        return reply(faults_view(provider.faults.states()))
+
+    @admin.get("/readings")
+    def get_readings() -> Response:
+        return reply(_readings(provider, _one_merchant(provider)))
+
+    @admin.put("/readings")
+    def put_readings() -> Response:
+        merchant_id = _one_merchant(provider)
+        document, readings = _sent_readings()
+        if merchant_id is not None:
+            merchant_named(provider, merchant_id).readings = readings
+        else:
+            provider.put_readings(readings, dict.fromkeys(document["readings"], "admin"))
+        return reply(_readings(provider, merchant_id))
+
+
+def _sent_readings() -> tuple[dict[str, Any], Readings]:
+    document = decoded(body_bytes(MAX_BODY))
+    try:
+        # Before the schema: the register says it better, down to the nearest value.
+        readings = readings_from_document(document)
+    except ReadingsError as error:
+        raise Problem(422, str(error)) from None
+    return fitting(document, {"$ref": f"{ID_PREFIX}readings"}, "readings"), readings
+
+
+def _one_merchant(provider: Provider) -> str | None:
+    merchant_id = request.args.get("merchant_id")
+    return None if merchant_id is None else merchant_named(provider, merchant_id).merchant_id
+
+
+def _clock(provider: Provider, merchant_id: str | None) -> dict[str, Any]:
+    if merchant_id is None:
+        return clock_view(provider.clock, provider.readings.timezone, None)
+    return clock_view(provider.clock_of(merchant_id), provider.readings_of(merchant_id).timezone, merchant_id)
+
+
+def _set(clock: MovableClock, document: dict[str, Any]) -> None:
+    if document.get("state") == "frozen":
+        clock.freeze(document.get("at"))
+    elif document.get("state") == "real":
+        clock.run()
+    if "advance" in document:
+        clock.advance(document["advance"])
+
+
+def _rule(document: dict[str, Any], only: str | None) -> Rule:
+    values = {"name": fault_named(document["fault"])}
+    given = values | {key: document[key] for key in ("seconds", "retry_after") if key in document}
+    limits = {key: document[key] for key in ("times", "share", "seed", "merchant_id", "project_id") if key in document}
+    try:
+        rule = Rule(Fault(**given), **limits)
+    except FaultError as error:
+        raise Problem(422, str(error)) from None
+    if only is not None and rule.merchant_id not in {None, only}:
+        raise Problem(422, "merchant_id: a rule of another merchant than the one in the address")
+    return rule if only is None else msgspec.structs.replace(rule, merchant_id=only)
+
+
+def _readings(provider: Provider, merchant_id: str | None) -> dict[str, Any]:
+    merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
+    if merchant is not None and merchant.readings is not None:
+        changed = {
+            field.name: "merchant"
+            for field in dataclasses.fields(Readings)
+            if getattr(merchant.readings, field.name) != getattr(provider.readings, field.name)
+        }
+        return readings_view(merchant.readings, {**provider.readings_origin, **changed})
+    return readings_view(provider.readings, provider.readings_origin)

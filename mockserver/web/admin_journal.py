@@ -1,0 +1,72 @@
+"""Admin calls on the requests that arrived."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from mockserver.provider.journal import Entry, Kept
+from mockserver.provider.provider import Provider
+from mockserver.web.access import Problem
+from mockserver.web.admin_lookup import number
+from mockserver.web.admin_views import call_view
+from mockserver.web.admin_wire import reply
+from mockserver.web.query import matchers_of, wait_seconds
+
+
+def journal_routes(admin: Blueprint, provider: Provider) -> None:
+    """Add the routes."""
+
+    @admin.get("/requests")
+    def get_requests() -> Response:
+        matchers = matchers_of(request.args.items(multi=True))
+        seconds = wait_seconds(request.args.get("wait"))
+        since = number("since", 1, 10**9) - 1 if request.args.get("since") else 0
+        if seconds:
+            # Under the server's lane this is done before, without a thread.
+            provider.journal.wait(count=number("count", 1, 10**6), timeout=seconds, **matchers)
+        found = [entry for entry in provider.journal.find(**matchers) if entry.n > since]
+        newest = number("newest", 10**6, 10**6)
+        return reply({"requests": [*map(call_view, reversed(found[-newest:]))], "total": len(found)})
+
+    @admin.get("/requests/<int:n>")
+    def get_request(n: int) -> Response:
+        kept = provider.journal.kept(n)
+        if kept is None:
+            total = provider.journal.total
+            raise Problem(404, f"There is no request {n}: {total} arrived, and the newest are kept")
+        return reply(whole_call_view(provider, kept, request.host_url))
+
+    @admin.delete("/requests")
+    def delete_requests() -> Response:
+        provider.journal.clear()
+        return reply({"requests": [], "total": 0})
+
+
+def whole_call_view(provider: Provider, kept: Kept, base_url: str) -> dict[str, Any]:
+    """Return a call with its body, reply, diagnosis and a curl line to repeat it."""
+    entry = provider.journal.masked(kept)
+    diagnosis = [msgspec.structs.asdict(finding) for finding in provider.diagnose(kept)]
+    whole = {"body": entry.body, "reply": entry.reply, "diagnosis": diagnosis, "curl": curl_line(entry, base_url)}
+    return call_view(entry) | whole
+
+
+def curl_line(entry: Entry, base_url: str) -> str:
+    """Return a line for a shell that repeats a call; `$SIGNATURE` and `$SESSION_KEY` stand for what is masked."""
+    address = base_url.rstrip("/") + quote(entry.path, safe="/-._~")
+    line = f"curl -sS -X {shlex.quote(entry.method)} {shlex.quote(address)}"
+    if not entry.body:
+        return line
+    body = entry.body
+    if entry.fields is not None:
+        named = {key: f"${key.upper()}" for key in ("signature", "session_key") if key in entry.fields}
+        body = json.dumps({**entry.fields, **named}, ensure_ascii=False)
+    data = shlex.quote(body)
+    for name in ("SIGNATURE", "SESSION_KEY"):
+        data = data.replace(f'"${name}"', f'"\'"${name}"\'"')
+    return f"{line} -H 'Content-Type: application/json' -d {data}"

@@ -1,0 +1,43 @@
+"""What admin calls name: a merchant, a project, a number; each refused in words when there is none."""
+
+from __future__ import annotations
+
+from flask import request
+
+from mockserver.provider.masking import printable
+from mockserver.provider.provider import Provider
+from mockserver.provider.store import MerchantStore, ProjectStore
+from mockserver.web.access import ADMIN, Problem
+
+
+def merchant_named(provider: Provider, merchant_id: str) -> MerchantStore:
+    """Return a merchant, or raise Problem (404)."""
+    merchant = provider.store.merchant(merchant_id)
+    if merchant is None:
+        raise Problem(404, f"There is no merchant {printable(merchant_id)!r}; GET {ADMIN}/merchants lists them")
+    return merchant
+
+
+def settled(provider: Provider, project_id: str) -> tuple[MerchantStore, ProjectStore]:
+    """Return a project by project_id or numeric id, with what is due done, and its merchant; or raise Problem (404)."""
+    found = provider.store.owner_of(project_id)
+    if found is None:
+        raise Problem(404, f"There is no project {printable(project_id)!r}; GET {ADMIN}/projects lists them")
+    found[1].settle(*provider.time_of(found[0].merchant_id))
+    return found
+
+
+def number(name: str, default: int, most: int) -> int:
+    """Return a number of the query, or raise Problem (400)."""
+    text = request.args.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 10 and 1 <= int(text) <= most):
+        raise Problem(400, f"{name}: expected an integer from 1 to {most}")
+    return int(text)
+
+
+def settle_all(provider: Provider) -> None:
+    """Do what is due in every project."""
+    for merchant in provider.store.merchants():
+        now, zone = provider.time_of(merchant.merchant_id)
+        for project in merchant.projects():
+            project.settle(now, zone)

@@ -1,0 +1,103 @@
+"""Admin calls on the world: as a whole, its merchants, new projects."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from mockserver.provider.masking import printable
+from mockserver.provider.provider import Provider
+from mockserver.provider.world import World
+from mockserver.provider.world_file import WorldError, world_from_document, world_to_document
+from mockserver.web.access import ADMIN, Access, Problem
+from mockserver.web.admin_lookup import merchant_named, settle_all
+from mockserver.web.admin_views import merchant_view, project_view
+from mockserver.web.admin_wire import MAX_WORLD, body_as, present_request, reply
+
+
+def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
+    """Add the routes."""
+
+    @admin.get("/world")
+    def get_world() -> Response:
+        with_secrets = request.args.get("with_secrets", "").lower() in {"1", "true"}
+        if with_secrets:
+            access.check_token(present_request())
+        settle_all(provider)
+        return reply(world_to_document(provider.store.snapshot(), provider.readings, with_secrets=with_secrets))
+
+    @admin.put("/world")
+    def put_world() -> Response:
+        document = body_as("world", max_bytes=MAX_WORLD)
+        with provider.changing:
+            for merchant in document["merchants"]:
+                _keep_secrets(merchant, provider)
+            provider.put_world(_world(document, provider, above=(0, 0)))
+        return reply(world_to_document(provider.store.snapshot(), provider.readings))
+
+    @admin.post("/reset")
+    def reset() -> Response:
+        body_as("reset", or_empty=True)
+        provider.reset()
+        return reply({})
+
+    @admin.get("/merchants")
+    def get_merchants() -> Response:
+        settle_all(provider)
+        return reply({"merchants": [merchant_view(merchant) for merchant in provider.store.merchants()]})
+
+    @admin.post("/merchants")
+    def post_merchant() -> Response:
+        document = body_as("merchant", max_bytes=MAX_WORLD)
+        merchant_id = document["merchant_id"]
+        with provider.changing:
+            if provider.store.merchant(merchant_id) is not None:
+                raise Problem(409, f"There is a merchant {printable(merchant_id)!r} already; choose another id")
+            world = _world({"merchants": [document]}, provider, above=provider.store.highest_ids())
+            _refuse_clash(world, provider)
+            stored = provider.add_merchant(world.merchants[0])
+        return reply(merchant_view(stored), 201, Location=f"{ADMIN}/merchants/{quote(merchant_id, safe='')}")
+
+    @admin.get("/merchants/<merchant_id>")
+    def get_merchant(merchant_id: str) -> Response:
+        merchant = merchant_named(provider, merchant_id)
+        settle_all(provider)
+        return reply(merchant_view(merchant))
+
+    @admin.post("/merchants/<merchant_id>/projects")
+    def post_project(merchant_id: str) -> Response:
+        document = body_as("project", max_bytes=MAX_WORLD)
+        merchant = merchant_named(provider, merchant_id)
+        with provider.changing:
+            # The secret is only there to fit the form; the merchant keeps its own.
+            wrapped = {"merchant_id": merchant_id, "secret_key": "unused", "projects": [document]}
+            world = _world({"merchants": [wrapped]}, provider, above=provider.store.highest_ids())
+            _refuse_clash(world, provider)
+            project = provider.add_project(merchant, world.merchants[0].projects[0])
+        location = f"{ADMIN}/projects/{quote(project.project_id, safe='')}"
+        return reply(project_view(merchant, project), 201, Location=location)
+
+
+def _keep_secrets(merchant: Any, provider: Provider) -> None:
+    known = provider.store.merchant(merchant["merchant_id"])
+    if "secret_key" not in merchant and known is not None:
+        merchant["secret_key"] = known.secret_key
+    if "session_key" not in merchant and known is not None and known.session_key is not None:
+        merchant["session_key"] = known.session_key
+    if "secret_key" not in merchant:
+        raise Problem(422, f"merchant {printable(merchant['merchant_id'])!r} is new and needs a secret_key")
+
+
+def _world(document: Any, provider: Provider, *, above: tuple[int, int]) -> World:
+    try:
+        return world_from_document(document, provider.readings, provider.clock, above=above)
+    except WorldError as error:
+        raise Problem(422, str(error)) from None
+
+
+def _refuse_clash(world: World, provider: Provider) -> None:
+    clash = provider.store.clash(world.merchants[0])
+    if clash is not None:
+        raise Problem(409, f"{clash} is in this world already; choose another, or leave it out to be given one")

@@ -1,0 +1,95 @@
+"""The small commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mockserver.contract.openapi import openapi
+from mockserver.contract.readings import REGISTER
+from mockserver.contract.schemas import NAMES, schema
+from mockserver.contract.signature import sign
+from tests.support.command import run
+
+
+def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
+    help_text = run("--help", folder=tmp_path).stdout
+    for command in ("serve", "sign", "readings", "world", "openapi", "schema"):
+        assert command in help_text
+        assert run(command, "--help", folder=tmp_path).returncode == 0
+
+
+def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
+    done = run("srve", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean 'serve'?" in done.stderr
+
+
+def test_sign_takes_the_secret_from_the_environment_a_file_standard_input_or_a_world(tmp_path: Path) -> None:
+    expected = sign("M1", "kunci é") + "\n"
+    (tmp_path / "secret.txt").write_text("kunci é\n", encoding="utf-8")
+    world = {"merchants": [{"merchant_id": "M1", "secret_key": "kunci é"}]}
+    (tmp_path / "world.json").write_text(json.dumps(world))
+    environment = {"APIGAMES_MOCK_SECRET_KEY": "kunci é"}
+    assert run("sign", "M1", folder=tmp_path, environment=environment).stdout == expected
+    assert run("sign", "M1", "--secret-file", "secret.txt", folder=tmp_path).stdout == expected
+    assert run("sign", "M1", "--secret-file", "-", folder=tmp_path, standard_input="kunci é\n").stdout == expected
+    assert run("sign", "M1", "--world", "world.json", folder=tmp_path).stdout == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["M1", "--secret-key", "x"], "No such option"),
+        (["M1", "--secret-file", "absent"], "absent"),
+        (["M1", "--secret-file", "empty"], "is empty"),
+        (["M2", "--world", "world.json"], "it has M1"),
+        (["M1"], "stopped"),
+        ([], "Missing argument"),
+    ],
+)
+def test_sign_without_a_secret_says_what_to_do(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "world.json").write_text('{"merchants": [{"merchant_id": "M1", "secret_key": "marked-secret"}]}')
+    done = run("sign", *arguments, folder=tmp_path)
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert "marked-secret" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_readings_are_shown_as_a_table_json_and_markdown(tmp_path: Path) -> None:
+    shown = json.loads(run("readings", "--format", "json", folder=tmp_path).stdout)["readings"]
+    assert [entry["key"] for entry in shown] == list(REGISTER)
+    assert all(set(entry) >= {"question", "values", "default", "why", "clause", "probe"} for entry in shown)
+    for output_format in ("table", "markdown"):
+        text = run("readings", "--format", output_format, folder=tmp_path, environment={"COLUMNS": "160"}).stdout
+        assert all(key in text for key in REGISTER)
+
+
+def test_the_documents_are_printed(tmp_path: Path) -> None:
+    assert json.loads(run("openapi", folder=tmp_path).stdout) == openapi()
+    for name in NAMES:
+        assert json.loads(run("schema", name, folder=tmp_path).stdout) == schema(name)
+    done = run("schema", "sucess", folder=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean 'success'?" in done.stderr
+
+
+def test_a_world_is_made_from_a_seed_and_checked(tmp_path: Path) -> None:
+    assert run("world", "make", "50", "--seed", "3", "--output", "a.json", folder=tmp_path).returncode == 0
+    again = json.loads(run("world", "make", "50", "--seed", "3", folder=tmp_path).stdout)
+    made = json.loads((tmp_path / "a.json").read_text())
+    assert made["merchants"][0]["projects"] == again["merchants"][0]["projects"]
+    assert len(made["merchants"][0]["projects"][0]["vouchers"]) == 50
+    checked = run("world", "check", "a.json", folder=tmp_path)
+    assert checked.returncode == 0
+    assert "50 vouchers" in checked.stdout
+    made["merchants"][0]["projects"][0]["vouchers"][7]["nominal_gs"] = -1
+    (tmp_path / "a.json").write_text(json.dumps(made))
+    refused = run("world", "check", "a.json", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "merchants[0].projects[0].vouchers[7].nominal_gs: expected 0 or more" in refused.stderr

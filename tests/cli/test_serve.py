@@ -1,0 +1,194 @@
+"""`serve` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver.contract.signature import sign
+from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, fields
+from tests.support.command import CLEAN, Serving, run
+
+WORLD = {
+    "merchants": [
+        {
+            "merchant_id": "M/é".replace("/", "-"),
+            "secret_key": "rahasia-marked-secret",
+            "session_key": "sesi-marked-session",
+            "projects": [{"project_id": "R-ku", "vouchers": [{"voucher_code": "A1"}, {"voucher_code": "A2"}]}],
+        }
+    ]
+}
+
+
+def curl_of(banner: str) -> str:
+    return next(line for line in banner.splitlines() if line.startswith("curl"))
+
+
+def read_banner(serving: Serving) -> list[str]:
+    """Read what is written for people, up to the curl line."""
+    assert serving.process.stderr is not None
+    lines = []
+    for line in serving.process.stderr:
+        lines.append(line)
+        if line.startswith("curl"):
+            break
+    return lines
+
+
+def pasted(line: str, environment: dict[str, str] | None = None) -> dict[str, Any]:
+    done = subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        env={**CLEAN, **(environment or {})},
+    )
+    decoded: dict[str, Any] = json.loads(done.stdout)
+    return decoded
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_line_is_the_base_url_alone_and_a_signal_ends_it_with_0(tmp_path: Path, number: int) -> None:
+    with Serving(folder=tmp_path) as serving:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", serving.url)
+        with requests.Session() as kept_alive:
+            assert kept_alive.post(serving.url + PATH, json=fields()).json()["rc"] == 200
+            status, out, err = serving.stop(number)
+    assert (status, out) == (0, "")
+    assert "Traceback" not in err
+    assert SECRET in err
+    assert '"DW"' in err
+
+
+def test_the_curl_line_of_the_banner_works_as_pasted(tmp_path: Path) -> None:
+    with Serving(folder=tmp_path) as serving:
+        reply = pasted(curl_of("".join(read_banner(serving))))
+    assert reply["data"]["data"]["project_id"] == PAGE_PROJECT
+    assert len(reply["data"]["data"]["vouchers"]) == 3
+
+
+def test_a_world_file_is_served_and_its_curl_line_holds_no_signature(tmp_path: Path) -> None:
+    (tmp_path / "my world.json").write_text(json.dumps(WORLD))
+    merchant = WORLD["merchants"][0]
+    signature = sign(str(merchant["merchant_id"]), str(merchant["secret_key"]))
+    with Serving("--world", "my world.json", folder=tmp_path) as serving:
+        lines = read_banner(serving)
+        reply = pasted(lines[-1])
+        _, _, rest = serving.stop(signal.SIGTERM)
+    assert [voucher["voucher_code"] for voucher in reply["data"]["data"]["vouchers"]] == ["A1", "A2"]
+    for secret in (signature, "rahasia-marked-secret", "sesi-marked-session"):
+        assert secret not in "".join(lines) + rest
+
+
+def test_the_demo_world_is_served_under_a_users_own_ids(tmp_path: Path) -> None:
+    environment = {"APIGAMES_MOCK_SECRET_KEY": "my-marked-secret"}
+    with Serving("--merchant", "M-mine", folder=tmp_path, environment=environment) as serving:
+        asked = fields(signature=sign("M-mine", "my-marked-secret"))
+        assert requests.post(serving.url + PATH.replace(MERCHANT, "M-mine"), json=asked).json()["rc"] == 200
+        assert requests.post(serving.url + PATH, json=fields()).json()["error_msg"] == "Merchant not found"
+        _, _, err = serving.stop(signal.SIGTERM)
+    assert "my-marked-secret" not in err
+    assert asked["signature"] not in err
+    assert 'sign M-mine)"' in curl_of(err)
+
+
+def test_the_log_has_a_line_for_each_call_and_no_secret(tmp_path: Path) -> None:
+    with Serving("--log-format", "json", folder=tmp_path) as serving:
+        requests.post(serving.url + PATH, json=fields())
+        requests.post(serving.url + PATH, json=fields(status=sign(MERCHANT, SECRET)))
+        requests.post(serving.url + PATH, data=b"{")
+        requests.get(serving.url + "/nowhere")
+        _, _, err = serving.stop(signal.SIGTERM)
+    log = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+    assert [(entry["rc"], entry["clause"]) for entry in log] == [
+        (200, "RES-1"),
+        (200, "RES-1"),
+        (400, "ERR-1"),
+        (404, None),
+    ]
+    assert log[0]["asked"] == {"projectid": "R250101DEMO000137", "status": "", "page": 1, "limit": 30}
+    assert sign(MERCHANT, SECRET) not in "".join(line for line in err.splitlines() if not line.startswith("curl"))
+
+
+def test_options_come_from_the_command_line_over_the_environment_over_pyproject(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.apigames-mock]\nlog-format = "json"\n'
+        '[tool.apigames-mock.reading]\nhttp_status = "200"\ntypes = "coerce"\nout_of_range = "default"\n'
+    )
+    inner = tmp_path / "src" / "inner"
+    inner.mkdir(parents=True)
+    environment = {"APIGAMES_MOCK_READING": "types=strict out_of_range=json"}
+    with Serving("--reading", "out_of_range=default", folder=inner, environment=environment) as serving:
+        wrong_type = requests.post(serving.url + PATH, json=fields(page="1"))
+        out_of_range = requests.post(serving.url + PATH, json=fields(page=0))
+        _, _, err = serving.stop(signal.SIGTERM)
+    assert (wrong_type.status_code, wrong_type.json()["rc"]) == (200, 400)
+    assert out_of_range.json()["rc"] == 200
+    assert '"rc":400' in err
+
+
+def test_a_readings_file_is_served(tmp_path: Path) -> None:
+    document = {"readings": {"http_status": {"value": "200", "seen": "observed", "why": "one bad body"}}}
+    (tmp_path / "readings.json").write_text(json.dumps(document))
+    with Serving("--readings", "readings.json", folder=tmp_path) as serving:
+        assert requests.post(serving.url + PATH, data=b"{").status_code == 200
+        assert "http_status=200" in serving.stop(signal.SIGTERM)[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "pyproject", "message"),
+    [
+        (["--prot", "1"], {}, "", "'--port'"),
+        (["--port", "99999"], {}, "", "99999"),
+        (["--port", "x"], {}, "", "'x' is not a valid integer"),
+        (["--world", "absent.json"], {}, "", "absent.json"),
+        (["--world", "broken.json"], {}, "", "is not JSON"),
+        (["--world", "wrong.json"], {}, "", "merchants[0]: 'secret_key' is missing"),
+        (["--readings", "wrong.json"], {}, "", 'expected {"readings"'),
+        (["--reading", "http_satus=200"], {}, "", "did you mean 'http_status'?"),
+        (["--reading", "http_status=404"], {}, "", "expected the text rc | 200"),
+        (["--reading", "http_status"], {}, "", "expected KEY=VALUE"),
+        (["--merchant", "M1"], {}, "", "APIGAMES_MOCK_SECRET_KEY"),
+        (["--merchant", "M1", "--world", "wrong.json"], {}, "", "give one of the two"),
+        (["--merchant", "M/1"], {"APIGAMES_MOCK_SECRET_KEY": "s"}, "", "text without a slash"),
+        (["--host", "not a host"], {}, "", "use 127.0.0.1"),
+        (["--log-format", "xml"], {}, "", "'xml' is not one of"),
+        (["extra"], {}, "", "extra"),
+        ([], {"APIGAMES_MOCK_PROT": "1"}, "", "did you mean 'APIGAMES_MOCK_PORT'?"),
+        ([], {"APIGAMES_MOCK_LOG_FORMAT": "xml"}, "", "'xml' is not one of"),
+        ([], {}, "[tool.apigames-mock]\nprot = 1\n", "did you mean 'port'?"),
+        ([], {}, "[tool.apigames-mock]\nport = [1]\n", "port: expected text or an integer, got array"),
+        ([], {}, "[tool.apigames-mock]\nreading = 'a=b'\n", "expected a table of KEY = VALUE"),
+        ([], {}, "[tool.apigames-mock\n", "cannot read"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_2(
+    tmp_path: Path, arguments: list[str], environment: dict[str, str], pyproject: str, message: str
+) -> None:
+    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "wrong.json").write_text('{"merchants": [{"merchant_id": "M1"}]}')
+    if pyproject:
+        (tmp_path / "pyproject.toml").write_text(pyproject)
+    done = run("serve", "--port", "0", *arguments, folder=tmp_path, environment=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_taken_port_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
+    assert done.returncode == 2
+    assert "is taken" in done.stderr
+    assert "--port 0" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,56 @@
+"""The example clients, run for real against `serve`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import CLEAN, Serving
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CLIENTS = [
+    (sys.executable, "python/with_requests.py"),
+    (sys.executable, "python/with_httpx.py"),
+    ("node", "node/with_fetch.mjs"),
+    ("php", "php/with_streams.php"),
+]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with Serving(folder=tmp_path_factory.mktemp("serve")) as serving:
+        yield serving.url
+
+
+def run(program: str, script: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed on this machine")
+    command = [program, str(EXAMPLES / script)]
+    return subprocess.run(
+        command, env={**CLEAN, **environment}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(("program", "script"), CLIENTS)
+def test_a_client_lists_every_voucher_and_the_pending_ones(url: str, program: str, script: str) -> None:
+    done = run(program, script, {"APIGAMES_BASE_URL": url})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("137 vouchers, 40 pending, newest ")
+
+
+@pytest.mark.parametrize(("program", "script"), CLIENTS)
+def test_a_client_tells_the_documented_error(url: str, program: str, script: str) -> None:
+    done = run(program, script, {"APIGAMES_BASE_URL": url, "APIGAMES_PROJECT_ID": "DW"})
+    assert done.returncode != 0
+    assert "500: Project ID tidak ditemukan" in done.stderr + done.stdout
+
+
+def test_curl_gets_the_first_page(url: str) -> None:
+    done = run("bash", "shell/with_curl.sh", {"APIGAMES_BASE_URL": url})
+    assert len(json.loads(done.stdout)["data"]["data"]["vouchers"]) == 30

@@ -1,0 +1,76 @@
+"""The snippets of README and docs, run as a reader would."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command import CLEAN, Serving
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def snippets(language: str) -> Iterator[Any]:
+    for page in PAGES:
+        for number, (found, text) in enumerate(FENCE.findall(page.read_text(encoding="utf-8")), 1):
+            if found == language:
+                yield pytest.param(text, id=f"{page.name}-{number}")
+
+
+@pytest.mark.parametrize("text", list(snippets("json")))
+def test_json_is_json(text: str) -> None:
+    json.loads(text)
+
+
+def test_the_readme_s_curl_gets_the_readme_s_reply(tmp_path: Path) -> None:
+    snippets_of_readme = FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    line = next(text for language, text in snippets_of_readme if language == "sh" and text.startswith("curl"))
+    shown = json.loads(next(text for language, text in snippets_of_readme if language == "json"))
+    with Serving(folder=tmp_path) as serving:
+        done = subprocess.run(
+            ["bash", "-c", line.replace("http://127.0.0.1:8787", serving.url)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        serving.stop(signal.SIGTERM)
+    received = json.loads(done.stdout)
+    assert {**received, "ts": shown["ts"]} == shown
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize(
+    "page", [path for path in PAGES if path.name in {"serve.md", "schemas.md"}], ids=lambda path: path.name
+)
+def test_python_runs(page: Path, tmp_path: Path) -> None:
+    for language, text in FENCE.findall(page.read_text(encoding="utf-8")):
+        if language == "python":
+            subprocess.run([sys.executable, "-c", text], cwd=tmp_path, env=CLEAN, timeout=60, check=True)
+
+
+def test_the_signature_of_the_docs_is_what_the_command_prints(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "signature.md").read_text(encoding="utf-8")
+    line = next(snippet for language, snippet in FENCE.findall(text) if language == "sh")
+    shown = re.search(r"^```\n([0-9a-f]{32})\n```", text, re.MULTILINE)
+    environment = {**CLEAN, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{CLEAN['PATH']}"}
+    done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True, timeout=30, check=True)
+    assert shown is not None
+    assert done.stdout.strip() == shown[1]

@@ -1,0 +1,80 @@
+"""Marked secrets are sent through every path, and all that anybody can read is searched for them."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockserver.cli.request_log import RequestLog
+from mockserver.contract.readings import Readings
+from mockserver.contract.signature import sign
+from mockserver.provider.clock import FrozenClock
+from mockserver.provider.provider import Provider
+from mockserver.provider.world import Merchant, Project, World
+from mockserver.testing.strategies import readings as any_readings
+from tests.support.asking import NOW
+
+SECRET = "kunci rahasia/é&1"
+SESSION = "sesi+rahasia=2"
+SIGNATURE = sign("M1", SECRET)
+WRONG = "0123456789abcdef0123456789abcdef"
+SENT_SESSION = "sesi yang dikirim"
+MARKED = (SECRET, SESSION, SIGNATURE, WRONG)
+WORLD = World((Merchant("M1", SECRET, SESSION, (Project(1, "R1", "DW"),)),))
+
+marked = st.sampled_from(MARKED)
+fields = st.dictionaries(
+    st.sampled_from(["projectid", "status", "page", "limit", "signature", "other", SECRET]),
+    marked
+    | marked.map(lambda text: [text])
+    | marked.map(lambda text: {text: text})
+    | st.sampled_from(["R1", "", 1, None]),
+)
+
+
+def with_session(sent: dict[str, Any]) -> dict[str, Any]:
+    return {**sent, "session_key": SENT_SESSION}
+
+
+def encodings(sent: dict[str, Any]) -> st.SearchStrategy[bytes]:
+    text = json.dumps(sent)
+    return st.sampled_from(
+        [
+            text.encode(),
+            json.dumps(sent, ensure_ascii=False).encode(),
+            text[:-1].encode(),
+            ("// " + text).encode(),
+            text.replace("{", "{,").encode(),
+        ]
+    )
+
+
+bodies = fields.map(with_session).flatmap(encodings)
+
+
+@settings(max_examples=300)
+@given(
+    content=bodies,
+    merchant_id=st.sampled_from(["M1", "nobody"]) | marked,
+    path=st.just("/x") | marked,
+    in_force=any_readings(),
+    log_format=st.sampled_from(["text", "json"]),
+)
+def test_no_secret_reaches_the_journal_or_the_log(
+    content: bytes, merchant_id: str, path: str, in_force: Readings, log_format: str
+) -> None:
+    written = io.StringIO()
+    log = RequestLog(log_format, written)
+    provider = Provider(WORLD, in_force, FrozenClock(NOW), observers=(log,))
+    log.masked = provider.journal.masked
+    reply = provider.call(merchant_id, content, path=path, origin="test")
+    provider.refuse(404, "No such path", method="GET", path=path, origin="test")
+    readable = [written.getvalue(), repr(provider.store.snapshot()), repr(reply)]
+    readable += [repr(entry) for entry in provider.journal.entries()]
+    for secret in (*MARKED, SENT_SESSION):
+        for form in (secret, json.dumps(secret)[1:-1]):
+            assert not [text for text in readable if form in text]

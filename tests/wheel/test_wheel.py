@@ -1,0 +1,84 @@
+"""The wheel: what is in it, and that it works in a fresh environment beside folders of the same names."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import CLEAN
+
+pytestmark = pytest.mark.wheel
+
+ROOT = Path(__file__).parents[2]
+
+
+def sh(*command: str | Path, folder: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [str(part) for part in command], cwd=folder, env=CLEAN, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    sh(sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", folder, ROOT, folder=folder)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a fresh environment's programs, with the wheel and what it needs, and nothing else."""
+    folder = tmp_path_factory.mktemp("environment") / "venv"
+    uv = (sys.executable, "-m", "uv")
+    sh(*uv, "venv", "--quiet", "--python", sys.executable, folder, folder=folder.parent)
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    sh(*uv, "pip", "install", "--quiet", "--python", programs / "python", f"{wheel}[verify]", folder=folder.parent)
+    return programs
+
+
+def test_it_holds_the_package_and_nothing_beside_it(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"mockserver", next(top for top in tops if top.endswith(".dist-info"))}
+    assert "mockserver/py.typed" in names
+    assert "mockserver/_bundled/schemas/success.json" in names
+    assert "mockserver/provider/built_in_world.json" in names
+    bundled = {Path(name).suffix for name in names if name.startswith("mockserver/_bundled/")}
+    assert bundled <= {".json", ".py"}
+
+
+def test_the_command_works_in_a_folder_that_owns_folders_of_the_same_names(environment: Path, tmp_path: Path) -> None:
+    for name in ("schemas", "fixtures", "contract_tests"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('the wrong one')\n")
+    command = environment / "apigames-mock"
+    assert json.loads(sh(command, "schema", "success", folder=tmp_path).stdout)["title"] == "Success"
+    assert "0.1.0" in sh(command, "--version", folder=tmp_path).stdout
+    with subprocess.Popen(
+        [command, "serve", "--port", "0"],
+        cwd=tmp_path,
+        env=CLEAN,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as serving:
+        assert serving.stdout is not None
+        url = serving.stdout.readline().strip()
+        reply = sh("curl", "-sS", f"{url}/merchant/x/kiosgamer/project/detail", "-d", "{}", folder=tmp_path).stdout
+        serving.send_signal(signal.SIGTERM)
+        serving.communicate(timeout=30)
+    assert reply == '{"status":0,"rc":500,"error_msg":"Merchant not found"}'
+    assert serving.returncode == 0
+
+
+def test_a_git_ignored_file_does_not_travel(wheel: Path) -> None:
+    assert not [name for name in zipfile.ZipFile(wheel).namelist() if ".env" in name or "__pycache__" in name]
