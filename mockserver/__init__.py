@@ -52,11 +52,8 @@ __all__ = [
     "create_app",
     "serve",
     "sign",
-<<<<<<< HEAD
-    "survive",
-=======
     "strategies",
->>>>>>> main
+    "survive",
 ]
 
 _HOMES = {

@@ -114,7 +114,7 @@ class Case:
         """
         for less in ({"fault": None}, {"error": None}, {"twist": None}, {"readings": ()}):
             if any(getattr(self, key) != value for key, value in less.items()):
-                yield replace(self, **less)  # type: ignore[arg-type] # fields of this class
+                yield replace(self, **less)
         if len(self.readings) > 1:
             for dropped in self.readings:
                 yield replace(self, readings=tuple(pair for pair in self.readings if pair != dropped))

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 if TYPE_CHECKING:
     from mockserver.testing.survive_report import SurviveReport
 
+_NOT_JUDGED = "it ended without a crash, and printed no JSON, so what it saw is not known"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -33,7 +34,7 @@ def junit(report: SurviveReport) -> str:
             failure = SubElement(case, "failure", message=message)
             failure.text = _clean("\n".join(text for text, _ in report.failure_lines(verdict)))
         elif verdict.result == "not judged":
-            SubElement(case, "skipped", message="ended without a crash; it printed no JSON, so what it saw is not known")
+            SubElement(case, "skipped", message=_NOT_JUDGED)
     suites = Element("testsuites")
     suites.append(suite)
     return tostring(suites, encoding="unicode", xml_declaration=True) + "\n"

@@ -12,7 +12,8 @@ from mockserver.testing.survive_habits import HABITS, Habit
 from mockserver.testing.survive_playing import Played, Verdict
 
 _EXCHANGES_SHOWN = 3
-_REPLY_SHOWN = 200
+_REPLY_SHOWN = 800
+_EXAMPLE = '{"vouchers": ["ABC123DEF456GHI"], "counts": {"pending": 1}, "error": null}'
 _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "not judged": ("?", "yellow")}
 
 # A line of the report and the colour that a terminal may give it.
@@ -74,7 +75,7 @@ class SurviveReport:
         yield from self._summary()
 
     def failure_lines(self, verdict: Verdict, *, in_full: bool = True) -> Iterator[Line]:
-        """Yield all that a person wants to know of one failure; not `in_full`, when its smallest case is shown above."""
+        """Yield all that a person wants to know of one failure; not `in_full`: its smallest case stands above."""
         least = verdict.smallest or verdict.played
         scenario, habit = verdict.scenario, verdict.habit
         yield f"✗ {scenario.name}: {scenario.meaning} ({scenario.source})", "red"
@@ -154,11 +155,8 @@ class SurviveReport:
             yield f"    seen in {_listed(scenarios)}", None
         total, failed, unknown = len(self.verdicts), len(self.failed), len(self.not_judged)
         if unknown:
-            yield (
-                f"In {unknown} of {total} scenarios only ending and crashing were judged: it printed no JSON such as "
-                '{"vouchers": [codes...], "counts": {"pending": 3}, "error": null}, so what it saw is not known.',
-                "yellow",
-            )
+            text = f"In {unknown} of {total} scenarios only ending and crashing were judged"
+            yield f"{text}: it printed no JSON such as {_EXAMPLE}, so what it saw is not known.", "yellow"
         yield from self._silence()
         if failed:
             yield f"Does not survive: {failed} of {total} scenarios failed, in {self.took:.1f} s.", "red"

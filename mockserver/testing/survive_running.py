@@ -149,7 +149,7 @@ class InProcess:
             if inspect.iscoroutine(value):
                 value = asyncio.run(value)
             result.append((value, None))
-        except BaseException as error:  # noqa: BLE001 - SystemExit of a client is a crash too, not ours
+        except BaseException as error:  # SystemExit of a client is a crash too, not ours
             result.append((None, error))
 
 
@@ -169,11 +169,9 @@ def output_in(text: str) -> Mapping[str, Any] | None:
 def trace_in(text: str) -> str | None:
     """Return the line that says what an uncaught error was, or None when there is none."""
     for pattern in _TRACES:
-        found = None
-        for found in pattern.finditer(text[-65_536:]):
-            pass
-        if found is not None:
-            return found["what"].strip()[:300]
+        found = [*pattern.finditer(text[-65_536:])]
+        if found:
+            return str(found[-1]["what"]).strip()[:300]
     return None
 
 

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from mockserver._words import nearest
 from mockserver.contract.readings import REGISTER, each_other_value
 from mockserver.contract.wire import DOCUMENTED_ERRORS
-from mockserver.testing.survive_cases import FAULTS, Case, ScenarioError, case_named
+from mockserver.provider.faults import FAULTS
+from mockserver.testing.survive_cases import Case, ScenarioError, case_named
 from mockserver.testing.survive_scenario_words import ERROR_ADVICE, FAULT_ADVICE, READING_ADVICE, WORLDS
 from mockserver.testing.survive_worlds import generated_case
 

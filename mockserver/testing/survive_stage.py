@@ -8,21 +8,19 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES, InvalidJson, Reply, error_reply
 from mockserver.provider.faults import Fault, with_fault
-from mockserver.provider.masking import Masker, sent_secrets
-from mockserver.provider.parsing import decode_json
+from mockserver.provider.masking import Masker
 from mockserver.provider.provider import Provider
 from mockserver.provider.world import Project, World
 from mockserver.testing.survive_cases import TROUBLES, Case
+from mockserver.testing.survive_exchange import Exchange, fields_of, readable, with_added_fields
 from mockserver.testing.survive_worlds import Stand, grown, stand_for
 from mockserver.web.server import Server
 
 CALLS_KEPT = 12
-_TEXT_KEPT = 600
 _GONE = Fault("close_before")
 
 
@@ -36,16 +34,6 @@ class Truth:
     vouchers: tuple[str, ...]
     newer: tuple[str, ...]
     counts: tuple[Mapping[str, int], ...]
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One call and what was sent back, secrets masked and long texts cut."""
-
-    request: str
-    http_status: int
-    reply: str
-    fault: str | None
 
 
 @dataclass
@@ -100,7 +88,7 @@ class Scene:
         """Return the first calls with their replies, for a person."""
         with self._lock:
             kept = list(self._kept)
-        return [self._readable(body, reply) for body, reply in kept]
+        return [readable(body, reply, self._secrets()) for body, reply in kept]
 
     def _bent(self, body: bytes, reply: Reply) -> Reply:
         if self.is_over:
@@ -110,12 +98,12 @@ class Scene:
             http_status = 200 if self.readings.http_status == "200" else 400
             reply = error_reply(InvalidJson("asked for by the scenario"), http_status=http_status)
         if reply.rc == 200:
-            reply = self._twisted(body, reply)
+            reply = self._twisted(reply)
         if case.fault and _page(body) >= case.fault_from_page:
             return with_fault(reply, TROUBLES[case.fault].fault, self.readings)
         return reply
 
-    def _twisted(self, body: bytes, reply: Reply) -> Reply:
+    def _twisted(self, reply: Reply) -> Reply:
         if self.case.twist == "added_fields":
             return Reply(reply.http_status, with_added_fields(reply.body), reply.rc, reply.clause)
         if self.case.twist == "totals_grow":
@@ -144,7 +132,7 @@ class Scene:
         heard = self.heard
         heard.calls += 1
         heard.highest_page = max(heard.highest_page, _page(body))
-        fields = _fields(body)
+        fields = fields_of(body)
         limit, status = fields.get("limit"), fields.get("status")
         if isinstance(limit, int) and limit > 0:
             heard.limit = limit if heard.calls == 1 else min(heard.limit, limit)
@@ -152,14 +140,6 @@ class Scene:
             heard.filters.add(status)
         if len(self._kept) < CALLS_KEPT:
             self._kept.append((body, reply))
-
-    def _readable(self, body: bytes, reply: Reply) -> Exchange:
-        fields = _fields(body)
-        mask = Masker([*self._secrets(), *sent_secrets(fields)])
-        request = json.dumps(mask.value(fields)) if fields else mask(body.decode("utf-8", "replace"))
-        return Exchange(
-            _cut(request), reply.http_status, _cut(mask(reply.body.decode("utf-8", "replace"))), fault_of(reply)
-        )
 
     def _secrets(self) -> list[str]:
         merchant = self._stand.merchant
@@ -227,43 +207,11 @@ class _Provider(Provider):
         return super().refuse(http_status, error_msg, method=method, path=path, origin=origin)
 
 
-def with_added_fields(body: bytes) -> bytes:
-    """Return a success with fields of unknown names at every level, as a vendor adds them without a word."""
-    reply: dict[str, Any] = json.loads(body)
-    page = reply["data"]
-    project = page["data"]
-    reply["request_id"] = "made-up-9f2c"
-    page["per_page"] = None
-    project["description"] = {"id": "teks", "en": "text"}
-    project["stats"]["refunded"] = 0
-    for item in (*(project["vouchers"] or ()), *project["kategori_voucher"]):
-        item["extra"] = ["made up", 1, None]
-    return json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def fault_of(reply: Reply) -> str | None:
-    """Return the name of the fault that hit a reply, or None."""
-    name: str | None = getattr(reply, "fault", None)
-    return name
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    try:
-        decoded = decode_json(body)
-    except InvalidJson:
-        return {}
-    return decoded if isinstance(decoded, dict) else {}
-
-
 def _page(body: bytes) -> int:
-    page = _fields(body).get("page")
+    page = fields_of(body).get("page")
     return page if isinstance(page, int) else 1
 
 
 def _tally(project: Project) -> dict[str, int]:
     names = [voucher.status for voucher in project.vouchers]
     return {status.value: names.count(status) for status in STATUSES}
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _TEXT_KEPT else f"{text[:_TEXT_KEPT]}… ({len(text)} characters)"

@@ -18,7 +18,14 @@ from mockserver.testing.survive_cases import ERRORS, MIXED, TROUBLES, TWISTS, Ca
 # Unequal, so that two statuses taken for each other show in the counts.
 _SHARES = dict(zip(STATUSES, (5, 4, 3, 2, 1), strict=True))
 _NOMINALS = (0, 25, 50, 100)
-_UNUSUAL_NOTES = ('kutip "dua" \\ \n\t', "catatan 🎮 ünïcode", "<script>alert(1)</script>", "", "null", "%00 $(id) `id`")
+_UNUSUAL_NOTES = (
+    'kutip "dua" \\ \n\t',
+    "catatan 🎮 ünïcode",
+    "<script>alert(1)</script>",
+    "",
+    "null",
+    "%00 $(id) `id`",
+)
 _UNUSUAL_RESPONSES = ('{"code":0,"data":{"vouchers":[],"gs":25,"a":null}}', "not JSON {", "[]", "")
 _SIZES = (0, 1, 2, 5, 12, 29, 30, 31, 60, 61, 75, 137)
 

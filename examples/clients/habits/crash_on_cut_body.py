@@ -39,6 +39,7 @@ def main():
             vouchers[voucher["id"]] = voucher["voucher_code"]
     return {"vouchers": list(vouchers.values()), "counts": project["stats"], "error": None}
 
+
 try:
     print(json.dumps(main()))
 except (OSError, http.client.BadStatusLine) as error:

@@ -38,6 +38,7 @@ def main():
             vouchers[voucher["id"]] = voucher["voucher_code"]
     return {"vouchers": list(vouchers.values()), "counts": project["stats"], "error": None}
 
+
 try:
     print(json.dumps(main()))
 except (OSError, ValueError, http.client.HTTPException) as error:

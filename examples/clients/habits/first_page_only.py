@@ -31,6 +31,7 @@ def main():
     codes = [voucher["voucher_code"] for voucher in project["vouchers"] or []]
     return {"vouchers": codes, "counts": project["stats"], "error": None}
 
+
 try:
     print(json.dumps(main()))
 except (OSError, ValueError, http.client.HTTPException) as error:

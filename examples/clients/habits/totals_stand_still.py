@@ -38,6 +38,7 @@ def main():
             return {"vouchers": list(vouchers.values()), "counts": project["stats"], "error": None}
         reply = call(page)
 
+
 try:
     print(json.dumps(main()))
 except (OSError, ValueError, http.client.HTTPException) as error:
