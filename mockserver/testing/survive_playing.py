@@ -11,13 +11,12 @@ from mockserver.testing.survive_habits import Habit, habit_of
 from mockserver.testing.survive_judging import Judgement, Result, Symptom, judge
 from mockserver.testing.survive_running import Run
 from mockserver.testing.survive_scenarios import Scenario
-from mockserver.testing.survive_stage import Exchange, Heard, Stage, Truth
+from mockserver.testing.survive_exchange import Exchange
+from mockserver.testing.survive_stage import Heard, Stage, Truth
 
 Player = Callable[[Mapping[str, str], float], Run]
 
-# A client that fails everything would be run several times for each scenario: only as often as it is quick.
 _SIMPLER_TRIED = 10
-_QUICK = 2.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ class Examiner:
             if known.symptom == failed.symptom and known.case.is_within(failed.case):
                 return known
         smallest, left = failed, _SIMPLER_TRIED
-        while smallest.run.took < _QUICK:
+        # One that had to be stopped would have to be waited for each time.
+        while failed.symptom != "late":
             found = None
             for case in itertools.islice(smallest.case.simpler(), left):
                 left -= 1
