@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mockserver.testing.project import FakeProject
     from mockserver.testing.received import Received
     from mockserver.testing.server import FakeServer, serve
+    from mockserver.testing.survive import survive
+    from mockserver.testing.survive_report import SurviveReport
     from mockserver.web.app import create_app
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "Readings",
     "ReadingsError",
     "Received",
+    "SurviveReport",
     "UndocumentedCall",
     "Voucher",
     "VoucherStatus",
@@ -50,6 +53,7 @@ __all__ = [
     "serve",
     "sign",
     "strategies",
+    "survive",
 ]
 
 _HOMES = {
@@ -64,6 +68,7 @@ _HOMES = {
     "Readings": "mockserver.contract.readings",
     "ReadingsError": "mockserver.contract.reading",
     "Received": "mockserver.testing.received",
+    "SurviveReport": "mockserver.testing.survive_report",
     "UndocumentedCall": "mockserver.testing.in_process",
     "Voucher": "mockserver.provider.world",
     "VoucherStatus": "mockserver.contract.wire",
@@ -72,6 +77,7 @@ _HOMES = {
     "create_app": "mockserver.web.app",
     "serve": "mockserver.testing.server",
     "sign": "mockserver.contract.signature",
+    "survive": "mockserver.testing.survive",
 }
 
 

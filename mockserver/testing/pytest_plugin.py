@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.run import Run
     from mockserver.testing.server import FakeServer
+    from mockserver.testing.survive_pytest import ScenarioTest
+    from mockserver.testing.survive_stage import Stage
 
 _RUN = pytest.StashKey["Run"]()
 _MERCHANT = pytest.StashKey["FakeMerchant"]()
@@ -107,6 +109,32 @@ def apigames_httpx(apigames: FakeMerchant) -> Iterator[HttpxDouble]:
         pytest.fail("apigames_httpx needs httpx: pip install httpx", pytrace=False)
     with apigames.httpx() as double:
         yield double
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make each scenario of `survive` a test of its own."""
+    if "apigames_scenario" in metafunc.fixturenames:
+        from mockserver.testing.survive_pytest import scenario_names  # noqa: PLC0415 - as above
+
+        names = scenario_names(_run(metafunc.config).seed)
+        metafunc.parametrize("apigames_scenario", names, ids=names, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def apigames_stage() -> Iterator[Stage]:
+    """The server that all scenarios of this process share; a test has no use for it but through `apigames_scenario`."""
+    from mockserver.testing.survive_stage import Stage  # noqa: PLC0415 - as above
+
+    with Stage() as stage:
+        yield stage
+
+
+@pytest.fixture
+def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> ScenarioTest:
+    """One scenario of `survive`: `apigames_scenario.check(client)` fails when the client does not survive it."""
+    from mockserver.testing.survive_pytest import ScenarioTest  # noqa: PLC0415 - as above
+
+    return ScenarioTest(request.param, apigames_stage, _run(request.config).seed, request.node)
 
 
 @pytest.hookimpl(trylast=True)
