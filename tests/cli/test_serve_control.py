@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_it_stops_at_once_while_somebody_waits(tmp_path: Path) -> None:
         admin.health()
 
         def wait() -> None:
-            with pytest.raises(OSError, match=""):
+            with suppress(OSError):
                 admin.requests(wait=60, projectid="never")
 
         waiting = threading.Thread(target=wait)
