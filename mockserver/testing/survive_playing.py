@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mockserver.testing.survive_cases import Case
+from mockserver.testing.survive_exchange import Exchange
 from mockserver.testing.survive_habits import Habit, habit_of
 from mockserver.testing.survive_judging import Judgement, Result, Symptom, judge
 from mockserver.testing.survive_running import Run
 from mockserver.testing.survive_scenarios import Scenario
-from mockserver.testing.survive_exchange import Exchange
 from mockserver.testing.survive_stage import Heard, Stage, Truth
 
 Player = Callable[[Mapping[str, str], float], Run]
