@@ -27,28 +27,30 @@ wheel: $(VENV)/.tests  ## build the wheel and try it in a fresh environment
 	$(BIN)/python -m pytest -m wheel tests
 
 pythons: $(VENV)/.tests  ## the tests under every other Python from 3.10 that is installed
-	$(BIN)/python tests/every_python.py
+	$(BIN)/python -m tests.every_python
 
 bench: $(VENV)/.tests  ## measure what docs/benchmarks.md claims
 	$(BIN)/python -m benchmarks
 
 documents: $(VENV)/.tests  ## write anew what is made from the code: schemas/readings.json, schemas/openapi.json, docs
-	$(BIN)/python tests/documents.py
+	$(BIN)/python -m tests.documents
 
 clean:
 	rm -rf $(VENV) .venvs dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
+# Whatever setting up says goes to standard error: the first line on standard output is the server's base URL.
 $(VENV)/.pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 	  echo "Python 3.10 or newer is needed, $(PYTHON) is older: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@echo "Setting up $(VENV), once; this takes about half a minute" >&2
+	@$(PYTHON) -m venv $(VENV) >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' >&2
 	@touch $@
 
 $(VENV)/.runs: $(VENV)/.pip pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . >&2
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.pip pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify]' --group dev >&2
 	@touch $(VENV)/.runs $@

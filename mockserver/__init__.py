@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from mockserver.contract.signature import sign
     from mockserver.contract.wire import VoucherStatus
     from mockserver.provider.journal import Entry
+    from mockserver.provider.plan import Plan
     from mockserver.provider.provider import Provider
     from mockserver.provider.world import Merchant, Project, Voucher, World
     from mockserver.provider.world_file import WorldError
+    from mockserver.testing import strategies
     from mockserver.testing.in_process import UndocumentedCall
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.project import FakeProject
     from mockserver.testing.received import Received
     from mockserver.testing.server import FakeServer, serve
+    from mockserver.testing.survive import survive
+    from mockserver.testing.survive_report import SurviveReport
     from mockserver.web.app import create_app
 
 __all__ = [
@@ -33,11 +37,13 @@ __all__ = [
     "FakeProject",
     "FakeServer",
     "Merchant",
+    "Plan",
     "Project",
     "Provider",
     "Readings",
     "ReadingsError",
     "Received",
+    "SurviveReport",
     "UndocumentedCall",
     "Voucher",
     "VoucherStatus",
@@ -46,6 +52,8 @@ __all__ = [
     "create_app",
     "serve",
     "sign",
+    "strategies",
+    "survive",
 ]
 
 _HOMES = {
@@ -54,11 +62,13 @@ _HOMES = {
     "FakeProject": "mockserver.testing.project",
     "FakeServer": "mockserver.testing.server",
     "Merchant": "mockserver.provider.world",
+    "Plan": "mockserver.provider.plan",
     "Project": "mockserver.provider.world",
     "Provider": "mockserver.provider.provider",
     "Readings": "mockserver.contract.readings",
     "ReadingsError": "mockserver.contract.reading",
     "Received": "mockserver.testing.received",
+    "SurviveReport": "mockserver.testing.survive_report",
     "UndocumentedCall": "mockserver.testing.in_process",
     "Voucher": "mockserver.provider.world",
     "VoucherStatus": "mockserver.contract.wire",
@@ -67,10 +77,13 @@ _HOMES = {
     "create_app": "mockserver.web.app",
     "serve": "mockserver.testing.server",
     "sign": "mockserver.contract.signature",
+    "survive": "mockserver.testing.survive",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "strategies":
+        return import_module("mockserver.testing.strategies")
     if name not in _HOMES:
         raise AttributeError(f"module 'mockserver' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)

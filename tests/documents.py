@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.cli.readings import markdown
 from mockserver.contract.openapi import openapi
 from mockserver.contract.schemas import readings_schema
+from tests.support.survive_page import habits_table, scenarios_table
 
 ROOT = Path(__file__).parents[1]
 BEGIN = "<!-- made from the register: `make documents` -->"
@@ -18,13 +19,20 @@ END = "<!-- end -->"
 def made() -> dict[Path, str]:
     """Return what each file should hold."""
     page = ROOT / "docs" / "readings.md"
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
+    survive = ROOT / "docs" / "survive.md"
     return {
         ROOT / "schemas" / "readings.json": _json(readings_schema()),
         ROOT / "schemas" / "openapi.json": _json(openapi()),
-        page: f"{before}{BEGIN}\n{markdown()}\n{END}{after}",
+        page: _with(page, markdown()),
+        survive: _with(survive, habits_table(), scenarios_table()),
     }
+
+
+def _with(page: Path, *parts: str) -> str:
+    """Return the page with these between its marks, in their order."""
+    before, *rest = page.read_text(encoding="utf-8").split(BEGIN)
+    filled = (f"{BEGIN}\n{part}\n{END}{old.partition(END)[2]}" for part, old in zip(parts, rest, strict=True))
+    return before + "".join(filled)
 
 
 def _json(document: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.wire import BASE_URL, PATH_TEMPLATE, InvalidJson, Reply
 from mockserver.provider.body_doctor import diagnose_body, misnamed
 from mockserver.provider.finding import Finding
-from mockserver.provider.masking import Masker, printable, sent_secrets
+from mockserver.contract.masking import Masker, printable, sent_secrets
 from mockserver.provider.parsing import decode_json
 from mockserver.provider.signature_doctor import Credentials, shape, wrong_formula
 from mockserver.provider.store import MerchantStore, Store
@@ -134,7 +134,7 @@ def _project(merchant: MerchantStore, fields: Mapping[str, Any], store: Store) -
     owner = next((one.merchant_id for one in store.merchants() if one.project(asked) is not None), None)
     if owner is not None:
         cure = f"call it as {owner!r}, or send one of {_some(ids)}"
-        return [Finding(f"{what} of this merchant: it is merchant {owner!r}'s", why, cure)]
+        return [Finding(f"{what} of this merchant: it belongs to merchant {owner!r}", why, cure)]
     near = _nearest(asked, ids)
     return [Finding(what, why, f"send {near!r}, the nearest" if near else f"send one of {_some(ids)}")]
 

@@ -21,7 +21,7 @@ from mockserver.provider.forcing import (
     store_with,
 )
 from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Kept, Observer
-from mockserver.provider.masking import printable
+from mockserver.contract.masking import printable
 from mockserver.provider.store import MerchantStore, ProjectStore, Store
 from mockserver.provider.world import Merchant, Project, World
 
@@ -70,12 +70,16 @@ class Provider:
         of the header `FAULT_HEADER`, if it was sent.
         """
         started = perf_counter()
-        clock = self.clock_of(merchant_id)
-        reply = answer(merchant_id, body, self.store, self.readings_of(merchant_id), clock)
+        reply = self.reply_to(merchant_id, body, forced)
+        call = Call("POST", path, merchant_id, body, origin, self.clock_of(merchant_id).now())
+        self.journal.record(call, reply, perf_counter() - started)
+        return reply
+
+    def reply_to(self, merchant_id: str, body: bytes, forced: str | None = None) -> Reply:
+        """Answer as `call` does, and record nothing."""
+        reply = answer(merchant_id, body, self.store, self.readings_of(merchant_id), self.clock_of(merchant_id))
         if forced is not None or reply.clause == "ERR-4" or not self.faults.is_empty:
             reply = self._with_fault(merchant_id, body, reply, forced)
-        call = Call("POST", path, merchant_id, body, origin, clock.now())
-        self.journal.record(call, reply, perf_counter() - started)
         return reply
 
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import responses
 from requests import PreparedRequest
+from requests.exceptions import ChunkedEncodingError, ConnectionError, ReadTimeout  # noqa: A004 - requests' own name
 
 from mockserver.contract.wire import BASE_URL
-from mockserver.testing.in_process import UndocumentedCall, answer_in_process, body_bytes, is_built_in
+from mockserver.provider.forcing import FAULT_HEADER
+from mockserver.testing.in_process import (
+    Answer,
+    UndocumentedCall,
+    answer_in_process,
+    body_bytes,
+    is_built_in,
+    patience_ends,
+)
 
 if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
@@ -58,9 +68,29 @@ class _Vendor(responses.CallbackResponse):
                 request.method or "",
                 request.url or "",
                 body_bytes(request.body),
-                "responses",
+                origin="responses",
+                forced=request.headers.get(FAULT_HEADER),
             )
         except UndocumentedCall as call:
             self._merchant.undocumented_calls.append(str(call))
             raise
+        _suffer(answer, request)
         return answer.http_status, dict(answer.headers), answer.body
+
+
+def _suffer(answer: Answer, request: PreparedRequest) -> None:
+    """Wait, and raise, as `requests` does when a fault hits it on the wire."""
+    patience = _read_timeout(request)
+    if patience is not None and patience_ends(answer, patience):
+        time.sleep(patience)
+        raise ReadTimeout(f"no reply within {patience:g} s (a fault of the fake)", request=request)
+    if answer.delay or answer.spread:
+        time.sleep(answer.delay + answer.spread)
+    if answer.is_cut_off:
+        failure = ChunkedEncodingError if answer.body else ConnectionError
+        raise failure("the connection was closed before the reply was there (a fault of the fake)", request=request)
+
+
+def _read_timeout(request: PreparedRequest) -> float | None:
+    timeout: float | tuple[float | None, float | None] | None = getattr(request, "req_kwargs", {}).get("timeout")
+    return timeout[1] if isinstance(timeout, tuple) else timeout

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from mockserver.testing.in_process import UndocumentedCall, answer_in_process, is_built_in
+from mockserver.provider.forcing import FAULT_HEADER
+from mockserver.testing.in_process import Answer, UndocumentedCall, answer_in_process, is_built_in, patience_ends
 
 if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
@@ -27,25 +29,55 @@ class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of a sync client."""
         __tracebackhide__ = True
-        return self._answer(request, request.read())
+        answer = self._answer(request, request.read())
+        if answer.delay or answer.spread:
+            time.sleep(_seconds(answer, request))
+        return _response(answer, request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of an async client."""
         __tracebackhide__ = True
-        return self._answer(request, await request.aread())
+        answer = self._answer(request, await request.aread())
+        if answer.delay or answer.spread:
+            import anyio  # noqa: PLC0415 - httpx has it, and it knows which loop runs; few calls are late
+
+            await anyio.sleep(_seconds(answer, request))
+        return _response(answer, request)
 
     def knows(self, request: httpx.Request) -> bool:
         """Tell whether the call is to this double's own merchant."""
         return f"/merchant/{self._merchant.merchant_id}/" in request.url.path
 
-    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    def _answer(self, request: httpx.Request, body: bytes) -> Answer:
         __tracebackhide__ = True
+        forced = request.headers.get(FAULT_HEADER)
+        provider = self._merchant.server.provider
         try:
-            answer = answer_in_process(self._merchant.server.provider, request.method, str(request.url), body, "httpx")
+            return answer_in_process(provider, request.method, str(request.url), body, origin="httpx", forced=forced)
         except UndocumentedCall as call:
             self._merchant.undocumented_calls.append(str(call))
             raise
-        return httpx.Response(answer.http_status, headers=list(answer.headers), content=answer.body)
+
+
+def _patience(request: httpx.Request) -> float | None:
+    patience: float | None = request.extensions.get("timeout", {}).get("read")
+    return patience
+
+
+def _seconds(answer: Answer, request: httpx.Request) -> float:
+    patience = _patience(request)
+    gives_up = patience is not None and patience_ends(answer, patience)
+    return patience or 0.0 if gives_up else answer.delay + answer.spread
+
+
+def _response(answer: Answer, request: httpx.Request) -> httpx.Response:
+    """Return the response, or raise as httpx does when a fault hits it on the wire."""
+    if patience_ends(answer, _patience(request)):
+        raise httpx.ReadTimeout(f"no reply within {_patience(request):g} s (a fault of the fake)", request=request)
+    if answer.is_cut_off:
+        told = "the connection was closed before the reply was there (a fault of the fake)"
+        raise httpx.RemoteProtocolError(told, request=request)
+    return httpx.Response(answer.http_status, headers=list(answer.headers), content=answer.body)
 
 
 @contextmanager

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from mockserver.contract.wire import BASE_URL, PATH_PATTERN, PATH_TEMPLATE
-from mockserver.provider.masking import Masker, printable
+from mockserver.provider.faults import FaultyReply
+from mockserver.contract.masking import Masker, printable
 from mockserver.provider.provider import MAX_BODY, Provider
 from mockserver.web.words import TOO_LARGE, outside_message
 
+_JSON = (("Content-Type", "application/json"),)
 BUILT_IN_HOST = urlsplit(BASE_URL).hostname
 
 
@@ -23,11 +24,23 @@ class UndocumentedCall(BaseException):
 
 
 class Answer(NamedTuple):
-    """What goes back: the HTTP status, headers and body (UTF-8 JSON)."""
+    """What goes back: the HTTP status, headers and body (UTF-8 JSON unless a fault has it otherwise).
+
+    It begins `delay` seconds late, and its body takes `spread` seconds. `is_cut_off` says that the connection ends
+    before the whole of it is there, and with an empty body before anything is.
+    """
 
     http_status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    delay: float = 0.0
+    spread: float = 0.0
+    is_cut_off: bool = False
+
+
+def patience_ends(answer: Answer, read_timeout: float | None) -> bool:
+    """Tell whether a client that waits so many seconds for a sign of life gives up; a body that drips is one."""
+    return read_timeout is not None and answer.delay > read_timeout
 
 
 def is_built_in(url: str) -> bool:
@@ -35,8 +48,12 @@ def is_built_in(url: str) -> bool:
     return urlsplit(url).hostname == BUILT_IN_HOST
 
 
-def answer_in_process(provider: Provider, method: str, url: str, body: bytes, origin: str) -> Answer:
+def answer_in_process(
+    provider: Provider, method: str, url: str, body: bytes, *, origin: str, forced: str | None = None
+) -> Answer:
     """Answer as the server would; `origin` stands in the journal as where the call came from.
+
+    `forced` is the value of the header `FAULT_HEADER`, if it was sent.
 
     Raises:
         UndocumentedCall: the path is not the endpoint's, or the scheme not https; with what was called and what exists.
@@ -50,17 +67,12 @@ def answer_in_process(provider: Provider, method: str, url: str, body: bytes, or
         raise UndocumentedCall(_undocumented(provider, method, url))
     if method != "POST":
         reply = provider.refuse(405, outside_message(405, method), method=method, path=path, origin=origin)
-        return Answer(405, (("Content-Type", "application/json"), ("Allow", "POST")), reply.body)
+        return Answer(405, (*_JSON, ("Allow", "POST")), reply.body)
     if len(body) > MAX_BODY:
         reply = provider.refuse(413, TOO_LARGE, method=method, path=path, origin=origin)
     else:
-        reply = provider.call(found.group(1), body, path=path, origin=origin)
-    return Answer(reply.http_status, (("Content-Type", "application/json"),), reply.body)
-
-
-def reason_phrase(http_status: int) -> str:
-    """Return the words of a status line."""
-    return HTTPStatus(http_status).phrase
+        reply = provider.call(found.group(1), body, path=path, origin=origin, forced=forced)
+    return _faulty(reply) if isinstance(reply, FaultyReply) else Answer(reply.http_status, _JSON, reply.body)
 
 
 def body_bytes(body: object) -> bytes:
@@ -77,6 +89,18 @@ def body_bytes(body: object) -> bytes:
     if isinstance(body, Iterable):
         return b"".join(body_bytes(part) for part in body)
     raise TypeError(f"cannot read a request body of type {type(body).__name__}")
+
+
+def _faulty(reply: FaultyReply) -> Answer:
+    announced = len(reply.body) if reply.announced is None else reply.announced
+    return Answer(
+        reply.http_status,
+        (("Content-Type", reply.content_type), *reply.headers),
+        b"" if reply.cut == "before" else reply.body[:announced],
+        delay=reply.delay,
+        spread=reply.spread,
+        is_cut_off=reply.cut is not None or announced > len(reply.body),
+    )
 
 
 def _undocumented(provider: Provider, method: str, url: str) -> str:

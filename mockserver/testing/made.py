@@ -19,7 +19,7 @@ from mockserver.provider.world_file import WorldError, read_world, world_from_do
 
 WorldSource = str | Path | Mapping[str, Any] | World
 
-KNOWN_NOMINALS = (25, 50, 100)
+_KNOWN_NOMINALS = (25, 50, 100)
 
 
 def new_merchant_id() -> str:
@@ -77,14 +77,9 @@ def vouchers_by_status(
     return made if nominal_gs is not None else tuple(map(_unknown_until_success, made))
 
 
-def known_nominal(voucher_id: int, seed: int) -> int:
-    """Return the nominal that a voucher of unknown nominal turns out to have."""
-    return KNOWN_NOMINALS[(voucher_id + seed) % len(KNOWN_NOMINALS)]
-
-
 def _nominals(nominal_gs: int | Sequence[int] | None) -> Sequence[int]:
     if nominal_gs is None:
-        return KNOWN_NOMINALS
+        return _KNOWN_NOMINALS
     nominals = [nominal_gs] if isinstance(nominal_gs, int) else list(nominal_gs)
     if not nominals or min(nominals) < 0:
         raise ValueError(f"nominal_gs={nominal_gs!r}: expected 0 or more, or several of those (RES-4)")
@@ -140,7 +135,7 @@ def project_id_of(listed: Iterable[Mapping[str, Any] | Voucher]) -> str | None:
 def _as_entry(one: Mapping[str, Any] | Voucher, number: int) -> dict[str, Any]:
     if isinstance(one, Voucher):
         entry: dict[str, Any] = msgspec.to_builtins(one)
-        return entry
+        return {name: value for name, value in entry.items() if value is not None}
     if isinstance(one, Mapping):
         return dict(one)
     raise WorldError(f"vouchers[{number}]: expected a dict or a mockserver.Voucher, got {type(one).__name__}")

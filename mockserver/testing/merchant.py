@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
+from mockserver.provider.clock import MovableClock
 from mockserver.provider.journal import Entry, Journal
 from mockserver.provider.matchers import Matchers, summary
-from mockserver.provider.store import MerchantStore
+from mockserver.provider.plan import Plan
+from mockserver.provider.store import MerchantStore, ProjectStore
 from mockserver.provider.world import Project, Voucher
 from mockserver.testing.made import new_project_id, project_id_of, vouchers_by_status, vouchers_from_list
 from mockserver.testing.project import FakeProject
@@ -76,6 +78,11 @@ class FakeMerchant:
         return self._stored.readings or self.server.provider.readings
 
     @property
+    def clock(self) -> MovableClock:
+        """The clock of this merchant alone: `clock.freeze()`, `clock.advance(seconds)`."""
+        return self.server.provider.own_clock(self._stored)
+
+    @property
     def projects(self) -> tuple[FakeProject, ...]:
         """Its projects, in the order they came."""
         return tuple(map(self._faced, self._stored.projects()))
@@ -92,12 +99,14 @@ class FakeMerchant:
         nominal_gs: int | Sequence[int] | None = None,
         project_id: str | None = None,
         project_name: str | None = None,
+        plan: Plan | None = None,
     ) -> FakeProject:
         """Add a project: with so many vouchers in each status, or with `vouchers`.
 
         `vouchers` is how many (all pending), or a list of them, newest first, as a world file or a reply has them;
         what one leaves out gets a sensible value. `nominal_gs` is that of all, or several in equal shares; unless
         given it is 25, 50 or 100 for a success and 0, not known yet, for the others. Ids are made up unless given.
+        Vouchers move when told, unless `plan` moves them by the merchant's `clock` or by its reads.
 
         Raises:
             ValueError: a count or a nominal below 0, or both ways at once.
@@ -118,7 +127,8 @@ class FakeMerchant:
         if self._stored.project(id_) is not None:
             raise ValueError(f"this merchant has a project {id_!r} already; leave project_id out, or choose another")
         self._next_voucher = max([self._next_voucher - 1, *(voucher.id for voucher in made)]) + 1
-        return self._faced(self._stored.add_project(Project(next(self._numbers), id_, project_name, made)))
+        project = Project(next(self._numbers), id_, project_name, made, plan or self._default_plan())
+        return self._faced(self.server.provider.add_project(self._stored, project))
 
     @property
     def requests(self) -> Received:
@@ -214,8 +224,12 @@ class FakeMerchant:
             seed=self._project_seed(),
             taken=taken,
             readings=self.readings,
-            clock=self.server.provider.clock,
+            clock=self.server.provider.clock_of(self.merchant_id),
         )
+
+    def _default_plan(self) -> Plan | None:
+        # The seed decides which nominal a success turns out to have.
+        return Plan(seed=self.server.seed) if self.server.seed else None
 
     def _project_seed(self) -> int:
         # A seed for each project, or two of the same size would hold the same codes.
@@ -225,5 +239,5 @@ class FakeMerchant:
         for project in self._stored.projects():
             yield from (voucher.id for voucher in project.snapshot().vouchers)
 
-    def _faced(self, stored: Any) -> FakeProject:
-        return FakeProject(stored, self.readings, self.server.provider.clock, self.server.seed)
+    def _faced(self, stored: ProjectStore) -> FakeProject:
+        return FakeProject(stored, lambda: self.server.provider.time_of(self.merchant_id))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mockserver._words import nearest
-from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES, VoucherStatus
-from mockserver.provider.clock import Clock, date_time
-from mockserver.provider.generate import outcome_texts
+from mockserver.provider.lifecycle import move_many
 from mockserver.provider.store import ProjectStore
 from mockserver.provider.world import Voucher
-from mockserver.testing.made import known_nominal
 
 Status = VoucherStatus | str
 Which = Status | int | Voucher | Iterable[int | Voucher]
@@ -20,11 +17,9 @@ Which = Status | int | Voucher | Iterable[int | Voucher]
 class FakeProject:
     """A project of a fake merchant. `id` is the vendor's number, `project_id` what a consumer asks for."""
 
-    def __init__(self, stored: ProjectStore, readings: Readings, clock: Clock, seed: int) -> None:
+    def __init__(self, stored: ProjectStore, time: Callable[[], tuple[float, str]]) -> None:
         self._stored = stored
-        self._readings = readings
-        self._clock = clock
-        self._seed = seed
+        self._time = time
         self.id: int = stored.id
         self.project_id: str = stored.project_id
         self.project_name: str | None = stored.project_name
@@ -42,11 +37,13 @@ class FakeProject:
     @property
     def vouchers(self) -> tuple[Voucher, ...]:
         """The vouchers as they are now, newest first (RES-5)."""
+        self._stored.settle(*self._time())
         return self._stored.snapshot().vouchers
 
     @property
     def stats(self) -> dict[str, int]:
         """How many vouchers are in each status, by the names and in the order of `stats` (SUM-1)."""
+        self._stored.settle(*self._time())
         return {status.value: count for status, count in zip(STATUSES, self._stored.stats(STATUSES), strict=True)}
 
     def move(
@@ -62,8 +59,8 @@ class FakeProject:
         """Put vouchers in another status and return them as they are now.
 
         `which` is a status (its `count` oldest vouchers; all of them when None), a voucher's id, its code, a
-        `Voucher`, or several ids or vouchers. `updated_at` becomes now; a success gets a nominal if it had none.
-        `note`, `response_json` and `nominal_gs` are made up to fit the status unless given.
+        `Voucher`, or several ids or vouchers; one that is in the status already is left as it is. `updated_at` becomes
+        now; a success gets a nominal if it had none. `note` and `response_json` are made up to fit unless given.
 
         A consumer sees all of them moved, or none.
 
@@ -72,25 +69,21 @@ class FakeProject:
                 have; nothing is moved.
         """
         target = as_status(to)
+        now, zone = self._time()
         with self._stored.lock:
+            self._stored.settle(now, zone)
             ids = self._ids(which, count)
-            return tuple(self._move(id_, target, note, response_json, nominal_gs) for id_ in ids)
-
-    def _move(
-        self, id_: int, to: VoucherStatus, note: str | None, response_json: str | None, nominal_gs: int | None
-    ) -> Voucher:
-        nominal = self._stored.voucher(id_).nominal_gs if nominal_gs is None else nominal_gs
-        if nominal_gs is None and nominal == 0 and to is VoucherStatus.SUCCESS:
-            nominal = known_nominal(id_, self._seed)
-        made_note, made_response = outcome_texts(to, nominal)
-        return self._stored.move(
-            id_,
-            to,
-            updated_at=date_time(self._clock.now(), self._readings.timezone),
-            note=made_note if note is None else note,
-            response_json=made_response if response_json is None else response_json,
-            nominal_gs=nominal,
-        )
+            move_many(
+                self._stored,
+                target,
+                now=now,
+                zone=zone,
+                ids=ids,
+                note=note,
+                response_json=response_json,
+                nominal_gs=nominal_gs,
+            )
+            return tuple(map(self._stored.voucher, ids))
 
     def _ids(self, which: Which, count: int | None) -> list[int]:
         if isinstance(which, VoucherStatus) or (isinstance(which, str) and which in _NAMES):

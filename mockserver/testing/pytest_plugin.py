@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.run import Run
     from mockserver.testing.server import FakeServer
+    from mockserver.testing.survive_pytest import ScenarioTest
+    from mockserver.testing.survive_stage import Stage
 
 _RUN = pytest.StashKey["Run"]()
 _MERCHANT = pytest.StashKey["FakeMerchant"]()
@@ -110,9 +112,38 @@ def apigames_httpx(apigames: FakeMerchant) -> Iterator[HttpxDouble]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make each scenario of `survive` a test of its own."""
+    if "apigames_scenario" in metafunc.fixturenames:
+        from mockserver.testing.survive_pytest import scenario_names  # noqa: PLC0415 - as above
+
+        names = scenario_names(_run(metafunc.config).seed)
+        metafunc.parametrize("apigames_scenario", names, ids=names, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def apigames_stage() -> Iterator[Stage]:
+    """The server that all scenarios of this process share; a test has no use for it but through `apigames_scenario`."""
+    from mockserver.testing.survive_stage import Stage  # noqa: PLC0415 - as above
+
+    with Stage() as stage:
+        yield stage
+
+
+@pytest.fixture
+def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> ScenarioTest:
+    """One scenario of `survive`: `apigames_scenario.check(client)` fails when the client does not survive it."""
+    from mockserver.testing.survive_pytest import ScenarioTest  # noqa: PLC0415 - as above
+
+    return ScenarioTest(request.param, apigames_stage, _run(request.config).seed, request.node)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let a test that uses the server alone be under its own readings too."""
-    if "apigames_server" in metafunc.fixturenames and "apigames_readings" not in metafunc.fixturenames:
-        metafunc.fixturenames.append("apigames_readings")
+    names = getattr(item, "fixturenames", ())
+    if "apigames_server" in names and "apigames_readings" not in names:
+        # What a test uses cannot be added to in a hook, and pytest has no other name for its request.
+        item._request.getfixturevalue("apigames_readings")  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @pytest.hookimpl(trylast=True)

@@ -53,7 +53,7 @@ class Run:
             readings = self.readings.having(**marked(node.iter_markers("apigames"))["readings"])
             return readings if each is None else readings.having(**dict([each]))
         except ReadingsError as error:
-            pytest.fail(f"{node.nodeid}: {error}", pytrace=False)
+            raise pytest.fail.Exception(f"{node.nodeid}: {error}", pytrace=False) from None
 
     def merchant(self, node: pytest.Item, server: FakeServer, readings: Readings) -> FakeMerchant:
         """Return a fresh merchant for a test."""
@@ -61,7 +61,7 @@ class Run:
             world = marked(node.iter_markers("apigames")).get("world")
             return server.merchant(readings=readings, world=self._world(node, readings, world))
         except (ReadingsError, WorldError) as error:
-            pytest.fail(f"{node.nodeid}: {error}", pytrace=False)
+            raise pytest.fail.Exception(f"{node.nodeid}: {error}", pytrace=False) from None
 
     def _words(self, name: str) -> tuple[list[str], Path]:
         option: list[str] | None = self._config.getoption(f"apigames_{name}")
@@ -88,8 +88,10 @@ class Run:
         return self._read_once(world_source(ini, [self._config.rootpath]), readings) if ini else None
 
     def _read_once(self, world: Any, readings: Readings) -> Any:
-        if not isinstance(world, Path) or not world.is_file():
+        if not isinstance(world, Path):
             return world
+        if not world.is_file():
+            return read_world_source(world, readings, SystemClock())
         read = world.stat()
         key = (world, read.st_mtime_ns, read.st_size, readings.status_codes, readings.timezone)
         if key not in self._worlds:

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mockserver.contract.readings import Readings
 from mockserver.provider.journal import Entry, Journal, Kept
+from mockserver.provider.plan import Plan
 from mockserver.provider.provider import Provider
 from mockserver.provider.world import Merchant, World
 from mockserver.testing.made import WorldSource, new_merchant_id, new_secret, read_world_source
@@ -125,16 +128,18 @@ class FakeServer:
     def _read(self, world: WorldSource | None, own: Readings | None) -> list[Merchant]:
         if world is None:
             return []
-        return list(read_world_source(world, own or self.readings, self.provider.clock).merchants)
+        read = read_world_source(world, own or self.readings, self.provider.clock)
+        return [_with_plan(merchant, read.plan) for merchant in read.merchants]
 
     def _renamed(self, merchant: Merchant) -> Merchant:
         merchant_id = new_merchant_id()
         while self.provider.store.merchant(merchant_id) is not None:
             merchant_id = new_merchant_id()
-        return Merchant(merchant_id, new_secret(), merchant.session_key or new_secret(), merchant.projects)
+        session_key = merchant.session_key or new_secret()
+        return Merchant(merchant_id, new_secret(), session_key, merchant.projects)
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
-        stored = self.provider.store.add_merchant(merchant, readings)
+        stored = self.provider.add_merchant(merchant, readings)
         journal = self._journals[merchant.merchant_id] = Journal(stored.secrets, capacity=CALLS_KEPT)
         return FakeMerchant(self, stored, journal)
 
@@ -144,6 +149,14 @@ class FakeServer:
             journal.record(kept.call, kept.reply, kept.took)
         else:
             self._strays.append(kept)
+
+
+def _with_plan(merchant: Merchant, plan: Plan | None) -> Merchant:
+    """Give a world's plan to the projects that have none: the merchant leaves that world."""
+    if plan is None:
+        return merchant
+    projects = tuple(msgspec.structs.replace(one, plan=one.plan or plan) for one in merchant.projects)
+    return msgspec.structs.replace(merchant, projects=projects)
 
 
 @contextmanager

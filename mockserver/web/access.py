@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 
 ADMIN = "/__admin"
 COOKIE = "apigames_mock_token"
@@ -114,6 +115,15 @@ class Access:
             return True  # a web page's request always has one
         name = host_name(request.host)
         return name in _OURS or name in self.hosts or name == (request.local or "").lower()
+
+
+def cookie_token(header: str | None) -> str | None:
+    """Return the admin token in a Cookie header, if it has one."""
+    try:
+        morsel = SimpleCookie(header or "").get(COOKIE)
+    except CookieError:
+        return None
+    return None if morsel is None else morsel.value
 
 
 def host_name(host: str) -> str:

@@ -17,6 +17,7 @@ from mockserver.web.access import Access
 from mockserver.web.faulty import send_faulty
 from mockserver.web.waiting import REQUESTS, wait_for_calls
 from mockserver.web.words import INTERNAL_ERROR, TOO_LARGE
+from mockserver.web.wsgi import ConsumerGone, WsgiBridge, in_thread
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
@@ -41,10 +42,6 @@ class _TooLarge(Exception):
     pass
 
 
-class _Gone(Exception):
-    pass
-
-
 class Lane:
     """The ASGI app of the server."""
 
@@ -66,7 +63,7 @@ class Lane:
                 await flask(scope, receive, send)
             else:
                 await self._endpoint(found.group(1), scope, receive, send)
-        except _Gone:
+        except ConsumerGone:
             return
 
     async def _endpoint(
@@ -83,7 +80,7 @@ class Lane:
         except _TooLarge:
             close = True
             reply = self._provider.refuse(413, TOO_LARGE, method="POST", path=path, origin=origin)
-        except _Gone:
+        except ConsumerGone:
             raise
         except Exception as error:
             _logger.error("internal error of the mock: %s", type(error).__name__)
@@ -96,24 +93,16 @@ class Lane:
     async def _built(self) -> Any:
         async with self._building:
             if self._flask is None:
-                self._flask = await asyncio.to_thread(_flask_app, self._provider, self._access)
+                app = await in_thread(lambda: _flask_app(self._provider, self._access))
+                self._flask = WsgiBridge(app, self._access)
         return self._flask
 
 
 def _flask_app(provider: Provider, access: Access) -> Any:
     # Imported when first needed: the endpoint alone starts twice as fast without Flask.
-    from a2wsgi import WSGIMiddleware  # noqa: PLC0415
-
     from mockserver.web.app import create_app  # noqa: PLC0415
 
-    app = create_app(provider, access)
-
-    def to_its_end(environ: dict[str, Any], start_response: Any) -> Any:
-        # A chunked body has no length; Flask reads it only when told that it ends.
-        environ["wsgi.input_terminated"] = True
-        return app(environ, start_response)
-
-    return WSGIMiddleware(to_its_end)  # type: ignore[arg-type]  # two spellings of WSGI
+    return create_app(provider, access)
 
 
 async def _read(announced: _Announced, receive: ASGIReceiveCallable) -> bytes:
@@ -138,7 +127,7 @@ async def _read(announced: _Announced, receive: ASGIReceiveCallable) -> bytes:
 async def _next(receive: ASGIReceiveCallable) -> tuple[bytes, bool]:
     message = await receive()
     if message["type"] != "http.request":
-        raise _Gone
+        raise ConsumerGone
     return message["body"], message["more_body"]
 
 

@@ -1,0 +1,222 @@
+"""The doctor names the mistake that was made, and never a secret."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.signature import sign
+from mockserver.provider.finding import Finding
+from mockserver.provider.journal import Kept
+from mockserver.provider.provider import Provider
+from mockserver.provider.world import Merchant, Project
+from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, fields
+
+OTHER = Merchant("M250101OTHER0001", "the-others-secret", None, (Project(9001, "R250101OTHER00001", "Theirs"),))
+
+
+@pytest.fixture
+def provider() -> Provider:
+    made = built_in_provider()
+    made.add_merchant(OTHER)
+    return made
+
+
+_NAMES = st.sampled_from(["projectid", "signature", "page", "status", "project_id", "x"])
+_PLAIN = st.none() | st.booleans() | st.floats() | st.text(max_size=8) | st.integers()
+_JSON = st.recursive(
+    _PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4), max_leaves=8
+)
+_BODIES = st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode())
+
+
+def said(provider: Provider, content: bytes, merchant_id: str = MERCHANT) -> list[Finding]:
+    provider.call(merchant_id, content, path=PATH.replace(MERCHANT, merchant_id), origin="test")
+    kept = provider.journal.kept(provider.journal.total)
+    assert isinstance(kept, Kept)
+    return provider.diagnose(kept)
+
+
+def said_of_signature(provider: Provider, signature: Any, **more: Any) -> str:
+    first, *_ = said(provider, json.dumps({**fields(signature=signature), **more}).encode())
+    return first.what
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+RIGHT = sign(MERCHANT, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (md5(f"{MERCHANT}:{SECRET}"), "md5(merchant_id + ':' + secret_key)"),
+        (md5(f"{MERCHANT}-{SECRET}"), "md5(merchant_id + '-' + secret_key)"),
+        (md5(f"{MERCHANT} {SECRET}"), "md5(merchant_id + a space + secret_key)"),
+        (md5(SECRET + MERCHANT), "md5(secret_key + merchant_id)"),
+        (md5(f"{SECRET}:{MERCHANT}"), "md5(secret_key + ':' + merchant_id)"),
+        (RIGHT.upper(), "the right value in upper case"),
+        (md5(MERCHANT.lower() + SECRET), "merchant_id in lower case"),
+        (md5(MERCHANT + SECRET.upper()), "secret_key in upper case"),
+        (hashlib.sha1((MERCHANT + SECRET).encode()).hexdigest(), "sha1(merchant_id + secret_key)"),
+        (hashlib.sha256((MERCHANT + SECRET).encode()).hexdigest(), "sha256(merchant_id + secret_key)"),
+        (hashlib.sha256(f"{MERCHANT}:{SECRET}".encode()).hexdigest(), "sha256(merchant_id + ':' + secret_key)"),
+        (hmac.new(SECRET.encode(), MERCHANT.encode(), "sha256").hexdigest(), "HMAC-sha256 (key secret_key"),
+        (hmac.new(MERCHANT.encode(), SECRET.encode(), "md5").hexdigest(), "HMAC-md5 (key merchant_id"),
+        (md5(f"{MERCHANT}{SECRET}\n"), "secret_key with a newline behind it"),
+        (md5(f"{MERCHANT}{SECRET}\r\n"), "secret_key with a Windows newline behind it"),
+        (md5(f"{MERCHANT}{SECRET} "), "secret_key with a space behind it"),
+        (md5(f"{MERCHANT}\n{SECRET}"), "newline"),
+        (md5(f'{MERCHANT}"{SECRET}"'), "secret_key in quotes"),
+        (md5(f"{SECRET}\n:{MERCHANT}"), "secret_key with a newline behind it + ':' + merchant_id"),
+        (md5(MERCHANT + OTHER.secret_key), f"with the secret_key of merchant '{OTHER.merchant_id}'"),
+        (sign(OTHER.merchant_id, OTHER.secret_key), f"the signature of merchant '{OTHER.merchant_id}'"),
+        ("fa375f4e30dbe2cdcf5d1ee0e9d678ef", "sample value of the vendor's page"),
+        (SECRET, "the secret key itself"),
+        (md5(SECRET), "merchant_id is missing"),
+        (md5(MERCHANT), "secret_key is missing"),
+        (md5(RIGHT), "md5 was taken twice"),
+        (RIGHT[:16], "only the first 16 characters"),
+        (f" {RIGHT}\n", "white space around it"),
+        (base64.b64encode(bytes.fromhex(RIGHT)).decode(), "base64"),
+        ("", "an empty text"),
+        ("md5(merchant_id + secret_key)", "a placeholder or a formula in words"),
+        ("f" * 40, "40 hex digits, as sha1 gives"),
+        ("f" * 32, "no known formula"),
+        ("hello", "5 characters"),
+    ],
+)
+def test_the_wrong_formula_is_named(provider: Provider, sent: str, words: str) -> None:
+    assert words in said_of_signature(provider, sent)
+
+
+@pytest.mark.parametrize("separator", ["", ":"])
+def test_a_field_of_the_body_in_the_signature_is_named(provider: Provider, separator: str) -> None:
+    wrong = md5(separator.join([MERCHANT, SECRET, "INV-77"]))
+    assert "ref_id" in said_of_signature(provider, wrong, ref_id="INV-77")
+    wrong = md5(separator.join([MERCHANT, SECRET, PAGE_PROJECT]))
+    assert "projectid" in said_of_signature(provider, wrong, projectid=PAGE_PROJECT)
+
+
+def test_no_signature_at_all(provider: Provider) -> None:
+    assert said(provider, json.dumps(fields(signature=None)).encode())[0].what == "no signature was sent"
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "cure"),
+    [
+        (b"", "the body is empty", "in the body of the POST"),
+        (b'{\n"projectid":"DW",\n"status":"", //kosong\n"page":1}', "// comment on line 3", "leave the comment out"),
+        (b'{"projectid":"DW",\n"page":1,\n}', "a comma before", "leave the comma out"),
+        (b"projectid=DW&page=1&signature=abc", "the body is form data", "json="),
+        (b"\xef\xbb\xbf{}", "byte-order mark", "without BOM"),
+        ('{"projectid":"DW"}'.encode("utf-16"), "UTF-16", "UTF-8"),
+        (b'{"projectid":"\xe9"}', "byte 14 of the body is not UTF-8", "latin-1"),
+        (b'{"projectid":"DW",\n"page":', "the JSON stops at line 2", "Content-Length"),
+        (b"{'projectid':'DW'}", "line 1, column 2: a single quote", "JSON library"),
+        (b'{"page":NaN}', "the body holds NaN", "null"),
+        (b'{"page":True}', "a Python word", "json.dumps"),
+        (b"[]", "the body is a JSON array", '{"projectid"'),
+        (b'"{}"', "the body is a JSON string", "once, not twice"),
+        (b'{"page":"1"}', "page is a number as text", "types=coerce"),
+        (b'{"projectid":5847}', "projectid is of the JSON type integer", '"projectid": "R240815XPQR000012"'),
+        (b'{"page":0}', "page is below 1", "1 or more"),
+        (b'{"page":1.5}', "page is of the JSON type number", '"page": 1'),
+        (b'{"projectid" "DW"}', "line 1, column 14", "JSON library"),
+        (b"[" * 100_000, "nested too deeply", "flat object"),
+        (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--', "multipart form data", "json="),
+    ],
+)
+def test_where_a_body_breaks_is_shown(provider: Provider, content: bytes, what: str, cure: str) -> None:
+    (first, *_) = said(provider, content)
+    assert what in first.what
+    assert cure in first.cure
+
+
+@pytest.mark.parametrize("name", ["project_id", "projectId"])
+def test_a_field_of_another_name_is_named(provider: Provider, name: str) -> None:
+    findings = said(provider, json.dumps({**fields(projectid=None), name: PAGE_PROJECT}).encode())
+    assert findings[0].what == f"the body has {name!r} and no 'projectid'"
+    assert findings[0].cure == "call it 'projectid'"
+
+
+@pytest.mark.parametrize(
+    ("projectid", "what", "cure"),
+    [
+        ("R250101OTHER00001", f"it belongs to merchant '{OTHER.merchant_id}'", OTHER.merchant_id),
+        ("5847", "the numeric id of one", PAGE_PROJECT),
+        ("Demo", "the name of one", "R250101DEMO000137"),
+        ("DW", "the page's example asks for it", PAGE_PROJECT),
+        ("R240815XPQR000021", "no project", f"send {PAGE_PROJECT!r}, the nearest"),
+        (PAGE_PROJECT.lower(), "case or white space differs", PAGE_PROJECT),
+        (f"{PAGE_PROJECT} ", "case or white space differs", PAGE_PROJECT),
+        ("??", "no project '??'", "send one of"),
+    ],
+)
+def test_an_unknown_project_is_explained(provider: Provider, projectid: str, what: str, cure: str) -> None:
+    (first, *_) = said(provider, json.dumps(fields(projectid=projectid)).encode())
+    assert what in first.what
+    assert cure in first.cure
+
+
+@pytest.mark.parametrize(
+    ("merchant_id", "what", "cure"),
+    [
+        (MERCHANT.lower(), "they differ in case", MERCHANT),
+        ("M240315GAME2847L", "no merchant", "the nearest"),
+        ("[merchant_id]", "a placeholder", "put the merchant id"),
+        (f"{MERCHANT} ", "white space", "strip"),
+        ("zzz", "no merchant 'zzz'", "call one of"),
+    ],
+)
+def test_an_unknown_merchant_is_explained(provider: Provider, merchant_id: str, what: str, cure: str) -> None:
+    (first, *_) = said(provider, json.dumps(fields()).encode(), merchant_id)
+    assert what in first.what
+    assert cure in first.cure
+
+
+def test_a_good_call_is_well_and_a_fault_is_told(provider: Provider) -> None:
+    good = json.dumps(fields()).encode()
+    assert said(provider, good) == []
+    provider.call(MERCHANT, good, path=PATH, origin="test", forced="html_502")
+    kept = provider.journal.kept(provider.journal.total)
+    assert kept is not None
+    assert "the fault html_502" in provider.diagnose(kept)[0].what
+
+
+def test_a_relaxed_reading_is_no_mistake() -> None:
+    provider = built_in_provider(Readings.of({"types": "coerce", "out_of_range": "default"}))
+    assert said(provider, json.dumps(fields(page="1", limit=0)).encode()) == []
+
+
+@given(_BODIES)
+def test_every_refusal_has_a_finding_whatever_came(content: bytes) -> None:
+    provider = built_in_provider()
+    findings = said(provider, content)
+    refused = provider.journal.entries()[-1].rc != 200
+    assert bool(findings) == refused
+    for finding in findings:
+        assert finding.what
+        assert finding.why
+        assert finding.cure
+
+
+@given(st.sampled_from(["signature", "session_key", "projectid", "note", "x"]), st.booleans())
+def test_no_secret_is_ever_said(name: str, cut: bool) -> None:
+    provider = built_in_provider()
+    for value in (SECRET, RIGHT, "session-key-of-mine"):
+        content = json.dumps({"session_key": "session-key-of-mine", **fields(), "signature": "0" * 32, name: value})
+        findings = said(provider, content[: -3 if cut else None].encode())
+        text = " ".join(map(str, findings))
+        for secret in (SECRET, RIGHT, "session-key-of-mine"):
+            assert secret not in text
