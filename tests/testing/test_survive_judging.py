@@ -115,7 +115,7 @@ def test_the_output_is_found_among_what_it_prints(text: str, output: dict[str, A
 @pytest.mark.parametrize(
     ("text", "trace"),
     [
-        ('Traceback (most recent call last):\n  File "x.py", line 1\nKeyError: \'data\'\n', "KeyError: 'data'"),
+        ("Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'data'\n", "KeyError: 'data'"),
         (
             "Traceback (most recent call last):\n  File\na.B: 1\n\nDuring handling of the above exception, another "
             "exception occurred:\n\nTraceback (most recent call last):\n  File\nValueError\n",
