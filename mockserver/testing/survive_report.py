@@ -189,7 +189,7 @@ def _in_words(document: Mapping[str, Any]) -> str:
     parts = []
     if "vouchers" in document:
         codes = document["vouchers"]
-        parts.append(f"{len(codes)} vouchers{' ' if codes else ''}{_listed(codes)}")
+        parts.append(f"{len(codes)} voucher{'' if len(codes) == 1 else 's'} {_listed(codes)}".rstrip())
         parts.append("counts " + ", ".join(f"{name} {count}" for name, count in document["counts"].items()))
         parts.append("no error")
     seen = "; ".join(parts)
