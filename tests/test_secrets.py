@@ -68,7 +68,7 @@ def test_no_secret_reaches_the_journal_or_the_log(
     content: bytes, merchant_id: str, path: str, in_force: Readings, log_format: str
 ) -> None:
     written = io.StringIO()
-    log = RequestLog(log_format, written)
+    log = RequestLog(log_format, written.write)
     provider = Provider(WORLD, in_force, FrozenClock(NOW), observers=(log,))
     log.masked = provider.journal.masked
     reply = provider.call(merchant_id, content, path=path, origin="test")

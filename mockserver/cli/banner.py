@@ -14,7 +14,7 @@ import click
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS, PATH_TEMPLATE
-from mockserver.provider.masking import printable
+from mockserver.contract.masking import printable
 from mockserver.provider.world import Merchant, World
 
 _PLACE_OF_SIGNATURE = "SIGNATURE"

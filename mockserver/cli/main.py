@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": ("verify", "Judge a server by the contract: the fake, or the real endpoint."),
     "calibrate": ("calibrate", "Find out what the page leaves open, at a live server, as a readings file."),
     "doctor": ("doctor", "Say why a saved request is refused, and what to change."),
+    "fixtures": ("fixtures", "Write golden data for tests in any language, or check it."),
     "survive": ("survive", "Run your client, in any language, through worlds, errors, readings and faults."),
     "openapi": ("documents", "Print the OpenAPI document of the endpoint."),
     "schema": ("documents", "Print one of the JSON Schema documents."),

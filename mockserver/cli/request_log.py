@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.finding import Finding
 from mockserver.provider.journal import Entry, Kept
-from mockserver.provider.masking import printable
+from mockserver.contract.masking import printable
 
 LOG_FORMATS = ("text", "json")
 
@@ -33,7 +32,7 @@ _decode_asked = msgspec.json.Decoder(_Asked).decode
 
 
 class RequestLog:
-    """Hears of every call and writes a line about it. `masked` is the journal's, set once there is one.
+    """Hears of every call and hands a line about it to `write`. `masked` is the journal's, set once there is one.
 
     With `diagnose` the line of a refusal says what the doctor says of it.
     """
@@ -41,9 +40,9 @@ class RequestLog:
     masked: Callable[[Kept], Entry]
     diagnose: Callable[[Kept], list[Finding]] | None = None
 
-    def __init__(self, log_format: str, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._line = _json_line if log_format == "json" else _text_line
+    def __init__(self, log_format: str, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._line = _json_line if log_format == "json" else _TextLine()
 
     def __call__(self, kept: Kept) -> None:
         """Write the line of one call."""
@@ -56,7 +55,7 @@ class RequestLog:
             findings = self.diagnose(kept) if self.diagnose is not None else []
             explanation = "; ".join(f"{one.what}; {one.cure}" for one in findings) or entry.explanation
             line = self._line(kept, asked, entry.merchant_id or entry.path, explanation)
-        self._stream.write(line)
+        self._write(line)
 
 
 def _harmless(kept: Kept) -> _Asked | None:
@@ -73,9 +72,21 @@ def _harmless(kept: Kept) -> _Asked | None:
     return asked if asked.status is msgspec.UNSET or asked.status in _HARMLESS_STATUSES else None
 
 
-def _text_line(kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
+class _TextLine:
+    """Writes the line for people; many calls share a second, and so its text."""
+
+    def __init__(self) -> None:
+        self._second = (-1, "")
+
+    def __call__(self, kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
+        second = int(kept.call.at)
+        if self._second[0] != second:
+            self._second = (second, time.strftime("%H:%M:%S", time.localtime(second)))
+        return _text_line(self._second[1], kept, asked, who, explanation)
+
+
+def _text_line(when: str, kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
     call, reply = kept.call, kept.reply
-    when = time.strftime("%H:%M:%S", time.localtime(call.at))
     wanted = printable(_encode(asked).decode(), 200) if call.merchant_id is not None else ""
     why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
     return (

@@ -20,6 +20,7 @@ from mockserver.cli.configuration import (
     variable,
 )
 from mockserver.cli.control import clock_from, plan_from, rule_from
+from mockserver.cli.log_writer import LogWriter
 from mockserver.cli.request_log import LOG_FORMATS, RequestLog
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
@@ -31,6 +32,7 @@ from mockserver.provider.world import World
 from mockserver.provider.world_file import WorldError, built_in_world, read_world
 from mockserver.web.server import Server, ServerError
 
+_STANDARD_ERROR = 2
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -144,7 +146,8 @@ def serve(
     if plan is not None:
         served = msgspec.structs.replace(served, plan=plan_from(plan))
     rules = [rule_from(one) for one in fault]
-    log = RequestLog(log_format)
+    writer = LogWriter(_STANDARD_ERROR)
+    log = RequestLog(log_format, writer.write)
     provider = Provider(
         served,
         in_force,
@@ -164,6 +167,7 @@ def serve(
     server.run(
         lambda: write_banner(server.url, served, in_force, world_file=world, merchant=merchant, admin_token=made_token)
     )
+    writer.close()
 
 
 def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:

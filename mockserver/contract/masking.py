@@ -70,4 +70,6 @@ def _forms(secret: str) -> Iterator[str]:
 def printable(text: str, limit: int = 120) -> str:
     """Return `text` on one line and not too long: what a consumer sends must not forge a log line."""
     shown = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    if shown.isascii() and shown.isprintable():
+        return shown  # nearly every line: the search would cost ten times as much
     return _NOT_PRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), shown)

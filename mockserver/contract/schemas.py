@@ -15,7 +15,7 @@ from mockserver._words import nearest
 from mockserver.contract.reading import Reading
 from mockserver.contract.readings import REGISTER, Readings
 
-NAMES = ("request", "success", "error", "voucher", "world", "readings", "admin", "survive")
+NAMES = ("request", "success", "error", "voucher", "world", "readings", "report", "fixtures", "admin", "survive")
 ID_PREFIX = "urn:apigames-mock:schema:"
 
 Document = dict[str, Any]

@@ -21,7 +21,7 @@ from mockserver.provider.forcing import (
     store_with,
 )
 from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Kept, Observer
-from mockserver.provider.masking import printable
+from mockserver.contract.masking import printable
 from mockserver.provider.store import MerchantStore, ProjectStore, Store
 from mockserver.provider.world import Merchant, Project, World
 

@@ -12,7 +12,7 @@ from mockserver.contract.page_laws import NAMES
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.violation import Choice, Finding, Violation
 from mockserver.contract.visibility import FILTERS
-from mockserver.verification.filters import explained, settle
+from mockserver.verification.filters import Replies, explained, settle
 from mockserver.verification.laws import pages_of
 from mockserver.verification.picture import Picture
 from mockserver.verification.request_cases import Case, cases
@@ -175,12 +175,17 @@ def _past_the_last(run: Run) -> None:
 
 
 def _filters(run: Run) -> None:
+    settle(run, lambda: ask_filters(run))
+
+
+def ask_filters(run: Run) -> Replies:
+    """Ask for each status by its number and by its name, and for one that is none."""
     replies = []
     for text in FILTERS:
         exchange = run.call("FILT-1", status=text, limit=run.total + 10)
         if exchange is not None:
             replies.append((text, exchange))
-    settle(run, replies)
+    return replies
 
 
 def _one_page(run: Run) -> None:

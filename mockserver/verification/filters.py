@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.page_laws import NAMES, Page
 from mockserver.contract.reading import CODE_PERMUTATIONS
 from mockserver.contract.readings import REGISTER
-from mockserver.contract.violation import Choice, Violation
+from mockserver.contract.violation import Choice, Finding, Violation
 from mockserver.verification.picture import Picture
 from mockserver.verification.run import Run, described, in_form
 
@@ -57,28 +57,90 @@ class _Hypothesis:
         listed = {voucher["status"] for voucher in page.vouchers}
         return page.total == page.stats[name] and listed <= {self.code_of(name)}
 
+    def agrees(self, text: str, exchange: Exchange, picture: Picture) -> bool:
+        """Whether a reply counts what the picture holds; a picture that is not whole is not asked."""
+        page = Page.of(exchange) if exchange.outcome == "success" else None
+        if page is None or not picture.is_whole:
+            return True
+        name = self.name_of(text)
+        if name is not None:
+            return page.total == len(picture.with_status(frozenset({self.code_of(name)})))
+        return page.total == (picture.total if self.unknown_status == "ignored" else 0)
 
-def settle(run: Run, replies: list[tuple[str, Exchange]]) -> None:
-    """Find the readings that explain the replies to every filter; where none does, the nearest names what is broken."""
-    usable = [(text, exchange) for text, exchange in replies if exchange.outcome != "success" or in_form(exchange)]
-    fewest: tuple[int, _Hypothesis] | None = None
-    fitting = []
-    for hypothesis in _hypotheses(run):
-        wrong = sum(not hypothesis.explains(text, exchange) for text, exchange in usable)
-        if wrong == 0:
-            fitting.append(hypothesis)
-        if fewest is None or wrong < fewest[0]:
-            fewest = (wrong, hypothesis)
-    if fitting:
-        last = usable[-1][1]
-        for key in _KEYS:
-            values = frozenset(str(getattr(hypothesis, key)) for hypothesis in fitting)
-            run.take(Choice(key, values, REGISTER[key].clause, _seen(usable)), last)
-        return
-    assert fewest is not None
-    for text, exchange in usable:
-        if not fewest[1].explains(text, exchange):
-            violation = Violation("FILT-1", fewest[1].expected(text), _came(exchange), "data.data.vouchers")
+
+Replies = list[tuple[str, Exchange]]
+
+
+def settle(run: Run, ask: Callable[[], Replies]) -> None:
+    """Find the readings that explain the replies to every filter; where none does, the nearest names what is broken.
+
+    `ask` makes the calls. A reply is held to its own sums whatever moves, and to the picture where it stands still.
+    """
+    last: Replies = []
+
+    def law(picture: Picture) -> list[tuple[Finding, Exchange]]:
+        last[:] = _usable(ask())
+        fitting = _fitting(run, last)
+        if not fitting:
+            return []
+        agreeing = [hypothesis for hypothesis in fitting if _agrees(hypothesis, last, picture)]
+        if agreeing:
+            return _choices(agreeing, last)
+        nearest = max(fitting, key=lambda hypothesis: _agreements(hypothesis, last, picture))
+        return [
+            (Violation("FILT-1", nearest.expected(text), _came(exchange), "data.data.vouchers"), exchange)
+            for text, exchange in last
+            if not nearest.agrees(text, exchange, picture)
+        ]
+
+    run.on_still_picture("filters", law)
+    if not last:
+        last[:] = _usable(ask())
+    fitting = _fitting(run, last)
+    if not fitting:
+        _blame(run, last)
+    else:
+        for choice, exchange in _choices(fitting, last):
+            if isinstance(choice, Choice):
+                run.take(choice, exchange)
+
+
+def _usable(replies: Replies) -> Replies:
+    return [(text, exchange) for text, exchange in replies if exchange.outcome != "success" or in_form(exchange)]
+
+
+def _fitting(run: Run, replies: Replies) -> list[_Hypothesis]:
+    return [
+        hypothesis
+        for hypothesis in _hypotheses(run)
+        if all(hypothesis.explains(text, exchange) for text, exchange in replies)
+    ]
+
+
+def _agreements(hypothesis: _Hypothesis, replies: Replies, picture: Picture) -> int:
+    return sum(hypothesis.agrees(text, exchange, picture) for text, exchange in replies)
+
+
+def _agrees(hypothesis: _Hypothesis, replies: Replies, picture: Picture) -> bool:
+    return _agreements(hypothesis, replies, picture) == len(replies)
+
+
+def _choices(fitting: list[_Hypothesis], replies: Replies) -> list[tuple[Finding, Exchange]]:
+    if not replies:
+        return []
+    choices = []
+    for key in _KEYS:
+        values = frozenset(str(getattr(hypothesis, key)) for hypothesis in fitting)
+        choices.append((Choice(key, values, REGISTER[key].clause, _seen(replies)), replies[-1][1]))
+    return [*choices]
+
+
+def _blame(run: Run, replies: Replies) -> None:
+    """Record what the nearest reading of all filters does not explain."""
+    nearest = max(_hypotheses(run), key=lambda tried: sum(tried.explains(*reply) for reply in replies))
+    for text, exchange in replies:
+        if not nearest.explains(text, exchange):
+            violation = Violation("FILT-1", nearest.expected(text), _came(exchange), "data.data.vouchers")
             run.breaks(violation, exchange)
 
 

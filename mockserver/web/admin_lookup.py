@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-from mockserver.provider.masking import printable
+from mockserver.contract.masking import printable
 from mockserver.provider.provider import Provider
 from mockserver.provider.store import MerchantStore, ProjectStore
 from mockserver.web.access import ADMIN, Problem

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from mockserver.provider.masking import printable
+from mockserver.contract.masking import printable
 from mockserver.provider.provider import Provider
 from mockserver.provider.world import World
 from mockserver.provider.world_file import WorldError, world_from_document, world_to_document

@@ -19,6 +19,8 @@ _T = TypeVar("_T")
 
 # The admin side takes whole worlds; what each of its calls may send is the app's to say.
 MOST_BYTES = 256 * MAX_BODY
+# Of somebody without the key: enough to send it.
+_UNKNOWN_BYTES = 65_536
 _AT_ONCE = 16
 
 
@@ -73,7 +75,7 @@ class WsgiBridge:
         try:
             self._access.check(request_of(scope))
         except Problem:
-            return 0
+            return _UNKNOWN_BYTES
         return MOST_BYTES
 
 

@@ -192,3 +192,13 @@ def test_a_taken_port_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
     assert "is taken" in done.stderr
     assert "--port 0" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_log_that_nobody_reads_does_not_hold_up_the_endpoint(tmp_path: Path) -> None:
+    with Serving(folder=tmp_path) as serving, requests.Session() as session:
+        # A pipe takes 64 KiB, a line of the log has about 130 bytes.
+        for _ in range(1_000):
+            assert session.post(serving.url + PATH, json=fields(limit=1), timeout=10).status_code == 200
+        status, _, err = serving.stop(signal.SIGTERM)
+    assert status == 0
+    assert "Traceback" not in err

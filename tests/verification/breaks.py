@@ -269,7 +269,7 @@ def pages_count_from_zero(call: Call) -> Answer:
 @breaks("REQ-1", "RES-1", "ERR-5", "ERR-1")
 def other_key_order_refused(call: Call) -> Answer:
     names = list(call.fields)
-    return call.ask(call.merchant_id, b"{") if names and names[0] not in {"projectid"} else call.honest()
+    return call.ask(call.merchant_id, b"{") if names and names[0] != "projectid" else call.honest()
 
 
 # Envelope
@@ -370,10 +370,14 @@ def _put(key: str, to: Any) -> Callable[[dict[str, Any]], Any]:
     return lambda voucher: voucher.update({key: to(voucher[key]) if callable(to) else to})
 
 
+def _without(key: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda voucher: voucher.pop(key)
+
+
 for _key in ("id", "nominal_gs", "status"):
     _voucher(f"voucher {_key} as text", "RES-4", _put(_key, str))
 for _key in ("voucher_code", "response_json", "note", "created", "cretaed_at", "updated_at", "project_id"):
-    _voucher(f"voucher {_key} missing", "RES-4", lambda voucher, key=_key: voucher.pop(key))
+    _voucher(f"voucher {_key} missing", "RES-4", _without(_key))
 for _key in ("note", "response_json", "voucher_code", "nominal_gs"):
     _voucher(f"voucher {_key} null", "RES-4", _put(_key, None))
 _voucher("cretaed_at spelt right", "RES-4", lambda voucher: voucher.update(created_at=voucher.pop("cretaed_at")))
@@ -674,7 +678,7 @@ _kategori("kategori always empty", lambda listed: listed.clear())
 _kategori("kategori name as number", lambda listed: [item.update(name=int(item["name"])) for item in listed])
 _kategori("kategori total as text", lambda listed: [item.update(total=str(item["total"])) for item in listed])
 _kategori("kategori names with a prefix", lambda listed: [item.update(name=f"GS {item['name']}") for item in listed])
-_kategori("kategori an entry twice", lambda listed: listed and listed.append(dict(listed[0])))
+_kategori("kategori an entry twice", lambda listed: listed.extend(map(dict, listed[:1])))
 _kategori("kategori without nominal 0", lambda listed: listed and listed[0]["name"] == "0" and listed.pop(0))
 _kategori("kategori in no order", lambda listed: len(listed) > 2 and listed.sort(key=lambda item: -int(item["name"])))
 

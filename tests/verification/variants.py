@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.generate import generate_vouchers
@@ -91,10 +93,20 @@ reply_as("slashes escaped", lambda status, reply: (status, dumped(reply).replace
 reply_as("white space around", lambda status, reply: (status, b"\n" + dumped(reply) + b"\r\n"))
 reply_as("gzip", lambda status, reply: (status, gzip.compress(dumped(reply)), {"Content-Encoding": "gzip"}))
 reply_as("deflate", lambda status, reply: (status, zlib.compress(dumped(reply)), {"Content-Encoding": "deflate"}))
+
+
+def _typed(content_type: str) -> Callable[[int, Any], Any]:
+    return lambda status, reply: (status, dumped(reply), {"Content-Type": content_type})
+
+
+def _errors_with(http_status: int) -> Callable[[int, Any], Any]:
+    return lambda status, reply: (status if reply["status"] else http_status, dumped(reply))
+
+
 for _type in ("text/html; charset=UTF-8", "text/plain", "application/json; charset=utf-8", ""):
-    reply_as(f"Content-Type {_type!r}", lambda s, r, t=_type: (s, dumped(r), {"Content-Type": t}))
+    reply_as(f"Content-Type {_type!r}", _typed(_type))
 for _http in (400, 403, 422, 503):
-    reply_as(f"every error with HTTP {_http}", lambda s, r, h=_http: (s if r["status"] else h, dumped(r)))
+    reply_as(f"every error with HTTP {_http}", _errors_with(_http))
 reply_as(
     "HTTP status by the kind of error",
     lambda s, r: (s if r["status"] else {"M": 404, "S": 401, "P": 404}.get(r["error_msg"][0], 400), dumped(r)),
@@ -153,19 +165,9 @@ variant(
 )
 
 
-def _with_texts(**texts: str) -> World:
-    listed = tuple(
-        Voucher(
-            voucher.id,
-            voucher.voucher_code,
-            voucher.status,
-            voucher.created_at,
-            voucher.updated_at,
-            voucher.nominal_gs,
-            **texts,
-        )
-        for voucher in generate_vouchers(8, first_id=2**53, seed=1)
-    )
+def _with_texts(note: str, response_json: str) -> World:
+    made = generate_vouchers(8, first_id=2**53, seed=1)
+    listed = tuple(msgspec.structs.replace(voucher, note=note, response_json=response_json) for voucher in made)
     world = a_world(0)
     own = world.merchants[0]
     return World(

@@ -1,0 +1,1 @@
+"""What became of our vouchers, asked from APIGames."""

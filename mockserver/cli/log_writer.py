@@ -1,0 +1,65 @@
+"""Writes the request log from a thread of its own: a log that nobody reads must not hold up the endpoint."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+
+_KEPT_LINES = 10_000
+_BATCH_SECONDS = 0.02
+_CLOSE_SECONDS = 1.0
+
+
+class LogWriter:
+    """Takes lines at once and writes them to a file descriptor a moment later, many together.
+
+    When whoever reads them falls behind by more than 10,000 lines, the oldest are dropped and counted.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._taken = 0
+        self._written = 0
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="apigames-mock-log", daemon=True)
+        self._thread.start()
+
+    def write(self, line: str) -> None:
+        """Take a line; never waits."""
+        self._lines.append(line)
+        self._taken += 1
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def close(self) -> None:
+        """Write what is left, unless nobody reads it."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._wake.wait()
+            time.sleep(0 if self._closing else _BATCH_SECONDS)
+            self._wake.clear()
+            self._write_batch()
+        self._write_batch()
+
+    def _write_batch(self) -> None:
+        batch = [self._lines.popleft() for _ in range(len(self._lines))]
+        self._written += len(batch)
+        dropped = self._taken - self._written - len(self._lines)
+        if dropped > 0:
+            self._written += dropped
+            batch.append(f"({dropped} lines of the log were dropped: nobody read them in time)\n")
+        left = "".join(batch).encode("utf-8", "backslashreplace")
+        try:
+            # Not through sys.stderr: Python would wait for its lock when it ends while this thread waits for a reader.
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        except OSError:
+            return  # whoever read the log is gone; the endpoint goes on without

@@ -1,0 +1,226 @@
+"""`apigames-mock verify` and `calibrate` as a user has them: exit statuses, reports, the guard."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.schemas import schema, validator
+from mockserver.contract.signature import sign
+from tests.support.command import run
+from tests.verification.breaks import BREAKS
+from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
+from tests.verification.hostile import HOSTILE, served
+
+SESSION = "session-key-that-is-marked"
+_BY_NAME = {known.name: known.broken for known in BREAKS}
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def serving(app: BrokenFake) -> Iterator[str]:
+    """Serve a fake, broken or not, over HTTP."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def options(url: str, **changes: str) -> list[str]:
+    known = {"base-url": url, "merchant-id": MERCHANT, "secret-key": SECRET, "project-id": PROJECT, **changes}
+    return [part for name, value in known.items() for part in (f"--{name}", value)]
+
+
+def test_the_contract_holds_at_the_fake(tmp_path: Path) -> None:
+    with serving(BrokenFake()) as url:
+        ended = run("verify", *options(url), folder=tmp_path)
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr
+    assert "the contract holds" in ended.stdout
+    assert not list(tmp_path.iterdir()), "nothing is written into the user's folder"
+
+
+def test_a_broken_clause_is_exit_1_with_a_line_that_repeats_it(tmp_path: Path) -> None:
+    with serving(BrokenFake(_BY_NAME["total_page rounded down"])) as url:
+        ended = run("verify", *options(url), folder=tmp_path)
+    assert ended.returncode == 1
+    assert "PAGE-2" in ended.stdout
+    assert re.search(r"curl -sS -X POST \S+/merchant/\S+ .*\$SIGNATURE", ended.stdout)
+
+
+@pytest.mark.parametrize(
+    ("name", "clause"),
+    [("sha256 asked for in place of the documented signature", "REQ-2"), ("message mended", "RES-1")],
+)
+def test_what_the_first_call_shows_is_exit_1(name: str, clause: str, tmp_path: Path) -> None:
+    with serving(BrokenFake(_BY_NAME[name])) as url:
+        ended = run("verify", *options(url), folder=tmp_path)
+    assert ended.returncode == 1
+    assert clause in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"secret-key": "another"}, {"merchant-id": "M000000NONE0000X"}, {"project-id": "R0"}, {"max-requests": "20"}],
+    ids=["secret", "merchant", "project", "budget"],
+)
+def test_what_cannot_be_judged_is_exit_3(changes: dict[str, str], tmp_path: Path) -> None:
+    with serving(BrokenFake()) as url:
+        ended = run("verify", *options(url, **changes), folder=tmp_path)
+    assert ended.returncode == 3, ended.stdout
+    assert "could not be judged" in ended.stdout
+
+
+@pytest.mark.parametrize("behaviour", HOSTILE, ids=lambda behaviour: behaviour.__name__)
+def test_a_hostile_target_is_exit_1_or_3_with_one_reason(behaviour: Callable[..., None], tmp_path: Path) -> None:
+    with served(behaviour) as url:
+        ended = run("verify", *options(url, timeout="1"), folder=tmp_path)
+    assert ended.returncode in {1, 3}, ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "APIGAMES_BASE_URL"),
+        (options("ftp://x"), "http"),
+        (options("http://user:pass@127.0.0.1:1"), "scheme"),
+        (options("http://127.0.0.1:1", rate="fast"), "2/s"),
+        (options("http://127.0.0.1:1", readings="nowhere.json"), "nowhere.json"),
+        (options("http://127.0.0.1:1", **{"env-file": "nowhere.env"}), "nowhere.env"),
+    ],
+)
+def test_wrong_usage_is_exit_2_in_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
+    ended = run("verify", *arguments, folder=tmp_path)
+    assert ended.returncode == 2
+    assert says in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["verify", "calibrate"])
+def test_a_host_that_is_not_loopback_is_exit_4(command: str, tmp_path: Path) -> None:
+    for host in ("https://v1.apigames.id", "http://localhost.example.com", "http://10.0.0.1"):
+        ended = run(command, *options(host), folder=tmp_path)
+        assert ended.returncode == 4
+        assert "--allow-live" in ended.stderr
+
+
+def test_the_plan_is_printed_and_nothing_is_called(tmp_path: Path) -> None:
+    ended = run("verify", *options("https://v1.apigames.id"), "--dry-run", folder=tmp_path)
+    assert ended.returncode == 0
+    assert "at most 200 calls, at most 2 a second" in ended.stdout
+    assert "10 wrong signatures at most" in ended.stdout
+    assert SECRET not in ended.stdout
+
+
+def test_credentials_come_from_the_environment_and_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "live.env"
+    with serving(BrokenFake()) as url:
+        file.write_text(
+            f'# the target\nexport APIGAMES_BASE_URL="{url}"\nAPIGAMES_MERCHANT_ID={MERCHANT}\n'
+            f"APIGAMES_PROJECT_ID='{PROJECT}' \nAPIGAMES_SECRET_KEY=wrong\n"
+        )
+        ended = run("calibrate", "--env-file", "live.env", folder=tmp_path, environment={"APIGAMES_SECRET_KEY": SECRET})
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["readings"]["http_status"]["value"] == "rc"
+
+
+def test_a_departure_from_an_observed_reading_is_exit_1(tmp_path: Path) -> None:
+    file = tmp_path / "readings.json"
+    with serving(BrokenFake()) as url:
+        assert run("calibrate", *options(url), "--output", "readings.json", folder=tmp_path).returncode == 0
+        assert run("verify", *options(url), "--readings", str(file), folder=tmp_path).returncode == 0
+    with serving(BrokenFake(readings=Readings.of({"beyond_last": "last"}))) as url:
+        ended = run("verify", *options(url), "--readings", str(file), folder=tmp_path)
+        again = run("calibrate", *options(url), "--compare", "readings.json", folder=tmp_path)
+    assert ended.returncode == 1
+    assert "as observed before" in ended.stdout
+    assert "beyond_last: was empty (observed), is last (observed)" in again.stderr
+
+
+def test_no_report_holds_a_secret(tmp_path: Path) -> None:
+    def leaky(call: Any) -> Any:
+        status, body = call.honest()
+        reply = json.loads(body)
+        reply["echo"] = {"sent": call.body.decode("utf-8", "replace"), "secret": SECRET, "session_key": SESSION}
+        reply["total"] = sign(MERCHANT, SECRET)
+        return status, json.dumps(reply).encode()
+
+    summary = tmp_path / "summary.md"
+    with serving(BrokenFake(leaky)) as url:
+        ended = run(
+            "verify",
+            *options(url, **{"session-key": SESSION}),
+            *("--report-json", "r.json", "--report-html", "r.html", "--junit-xml", "r.xml"),
+            folder=tmp_path,
+            environment={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)},
+        )
+    assert ended.returncode == 1
+    written = [path.read_text(encoding="utf-8") for path in sorted(tmp_path.iterdir())]
+    assert len(written) == 4
+    signature = sign(MERCHANT, SECRET)
+    for text in (*written, ended.stdout, ended.stderr):
+        assert SECRET not in text
+        assert SESSION not in text
+        assert signature not in text
+        assert signature.upper() not in text
+        assert not re.search("[0-9a-f]{32}", text)
+    assert "::error title=" in ended.stdout
+    assert "| clause | expected | came |" in summary.read_text()
+
+
+def test_the_reports_say_the_same(tmp_path: Path) -> None:
+    with serving(BrokenFake(_BY_NAME["oldest first"])) as url:
+        run(
+            "verify",
+            *options(url),
+            *("--report-json", "r.json", "--report-html", "r.html", "--junit-xml", "r.xml"),
+            folder=tmp_path,
+        )
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert validator(schema("report")).is_valid(report)
+    assert "RES-5" in {item["clause"] for item in report["violations"]}
+    suite = ET.parse(tmp_path / "r.xml").getroot().find("testsuite")
+    assert suite is not None
+    assert int(suite.get("failures", "0")) == sum(law["outcome"] == "broken" for law in report["laws"])
+    page = (tmp_path / "r.html").read_text()
+    assert "RES-5" in page
+    assert not re.search(r"<(script|link|img)|src=|https?://(?!127\.0\.0\.1)", page)
+
+
+def test_the_users_own_pytest_settings_do_not_reach_the_suite(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('mine')\n")
+    (tmp_path / "contract_tests").mkdir()
+    with serving(BrokenFake()) as url:
+        ended = run(
+            "verify",
+            *options(url),
+            folder=tmp_path,
+            environment={
+                "PYTEST_ADDOPTS": "--no-such-option",
+                "PYTEST_PLUGINS": "no_such_plugin",
+                "PYTHONWARNINGS": "error",
+            },
+        )
+    assert ended.returncode == 0, ended.stderr

@@ -1,0 +1,59 @@
+"""Writes `docs/proof.md`: every break with the clauses that caught it, every variant that raised no alarm."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from tests.verification.breaks import BREAKS
+from tests.verification.broken_fake import BrokenFake
+from tests.verification.suite_runner import judged
+from tests.verification.variants import VARIANTS
+
+PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
+HEAD = """# The suite is proven
+
+The contract suite is worth as much as what it catches. Tests break the fake in {breaks} ways, one at a time, and each
+break is caught by a clause that it offends. {variants} servers that conform, each in its own way, raise no alarm.
+The breaks live in `tests/verification/breaks.py`, the variants in `tests/verification/variants.py`; this page is
+written by their run: `python -m tests.verification.proof`.
+"""
+
+
+def caught_by(number: int) -> tuple[str, ...]:
+    """Return the clauses that a break is blamed under, those that it offends first."""
+    known = BREAKS[number]
+    run = judged(BrokenFake(known.broken))
+    blamed = {broken.violation.clause for broken in run.broken}
+    return (*(id_ for id_ in known.clauses if id_ in blamed), *sorted(blamed - set(known.clauses)))
+
+
+def alarms_at(number: int) -> list[str]:
+    """Return what a variant is blamed for, and why it could not be judged."""
+    run = judged(VARIANTS[number].app())
+    return [*(str(broken.violation) for broken in run.broken), *([run.blocked] if run.blocked else [])]
+
+
+def page() -> str:
+    """Run all of it and return the page."""
+    with ProcessPoolExecutor(2) as pool:
+        caught = list(pool.map(caught_by, range(len(BREAKS)), chunksize=8))
+        alarms = list(pool.map(alarms_at, range(len(VARIANTS)), chunksize=4))
+    lines = [
+        HEAD.format(breaks=len(BREAKS), variants=len(VARIANTS)),
+        "## Breaks",
+        "",
+        "| break | caught by |",
+        "|---|---|",
+    ]
+    lines += [f"| {known.name} | {', '.join(ids) or '**missed**'} |" for known, ids in zip(BREAKS, caught, strict=True)]
+    lines += ["", "## Conforming variants", "", "| variant | alarms |", "|---|---|"]
+    lines += [
+        f"| {variant.name} | {'; '.join(raised) or 'none'} |" for variant, raised in zip(VARIANTS, alarms, strict=True)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE)
