@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 
-from mockserver.provider.masking import Masker
+from mockserver.contract.masking import Masker
 from mockserver.testing.survive_cases import Case
 from mockserver.testing.survive_exchange import Exchange
 from mockserver.testing.survive_habits import Habit, habit_of

@@ -25,7 +25,7 @@ TWO = ["--scenario", "no-vouchers", "--scenario", "one-voucher"]
 def test_a_client_that_survives(tmp_path: Path) -> None:
     done = run("survive", *TWO, "--", *CAREFUL, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "✓ no-vouchers" in done.stdout
+    assert "passed      no-vouchers" in done.stdout
     assert "Survives all 2 scenarios" in done.stdout
     assert not done.stderr
 
@@ -34,8 +34,8 @@ def test_a_client_that_does_not_is_told_all_about_it(tmp_path: Path) -> None:
     done = run("survive", *TWO, "--seed", "7", "--", *EMPTY, folder=tmp_path)
     assert done.returncode == 1
     for said in (
-        "✗ no-vouchers",
-        "✓ one-voucher",
+        "failed      no-vouchers",
+        "passed      one-voucher",
         "crash-on-empty-list",
         "IndexError",
         "was sent     HTTP 200",
@@ -58,7 +58,7 @@ def test_the_replay_line_replays_the_failure_alone(tmp_path: Path) -> None:
 def test_a_client_without_json_is_judged_by_ending_and_crashing_and_that_is_said(tmp_path: Path) -> None:
     done = run("survive", *TWO, "--", *QUIET, folder=tmp_path)
     assert done.returncode == 0
-    assert "? no-vouchers" in done.stdout
+    assert "not judged  no-vouchers" in done.stdout
     assert "only ending and crashing were judged" in done.stdout
     assert "No call reached the endpoint" in done.stdout
     assert "as far as ending and crashing go" in done.stdout
@@ -142,6 +142,14 @@ def test_no_secret_reaches_a_report(tmp_path: Path) -> None:
     secrets = (tmp_path / "secrets").read_text().split()
     assert len(secrets) >= 9
     assert not [secret for secret in secrets for text in texts if secret in text]
+
+
+def test_a_terminal_without_the_letters_gets_others(tmp_path: Path) -> None:
+    words = ["survive", "--scenario", "unusual-values", "--", sys.executable, "-c", "raise ValueError('\\u2713 🎮')"]
+    done = run(*words, folder=tmp_path, environment={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 1
+    assert "ValueError" in done.stdout
+    assert not done.stderr
 
 
 def test_a_stopped_run_leaves_no_client_behind(tmp_path: Path) -> None:

@@ -156,3 +156,19 @@ def test_the_simplest_case_is_found() -> None:
     )
     assert report.verdicts[0].smallest is not None
     assert report.verdicts[0].smallest.case.name == "vouchers=11"
+
+
+def test_who_asks_for_ever_what_fails_each_time_is_told_so() -> None:
+    over = threading.Event()
+
+    def stubborn(env: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            return careful(env)
+        except NoList:
+            if over.wait(0.05):
+                raise
+            return stubborn(env)
+
+    report = mockserver.survive(stubborn, scenarios=["html-502", "one-voucher"], timeout=2)
+    over.set()
+    assert dict(report.habits) == {"endless-retry": ("html-502",)}
