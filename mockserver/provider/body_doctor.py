@@ -163,10 +163,13 @@ def _missing(sent: Mapping[str, Any], readings: Readings) -> Iterator[Finding]:
             yield Finding(f"{name} is missing", f"the reading {reading} asks for it", f"send {_EXAMPLES[name]}")
 
 
+def _below_1(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value < 1
+
+
 def _ranges(sent: Mapping[str, Any], readings: Readings) -> Iterator[Finding]:
     for name in NUMBER_FIELDS:
-        value = sent.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value < 1 and readings.out_of_range == "json":
+        if readings.out_of_range == "json" and _below_1(sent.get(name)):
             yield Finding(
                 f"{name} is below 1", "REQ-3: pages count from 1 (reading out_of_range)", f"send {name} 1 or more"
             )

@@ -52,7 +52,7 @@ def _of_clause(
 ) -> list[Finding]:
     merchant = store.merchant(merchant_id)
     if reply.clause == "ERR-1":
-        return diagnose_body(body, readings)
+        return diagnose_body(body, readings) or [_unexplained(reply)]
     if merchant is None and reply.clause in {"ERR-2", "ERR-3"}:
         return [_unknown_merchant(merchant_id, store)]
     if merchant is not None and reply.clause == "ERR-3":
@@ -60,6 +60,11 @@ def _of_clause(
     if merchant is not None and reply.clause == "ERR-4":
         return _project(merchant, fields, store)
     return []
+
+
+def _unexplained(reply: Reply) -> Finding:
+    what = reply.explanation or "the body is not what the page shows"
+    return Finding(what, "REQ-1 asks for the JSON object of the page", "let a JSON library write the body")
 
 
 def _fault(reply: Reply) -> list[Finding]:

@@ -131,6 +131,7 @@ def test_no_signature_at_all(provider: Provider) -> None:
         (b'{"page":"1"}', "page is a number as text", "types=coerce"),
         (b'{"projectid":5847}', "projectid is of the JSON type integer", '"projectid": "R240815XPQR000012"'),
         (b'{"page":0}', "page is below 1", "1 or more"),
+        (b'{"limit":-1.0}', "limit is below 1", "1 or more"),
         (b'{"page":1.5}', "page is of the JSON type number", '"page": 1'),
         (b'{"projectid" "DW"}', "line 1, column 14", "JSON library"),
         (b"[" * 100_000, "nested too deeply", "flat object"),
