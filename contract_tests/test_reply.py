@@ -8,7 +8,7 @@ from mockserver.verification.picture import Picture
 from mockserver.verification.run import NotSeen, Run, in_form
 from mockserver.verification.suite import clause
 
-_SECONDS = 3.2
+_SECONDS = 2.2
 
 
 @clause("RES-1")

@@ -45,13 +45,13 @@ __all__ = [
 # Half past two in Jakarta, on the day of the page's example; after every voucher that is made here.
 NOW = 1_723_719_138.0
 _FIRST_SECOND = datetime(2024, 1, 1)  # noqa: DTZ001 - wall-clock text of the vendor, not an instant
-_SECONDS = 200 * 24 * 3600
+SECONDS = 200 * 24 * 3600
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODE_TRIPLES = 26**3
 _CODE_NUMBERS = 1000
 
 _NOMINALS = (0, 25, 50, 100, 500, 2_000_000)
-_NOTES = (
+NOTES = (
     NO_NOTE,
     "",
     "voucher sudah digunakan",
@@ -59,7 +59,7 @@ _NOTES = (
     "<script>alert(1)</script>",
     'kutip "dua" \\ \n',
 )
-_RESPONSES = ("", "{}", '{"code":0,"data":{"gs":25,"list":[1,2,{"a":null}]}}', "[]", "not JSON {")
+RESPONSES = ("", "{}", '{"code":0,"data":{"gs":25,"list":[1,2,{"a":null}]}}', "[]", "not JSON {")
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,17 @@ def vouchers(
 
     `statuses` and `nominals` are what is chosen from; `first_id` is the lowest id given out.
     """
-    texts = st.sampled_from(_NOTES) | st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
+    texts = st.sampled_from(NOTES) | st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
     one = st.tuples(
         st.sampled_from(statuses),
         st.sampled_from(nominals),
         texts,
-        st.sampled_from(_RESPONSES),
-        st.integers(0, _SECONDS),
+        st.sampled_from(RESPONSES),
+        st.integers(0, SECONDS),
         st.integers(0, 3 * 24 * 3600),
         st.integers(0, 2),
     )
-    return st.lists(one, min_size=min_size, max_size=max_size).map(partial(_numbered, first_id))
+    return st.lists(one, min_size=min_size, max_size=max_size).map(partial(numbered, first_id))
 
 
 def projects(
@@ -219,7 +219,8 @@ NOT_JSON = (
 _vouchers = vouchers
 
 
-def _numbered(first_id: int, drawn: list[tuple[VoucherStatus, int, str, str, int, int, int]]) -> tuple[Voucher, ...]:
+def numbered(first_id: int, drawn: list[tuple[VoucherStatus, int, str, str, int, int, int]]) -> tuple[Voucher, ...]:
+    """Return the vouchers of drawn (status, nominal, note, response_json, second made, seconds taken, gap in ids)."""
     seconds = sorted(made for *_, made, _, _ in drawn)
     id_, listed = first_id - 1, []
     for (status, nominal, note, response, _, taken, gap), made in zip(drawn, seconds, strict=True):

@@ -7,13 +7,20 @@ from functools import cache
 from typing import Any
 
 from mockserver.contract.exchange import Exchange, looks_like_success
-from mockserver.contract.schemas import ID_PREFIX, schema
+from mockserver.contract.schemas import ID_PREFIX, schema, validator
 
 
 def added_fields(exchange: Exchange) -> set[str]:
     """Return the paths of added fields in a decoded reply, `[]` for any place in a list."""
     name = "success" if looks_like_success(exchange.reply) else "error"
+    if _strict(name).is_valid(exchange.reply):
+        return set()
     return set(_added(exchange.reply, _document(name), ""))
+
+
+@cache
+def _strict(name: str) -> Any:
+    return validator(schema(name))
 
 
 @cache

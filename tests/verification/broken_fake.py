@@ -89,10 +89,10 @@ class BrokenFake:
         # WSGI hands the path over as Latin-1.
         path = environ["PATH_INFO"].encode("latin-1").decode()
         merchant_id = unquote(path.split("/")[2])
-        body = environ["wsgi.input"].read()
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         answered = self._broken(Call(merchant_id, body, self._ask, self.store, self._calls))
         status, content, headers = answered if len(answered) == 3 else (*answered, {})
-        listed = {"Content-Type": "application/json", **headers}
+        listed = {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
         start_response(f"{status} X", list(listed.items()))
         return [content]
 

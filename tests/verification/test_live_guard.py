@@ -1,0 +1,145 @@
+"""A live target is called slowly, seldom, with few wrong signatures and those last; and waited for when it is busy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mockserver.verification.live_guard import BudgetSpent, Limits, Pace, Refused, check_allowed, is_loopback
+from mockserver.verification.result import result_of
+from mockserver.verification.run import Run
+from mockserver.verification.settings import Settings
+from mockserver.verification.suite import perform
+from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake, Call, right_signature
+from tests.verification.suite_runner import laws
+
+LIVE = "https://v1.apigames.id"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:1", True),
+        ("http://127.1.2.3", True),
+        ("http://[::1]:80", True),
+        ("http://localhost:8787", True),
+        ("http://LOCALHOST.", True),
+        ("http://localhost.example.com", False),
+        ("http://127.0.0.1.nip.io", False),
+        ("http://2130706433", False),
+        ("http://0.0.0.0", False),
+        ("http://[::ffff:10.0.0.1]", False),
+        ("http://10.0.0.1", False),
+        (LIVE, False),
+    ],
+)
+def test_loopback_is_a_literal_address_or_localhost(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
+
+
+def test_leave_is_given_by_switch_or_variable_only() -> None:
+    with pytest.raises(Refused):
+        check_allowed(LIVE, allow_live=False, environment={"APIGAMES_ALLOW_LIVE": "yes"})
+    check_allowed(LIVE, allow_live=True, environment={})
+    check_allowed(LIVE, allow_live=False, environment={"APIGAMES_ALLOW_LIVE": "1"})
+
+
+class _Time:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+
+def test_calls_are_kept_apart_and_counted() -> None:
+    time = _Time()
+    pace = Pace(Limits(max_requests=3, rate=2.0), sleep=time.sleep, now=time.now)
+    for _ in range(3):
+        pace.wait_for_turn()
+    assert time.at == 101.0
+    with pytest.raises(BudgetSpent, match="--max-requests"):
+        pace.wait_for_turn()
+
+
+def _live_run(app: BrokenFake, time: _Time) -> Run:
+    limits = Limits.of(LIVE)
+    local = Settings("http://localhost", MERCHANT, SECRET, PROJECT).run(wsgi=app)
+    run = Run(local.target, local.credentials, limits, pace=Pace(limits, sleep=time.sleep, now=time.now))
+    for law in laws():
+        perform(run, law)
+    return run
+
+
+def test_a_live_run_sends_ten_wrong_signatures_at_most_and_those_last() -> None:
+    sent: list[Any] = []
+
+    def watching(call: Call) -> Any:
+        sent.append(call)
+        return call.honest()
+
+    time = _Time()
+    run = _live_run(BrokenFake(watching), time)
+    assert not run.broken
+    assert run.calls <= 200
+    known = [call for call in sent if call.merchant_id == MERCHANT and call.fields]
+    wrong = [
+        place
+        for place, call in enumerate(known)
+        if call.fields.get("signature") != right_signature() and "x" not in call.fields
+    ]
+    assert len(wrong) <= 10
+    assert wrong == list(range(len(known) - len(wrong), len(known)))
+    assert time.at - 100 >= (run.calls - 1) / 2
+
+
+def test_a_busy_target_is_waited_for_as_it_asks() -> None:
+    def busy(call: Call) -> Any:
+        return (429, b"slow down", {"Retry-After": "7"}) if call.number == 2 else call.honest()
+
+    time = _Time()
+    run = _live_run(BrokenFake(busy), time)
+    assert not run.broken
+    assert 7.0 in time.slept
+
+
+def test_a_target_that_stays_busy_cannot_be_judged() -> None:
+    time = _Time()
+    run = _live_run(BrokenFake(lambda call: (503, b"busy", {}) if call.number > 30 else call.honest()), time)
+    assert run.blocked
+    assert not run.broken
+    assert run.calls < 50
+
+
+def test_a_crash_at_one_kind_of_request_is_a_violation() -> None:
+    def crashing(call: Call) -> Any:
+        if b"bukan JSON" in call.body:
+            return 500, b"<h1>Internal Server Error</h1>", {}
+        return call.honest()
+
+    run = _live_run(BrokenFake(crashing), _Time())
+    assert [broken.violation.clause for broken in run.broken] == ["ERR-1"]
+    assert run.blocked is None
+
+
+def test_the_smallest_reply_is_shown() -> None:
+    def broken(call: Call) -> Any:
+        status, body = call.honest()
+        reply = json.loads(body)
+        if reply["status"]:
+            reply["rc"] = 0
+        return status, json.dumps(reply).encode()
+
+    run = _live_run(BrokenFake(broken), _Time())
+    result = result_of(run)
+    sizes = [len(item.exchange.body) for item in run.broken]
+    assert len(result["violations"][0]["reply"]) <= min(sizes)
