@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test lint unit pythons wheel bench documents clean
+.PHONY: screenshots help serve test lint unit pythons wheel bench documents clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ bench: $(VENV)/.tests  ## measure what docs/benchmarks.md claims
 
 documents: $(VENV)/.tests  ## write anew what is made from the code: schemas/readings.json, schemas/openapi.json, docs
 	$(BIN)/python -m tests.documents
+
+screenshots: $(VENV)/.tests  ## take the pictures of docs/page.md anew, in headless Chromium
+	$(BIN)/python -m tests.screenshots
 
 clean:
 	rm -rf $(VENV) .venvs dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -14,10 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from mockserver import FakeServer
+
 TESTS = 150
 ROUNDS = 2
 STRESS_TESTS = 2_000
 STRESS_WORKERS = 8
+STARTS = 25
 
 _CONFTEST = """
 import os
@@ -26,7 +29,6 @@ import threading
 import pytest
 
 SPENT = {}
-FILES = len(os.listdir("/proc/self/fd"))
 
 
 def pytest_runtest_logreport(report):
@@ -68,7 +70,12 @@ def ask(post, base, merchant_id, project_id, signature):
     reply = post(base + PATH.format(merchant_id), {_BODY}).json()
     assert len(reply["data"]["data"]["vouchers"]) == 10
 
-CONSTANT = {{"data": {{"data": {{"vouchers": [{{"id": n}} for n in range(10)]}}}}}}
+@pytest.fixture(scope="session")
+def session():
+    with requests.Session() as session:
+        yield session
+
+CONSTANT = {{"data": {{"data": {{"vouchers": [{{"id": n, "text": "x" * 250}} for n in range(10)]}}}}}}
 """
 
 _MAKE_PROJECT = "    project = apigames.project(pending=40, success=5)\n"
@@ -83,6 +90,18 @@ def test_it(httpserver, n):
 @pytest.mark.parametrize("n", range(TESTS))
 def test_it(apigames, n):
 {_MAKE_PROJECT}    ask(requests.post, apigames.url, apigames.merchant_id, project.project_id, apigames.signature)
+    apigames.assert_called(page=2)
+""",
+    "pytest-httpserver, a shared requests.Session": """
+@pytest.mark.parametrize("n", range(TESTS))
+def test_it(httpserver, session, n):
+    httpserver.expect_request(PATH.format("M"), method="POST").respond_with_json(CONSTANT)
+    ask(session.post, httpserver.url_for(""), "M", "R", "s")
+""",
+    "apigames, a shared requests.Session": f"""
+@pytest.mark.parametrize("n", range(TESTS))
+def test_it(apigames, session, n):
+{_MAKE_PROJECT}    ask(session.post, apigames.url, apigames.merchant_id, project.project_id, apigames.signature)
     apigames.assert_called(page=2)
 """,
     "responses, a callback": """
@@ -123,7 +142,7 @@ def test_it(n):
     assert n >= 0
 """,
 }
-_QUIET = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:cov", "--import-mode=importlib"]
+_QUIET = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
 
 
 def main() -> None:
@@ -144,12 +163,13 @@ def _costs(folder: Path) -> None:
             file = folder / f"test_{number}.py"
             file.write_text(_HEAD + code.replace("TESTS", str(TESTS)))
             out = folder / f"spent-{number}-{round_}"
-            _pytest(folder, str(file), SPENT=str(out))
+            plugins = ("-p", "apigames", "-p", "pytest_httpserver.pytest_plugin")
+            _pytest(folder, str(file), *plugins, SPENT=str(out), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
             spent[name] += [float(line) * 1000 for line in out.read_text().split()]
     print(f"One test with one call, {ROUNDS} rounds of {TESTS} tests in turns; setup, call and teardown together:\n")
-    print(f"{'through':34} {'median ms':>10} {'p90 ms':>8}")
+    print(f"{'through':46} {'median ms':>10} {'p90 ms':>8}")
     for name, values in spent.items():
-        print(f"{name:34} {statistics.median(values):10.2f} {statistics.quantiles(values, n=10)[-1]:8.2f}")
+        print(f"{name:46} {statistics.median(values):10.2f} {statistics.quantiles(values, n=10)[-1]:8.2f}")
 
 
 def _stress(folder: Path) -> None:
@@ -158,7 +178,9 @@ def _stress(folder: Path) -> None:
     (folder / "test_stress.py").write_text(code.replace("project = ", "assert not apigames.requests; project = "))
     left = folder / "left"
     started = time.perf_counter()
-    last = _pytest(folder, "test_stress.py", "-n", str(STRESS_WORKERS), LEFT=str(left)).strip().splitlines()[-1]
+    switches = ("-p", "apigames", "-p", "xdist", "-n", str(STRESS_WORKERS))
+    shown = _pytest(folder, "test_stress.py", *switches, LEFT=str(left), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    last = shown.strip().splitlines()[-1]
     took = time.perf_counter() - started
     lines = left.read_text().splitlines()
     threads, sockets = (sum(column) for column in zip(*[map(int, line.split()) for line in lines], strict=True))
@@ -167,8 +189,6 @@ def _stress(folder: Path) -> None:
 
 
 def _start_and_stop() -> None:
-    from mockserver import FakeServer  # noqa: PLC0415 - after the runs above, which have imports of their own
-
     FakeServer().url  # noqa: B018 - imports what a server needs
     starts, stops = [], []
     for _ in range(50):
@@ -183,20 +203,21 @@ def _start_and_stop() -> None:
 
 
 def _start_of_pytest() -> None:
-    """Compare `pytest --version`-like starts with the plugin and without it, in turns."""
+    """Compare starts of pytest with this plugin alone and with none at all, in turns."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
-        took: dict[str, list[float]] = {"with": [], "without": []}
-        for _ in range(25):
-            for way, switches in (("with", []), ("without", ["-p", "no:apigames"])):
+        took: dict[str, list[float]] = {"apigames": [], "doctest": []}
+        for _ in range(STARTS):
+            for plugin, spent in took.items():
                 began = time.perf_counter()
-                _pytest(folder, *switches)
-                took[way].append((time.perf_counter() - began) * 1000)
-    cost = statistics.median(took["with"]) - statistics.median(took["without"])
+                _pytest(folder, "-p", plugin, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+                spent.append((time.perf_counter() - began) * 1000)
+    # A plugin that is there anyway stands for none, so that both have the same switches.
+    cost = statistics.median(took["apigames"]) - statistics.median(took["doctest"])
     print(
-        f"A start of pytest that uses none of it: {statistics.median(took['with']):.0f} ms with the plugin, "
-        f"{statistics.median(took['without']):.0f} ms with -p no:apigames: {cost:+.1f} ms"
+        f"A start of pytest that uses none of it: {statistics.median(took['apigames']):.0f} ms with the plugin, "
+        f"{statistics.median(took['doctest']):.0f} ms without: {cost:+.1f} ms"
     )
 
 

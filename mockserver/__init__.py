@@ -83,10 +83,19 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "strategies":
-        return import_module("mockserver.testing.strategies")
+        return _strategies()
     if name not in _HOMES:
         raise AttributeError(f"module 'mockserver' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def _strategies() -> Any:
+    try:
+        return import_module("mockserver.testing.strategies")
+    except ModuleNotFoundError as error:
+        if error.name != "hypothesis":
+            raise
+        raise ImportError("mockserver.strategies needs hypothesis: pip install 'apigames-mock[verify]'") from None
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any
 from mockserver.cli.readings import markdown
 from mockserver.contract.openapi import openapi
 from mockserver.contract.schemas import readings_schema
+from mockserver.provider.faults import FAULTS
+from mockserver.web.admin_openapi import admin_openapi
 from tests.support.survive_page import habits_table, scenarios_table
 
 ROOT = Path(__file__).parents[1]
@@ -20,12 +22,20 @@ def made() -> dict[Path, str]:
     """Return what each file should hold."""
     page = ROOT / "docs" / "readings.md"
     survive = ROOT / "docs" / "survive.md"
+    faults = ROOT / "docs" / "faults.md"
     return {
         ROOT / "schemas" / "readings.json": _json(readings_schema()),
         ROOT / "schemas" / "openapi.json": _json(openapi()),
         page: _with(page, markdown()),
+        ROOT / "schemas" / "admin-openapi.json": _json(admin_openapi()),
+        faults: _with(faults, _faults_table()),
         survive: _with(survive, habits_table(), scenarios_table()),
     }
+
+
+def _faults_table() -> str:
+    rows = [f"| `{kind.name}` | {kind.what} | `{kind.reserved}` |" for kind in FAULTS.values()]
+    return "\n".join(["| fault | what happens | `projectid` that asks for it |", "|---|---|---|", *rows])
 
 
 def _with(page: Path, *parts: str) -> str:

@@ -10,7 +10,7 @@ MAY_IMPORT = {
     "contract": {"contract"},
     "provider": {"provider", "contract"},
     "web": {"web", "provider", "contract"},
-    "testing": {"testing", "web", "provider", "contract"},
+    "testing": {"testing", "verification", "web", "provider", "contract"},
     "verification": {"verification", "contract"},
 }
 FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "a2wsgi", "click", "rich", "requests", "responses", "pytest"}

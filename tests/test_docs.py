@@ -58,7 +58,9 @@ def test_every_link_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [path for path in PAGES if path.name in {"serve.md", "schemas.md"}], ids=lambda path: path.name
+    "page",
+    [path for path in PAGES if path.name in {"serve.md", "schemas.md", "survive.md"}],
+    ids=lambda path: path.name,
 )
 def test_python_runs(page: Path, tmp_path: Path) -> None:
     for language, text in FENCE.findall(page.read_text(encoding="utf-8")):

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from mockserver.contract.masking import printable
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.finding import Finding
 from mockserver.provider.journal import Entry, Kept
-from mockserver.contract.masking import printable
 
 LOG_FORMATS = ("text", "json")
 

@@ -30,7 +30,7 @@ class _Command(click.Command):
     cls=_Command,
     context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False},
     epilog="Exit status: 0 survives, 1 does not, 2 wrong usage, 3 the command could not be run. "
-    "docs/survive.md tells of each scenario.",
+    "--list and docs/survive.md tell of each scenario.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--scenario", "names", metavar="NAME", multiple=True, help="Run this one only; may be given again.")
@@ -120,8 +120,10 @@ def _list() -> None:
 def _write(report: SurviveReport, json_path: str | None, junit_path: str | None) -> None:
     # Whoever asked for a document on standard output gets that alone there.
     aside = "-" in {json_path, junit_path}
+    encoding = (sys.stderr if aside else sys.stdout).encoding or "utf-8"
     for text, colour in report.lines():
-        click.secho(text, fg=colour, err=aside)
+        # What a client was sent may hold letters that this terminal does not have.
+        click.secho(text.encode(encoding, "replace").decode(encoding), fg=colour, err=aside)
     if json_path is not None:
         _put(json_path, json.dumps(report.to_document(), indent=2, ensure_ascii=False) + "\n")
     if junit_path is not None:

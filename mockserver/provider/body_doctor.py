@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from mockserver._words import json_type
+from mockserver.contract.masking import printable
 from mockserver.contract.readings import Readings
 from mockserver.provider.finding import Finding
-from mockserver.contract.masking import printable
 from mockserver.provider.parsing import NUMBER_FIELDS, TEXT_FIELDS
 
 _FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*(?:&[\w.%\[\]-]+=[^{}\s]*)*\s*")

@@ -9,11 +9,11 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mockserver.contract.masking import Masker, printable, sent_secrets
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import BASE_URL, PATH_TEMPLATE, InvalidJson, Reply
 from mockserver.provider.body_doctor import diagnose_body, misnamed
 from mockserver.provider.finding import Finding
-from mockserver.contract.masking import Masker, printable, sent_secrets
 from mockserver.provider.parsing import decode_json
 from mockserver.provider.signature_doctor import Credentials, shape, wrong_formula
 from mockserver.provider.store import MerchantStore, Store

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from mockserver.contract.wire import InvalidJson, Reply
 from mockserver.contract.masking import Masker, sent_secrets
+from mockserver.contract.wire import InvalidJson, Reply
 from mockserver.provider.parsing import decode_json
 
 DEFAULT_CAPACITY = 1000

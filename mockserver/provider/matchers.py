@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from mockserver._words import nearest
+from mockserver.contract.masking import SECRET_FIELDS, printable
 from mockserver.contract.wire import PATH_TEMPLATE
 from mockserver.provider.journal import Entry
-from mockserver.contract.masking import SECRET_FIELDS, printable
 
 ASKED = ("projectid", "status", "page", "limit")
 KEPT = (

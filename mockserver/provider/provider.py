@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
+from mockserver.contract.masking import printable
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DocumentedError, Reply, error_reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
@@ -21,7 +22,6 @@ from mockserver.provider.forcing import (
     store_with,
 )
 from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Kept, Observer
-from mockserver.contract.masking import printable
 from mockserver.provider.store import MerchantStore, ProjectStore, Store
 from mockserver.provider.world import Merchant, Project, World
 

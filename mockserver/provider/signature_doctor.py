@@ -69,10 +69,10 @@ def _by_sight(sent: str, who: Credentials) -> str | None:
 def _by_formula(sent: str, who: Credentials, fields: Mapping[str, object]) -> str | None:
     digest = sent.strip().lower()
     merchants, secrets = _merchant_variants(who.merchant_id), _secret_variants(who)
-    # From one mistake to two: the plainest explanation is the first found.
-    one = [merchants[:1], secrets[:1]]
+    # The plainest explanation is the first found: the right values first, then one of the two spoilt.
+    tried = [*((merchants[0], secret) for secret in secrets), *((merchant, secrets[0]) for merchant in merchants[1:])]
     for made, hashed, words in _hashes(digest):
-        for merchant, secret in (*product(*one), *product(merchants, secrets)):
+        for merchant, secret in tried:
             for text, how in _joined(merchant, secret):
                 if made(text) == digest:
                     return f"{hashed}({how})" if words else f"md5({how})"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from mockserver.contract.masking import Masker, printable
 from mockserver.contract.wire import BASE_URL, PATH_PATTERN, PATH_TEMPLATE
 from mockserver.provider.faults import FaultyReply
-from mockserver.contract.masking import Masker, printable
 from mockserver.provider.provider import MAX_BODY, Provider
 from mockserver.web.words import TOO_LARGE, outside_message
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,19 @@ def vouchers_by_status(
     `nominal_gs` is that of all, or several in equal shares. When None, it is known (25, 50 or 100) for a success and
     0 for every other status.
     """
-    total = sum(counts.values())
-    if not total:
+    if not any(counts.values()):
         return ()
-    nominals = _nominals(nominal_gs)
-    made = generate_vouchers(total, first_id=first_id, seed=seed, shares=counts, nominals=nominals)
-    return made if nominal_gs is not None else tuple(map(_unknown_until_success, made))
+    return _made_once(tuple(counts.items()), first_id, seed, tuple(_nominals(nominal_gs)), nominal_gs is None)
+
+
+@lru_cache(maxsize=64)
+def _made_once(
+    counts: tuple[tuple[VoucherStatus, int], ...], first_id: int, seed: int, nominals: tuple[int, ...], unknown: bool
+) -> tuple[Voucher, ...]:
+    """Make vouchers; the first project of each test of a run is often the same, and vouchers are immutable."""
+    shares = dict(counts)
+    made = generate_vouchers(sum(shares.values()), first_id=first_id, seed=seed, shares=shares, nominals=nominals)
+    return tuple(map(_unknown_until_success, made)) if unknown else made
 
 
 def _nominals(nominal_gs: int | Sequence[int] | None) -> Sequence[int]:

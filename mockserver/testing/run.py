@@ -33,6 +33,7 @@ class Run:
         except (ReadingsError, ValueError) as error:
             raise pytest.UsageError(f"apigames: {error}") from None
         self._worlds: dict[Any, Any] = {}
+        self._readings = {repr({}): self.readings}
 
     def configure(self) -> None:
         """Check everything now, and run every test under each reading if that is asked for."""
@@ -50,8 +51,11 @@ class Run:
     def readings_of(self, node: pytest.Item, each: tuple[str, str] | None) -> Readings:
         """Return the readings of a test; `each` is the one that an `each` run is at."""
         try:
-            readings = self.readings.having(**marked(node.iter_markers("apigames"))["readings"])
-            return readings if each is None else readings.having(**dict([each]))
+            choices = {**marked(node.iter_markers("apigames"))["readings"], **dict([each] if each else [])}
+            # One value for all tests under the same: what it works out once, it remembers.
+            if repr(choices) not in self._readings:
+                self._readings[repr(choices)] = self.readings.having(**choices)
+            return self._readings[repr(choices)]
         except ReadingsError as error:
             raise pytest.fail.Exception(f"{node.nodeid}: {error}", pytrace=False) from None
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from mockserver.testing.survive_playing import Examiner, Player, Verdict
+from mockserver.testing.survive_playing import Examiner, Verdict
 from mockserver.testing.survive_report import SurviveReport
-from mockserver.testing.survive_running import Client, Command, CommandError, InProcess
+from mockserver.testing.survive_running import Client, Command, CommandError, InProcess, Player
 from mockserver.testing.survive_scenarios import SCENARIOS, Scenario, generated, scenario_named
 from mockserver.testing.survive_stage import Stage
 
@@ -52,7 +52,7 @@ def survive(
     started = time.perf_counter()
     with Stage() as stage:
         examiner = Examiner(player, stage, seed=seed, timeout=timeout)
-        verdicts = _all(wanted, examiner, jobs or default_jobs(), on_verdict)
+        verdicts = _all(wanted, examiner, player, jobs or default_jobs(), on_verdict)
     command = player.words if isinstance(player, Command) else None
     return SurviveReport(tuple(verdicts), command, seed, timeout, time.perf_counter() - started)
 
@@ -79,6 +79,7 @@ def default_jobs() -> int:
 def _all(
     wanted: list[Scenario],
     examiner: Examiner,
+    player: Player,
     jobs: int,
     on_verdict: Callable[[Verdict], None] | None,
 ) -> list[Verdict]:
@@ -94,5 +95,9 @@ def _all(
     try:
         futures = {place: pool.submit(one, wanted[place]) for place in order}
         return [futures[place].result() for place in range(len(wanted))]
+    except BaseException:
+        # Nobody waits any more for those that run, Ctrl-C least of all.
+        player.stop()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.contract.masking import Masker, sent_secrets
 from mockserver.contract.wire import InvalidJson, Reply
-from mockserver.provider.masking import Masker, sent_secrets
 from mockserver.provider.parsing import decode_json
 
 _LONGEST = 1000

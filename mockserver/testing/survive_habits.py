@@ -44,6 +44,7 @@ _LISTED = (
     Habit("crash-on-cut-body", "It fails on a body that is cut off or empty.", "Catch what the parser raises."),
     Habit("crash-on-lost-connection", "It fails when the connection does.", "Catch what the HTTP library raises."),
     Habit("no-timeout", "It has no timeout.", "Give every call a time limit of a few seconds."),
+    Habit("endless-retry", "It asks again and again what fails each time.", "Give up after a few times, and say so."),
     Habit("endless-page-loop", "Its page loop never ends when the last page repeats.", "Stop at `total_page`."),
     Habit(
         "totals-stand-still",
@@ -62,7 +63,7 @@ _CUT = {"close_middle", "truncated_json", "wrong_length", "empty_body"}
 _LOST = {"close_before", "no_reply", "stalled_body", "delay", "slow_body"}
 _HTML = {"html_502", "html_503", "html_504"}
 _ENVELOPES = {"maintenance", "merchant_config", "rate_limit"}
-_MANY_CALLS = 40
+_FEW_CALLS, _MANY_CALLS = 3, 40
 _HTTP_WORDS = re.compile(r"\b[45]\d\d\b|\bHTTP\b|bad request|internal server error", re.IGNORECASE)
 _MESSAGE = re.compile(r"""['"\[`]message['"\]`]""")
 
@@ -104,6 +105,8 @@ class _Clues:
 
 
 def _late(clues: _Clues) -> str | None:
+    if clues.case.outcome == "fails" and clues.heard.calls > _FEW_CALLS:
+        return "endless-retry"
     return "endless-page-loop" if clues.heard.calls > _MANY_CALLS else "no-timeout"
 
 

@@ -18,7 +18,8 @@ Symptom = Literal[
 Result = Literal["passed", "failed", "not judged"]
 
 _NAMED = 5
-_STATUS_NAMES = tuple(status.value for status in STATUSES)
+_TOTAL = "total"
+_COUNTED = (*(status.value for status in STATUSES), _TOTAL)
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def _malformed(output: Mapping[str, Any]) -> Iterator[Problem]:
         isinstance(counts, Mapping) and all(isinstance(n, int) and not isinstance(n, bool) for n in counts.values())
     ):
         yield Problem("output", f"`counts`: expected an object of integers by status name, got {_shown(counts)}")
-    elif isinstance(counts, Mapping) and counts and not set(counts) & {*_STATUS_NAMES}:
-        known = ", ".join(_STATUS_NAMES)
+    elif isinstance(counts, Mapping) and counts and not set(counts) & {*_COUNTED}:
+        known = ", ".join(_COUNTED)
         yield Problem("output", f"`counts`: expected some of the names {known}, got {_shown(list(counts))}")
     if not isinstance(output.get("error"), (str, type(None))):
         yield Problem("output", f"`error`: expected text or null, got {_shown(output['error'])}")
@@ -133,9 +134,10 @@ def _vouchers(seen: list[str], truth: Truth) -> Iterator[Problem]:
 
 
 def _counts(counts: Mapping[str, int], truth: Truth) -> Iterator[Problem]:
-    given = {name: counts[name] for name in _STATUS_NAMES if name in counts}
-    if not any(all(right[name] == count for name, count in given.items()) for right in truth.counts):
-        right = truth.counts[0]
+    given = {name: counts[name] for name in _COUNTED if name in counts}
+    candidates = [{**right, _TOTAL: sum(right.values())} for right in truth.counts]
+    if not any(all(right[name] == count for name, count in given.items()) for right in candidates):
+        right = candidates[0]
         wrong = [f"{name} {right[name]}, got {count}" for name, count in given.items() if right[name] != count]
         yield Problem("counts", f"`counts`: expected {'; '.join(wrong)}")
 

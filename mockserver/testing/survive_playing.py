@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from mockserver.contract.masking import Masker
 from mockserver.testing.survive_cases import Case
+from mockserver.testing.survive_exchange import Exchange
 from mockserver.testing.survive_habits import Habit, habit_of
 from mockserver.testing.survive_judging import Judgement, Result, Symptom, judge
-from mockserver.testing.survive_running import Run
+from mockserver.testing.survive_running import Player, Run
 from mockserver.testing.survive_scenarios import Scenario
-from mockserver.testing.survive_exchange import Exchange
 from mockserver.testing.survive_stage import Heard, Stage, Truth
-
-Player = Callable[[Mapping[str, str], float], Run]
 
 _SIMPLER_TRIED = 10
 
@@ -107,9 +105,14 @@ def play(case: Case, player: Player, stage: Stage, *, seed: int, timeout: float)
     finally:
         stage.close(scene)
     truth = scene.truth()
+    run = _masked(run, scene.mask)
     judgement = judge(case, truth, run, timeout)
-    run = replace(run, said=scene.mask(run.said), trace=None if run.trace is None else scene.mask(run.trace))
     habit = None
     for problem in judgement.problems:
         habit = habit or habit_of(case, problem.symptom, run, scene.heard, truth)
     return Played(case, run, judgement, truth, scene.heard, tuple(scene.exchanges()), habit)
+
+
+def _masked(run: Run, mask: Masker) -> Run:
+    output = None if run.output is None else mask.value(dict(run.output))
+    return replace(run, said=mask(run.said), trace=None if run.trace is None else mask(run.trace), output=output)

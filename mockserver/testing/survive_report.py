@@ -14,7 +14,7 @@ from mockserver.testing.survive_playing import Played, Verdict
 _EXCHANGES_SHOWN = 3
 _REPLY_SHOWN = 800
 _EXAMPLE = '{"vouchers": ["ABC123DEF456GHI"], "counts": {"pending": 1}, "error": null}'
-_MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "not judged": ("?", "yellow")}
+_COLOURS = {"passed": "green", "failed": "red", "not judged": "yellow"}
 
 # A line of the report and the colour that a terminal may give it.
 Line = tuple[str, str | None]
@@ -63,8 +63,8 @@ class SurviveReport:
     def lines(self) -> Iterator[Line]:
         """Yield the report as a terminal shows it, each line with a colour or None."""
         for verdict in self.verdicts:
-            mark, colour = _MARKS[verdict.result]
-            yield f"{mark} {verdict.scenario.name}  {verdict.played.run.took:.1f} s", colour
+            text = f"{verdict.result:<10}  {verdict.scenario.name}  {verdict.played.run.took:.1f} s"
+            yield text, _COLOURS[verdict.result]
         shown: set[Case] = set()
         for verdict in self.failed:
             least = verdict.smallest or verdict.played
@@ -78,7 +78,7 @@ class SurviveReport:
         """Yield all that a person wants to know of one failure; not `in_full`: its smallest case stands above."""
         least = verdict.smallest or verdict.played
         scenario, habit = verdict.scenario, verdict.habit
-        yield f"✗ {scenario.name}: {scenario.meaning} ({scenario.source})", "red"
+        yield f"failed      {scenario.name}: {scenario.meaning} ({scenario.source})", "red"
         for problem in verdict.played.judgement.problems:
             yield f"    wrong        {problem.text}", None
         if habit is not None:
@@ -189,7 +189,7 @@ def _in_words(document: Mapping[str, Any]) -> str:
     parts = []
     if "vouchers" in document:
         codes = document["vouchers"]
-        parts.append(f"{len(codes)} vouchers{' ' if codes else ''}{_listed(codes)}")
+        parts.append(f"{len(codes)} voucher{'' if len(codes) == 1 else 's'} {_listed(codes)}".rstrip())
         parts.append("counts " + ", ".join(f"{name} {count}" for name, count in document["counts"].items()))
         parts.append("no error")
     seen = "; ".join(parts)

@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 PARTS = ("vouchers", "counts", "error")
 Client = Callable[[Mapping[str, str]], Any]
@@ -59,11 +59,33 @@ class Run:
     said: str
 
 
+class Player(Protocol):
+    """What runs a client once, and can be told to stop."""
+
+    def __call__(self, environment: Mapping[str, str], timeout: float) -> Run:
+        """Run it with these variables, at most `timeout` seconds."""
+        ...
+
+    def stop(self) -> None:
+        """End what runs."""
+        ...
+
+
 class Command:
     """A command that reads `APIGAMES_*`; each run is a process group of its own."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = tuple(words)
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._is_stopped = False
+        self._lock = threading.Lock()
+
+    def stop(self) -> None:
+        """Kill whatever runs, and start nothing more."""
+        with self._lock:
+            self._is_stopped = True
+            for process in self._running:
+                _kill_group(process)
 
     def __call__(self, environment: Mapping[str, str], timeout: float) -> Run:
         """Run it once; whatever of it is left after `timeout` seconds is killed.
@@ -88,6 +110,8 @@ class Command:
         finally:
             # Also when it ended: what it left running in the background would go on calling.
             _kill_group(process)
+            with self._lock:
+                self._running.discard(process)
         took = time.perf_counter() - started
         exit_status = process.wait()
         for reader in readers:
@@ -99,6 +123,14 @@ class Command:
     def _start(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         no_proxy = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")))
         variables = {**os.environ, "NO_PROXY": no_proxy, "no_proxy": no_proxy, **environment}
+        with self._lock:
+            if self._is_stopped:
+                raise CommandError("stopped")
+            process = self._popen(variables)
+            self._running.add(process)
+            return process
+
+    def _popen(self, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(  # noqa: S603 - running the user's own command is what this is for
                 self.words,
@@ -122,6 +154,9 @@ class InProcess:
     def __init__(self, client: Client, errors: tuple[type[Exception], ...] = ()) -> None:
         self._client = client
         self._errors = errors
+
+    def stop(self) -> None:
+        """Do nothing: a thread cannot be ended from outside."""
 
     def __call__(self, environment: Mapping[str, str], timeout: float) -> Run:
         """Call it once in a thread; a thread that is not back after `timeout` seconds is left behind."""

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from mockserver.contract.masking import Masker
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES, InvalidJson, Reply, error_reply
 from mockserver.provider.faults import Fault, with_fault
-from mockserver.provider.masking import Masker
 from mockserver.provider.provider import Provider
 from mockserver.provider.world import Project, World
 from mockserver.testing.survive_cases import TROUBLES, Case

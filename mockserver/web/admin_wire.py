@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
+from mockserver.contract.masking import printable
 from mockserver.contract.schema_failures import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
-from mockserver.contract.masking import printable
 from mockserver.web.access import COOKIE, Access, Problem, Request
 
 MAX_BODY = 8 * 1_048_576

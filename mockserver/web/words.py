@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mockserver.contract.wire import PATH_TEMPLATE
 from mockserver.contract.masking import printable
+from mockserver.contract.wire import PATH_TEMPLATE
 from mockserver.provider.provider import MAX_BODY
 
 ENDPOINT_RULE = PATH_TEMPLATE.replace("{", "<").replace("}", ">")

@@ -15,6 +15,7 @@ from mockserver.testing.survive_stage import Truth
 COUNTS = {"pending": 2, "success": 1, "process": 0, "error_engine": 0, "error_voucher": 0}
 TRUTH = Truth(("A", "B", "C"), ("N",), (COUNTS,))
 GOOD = {"vouchers": ["C", "A", "B"], "counts": COUNTS, "error": None}
+TRACE = "Traceback (most recent call last):\n  File\n"
 WORLD, ERROR, FAULT, SLOW = Case(3), Case(error="ERR-3"), Case(fault="html_502"), Case(fault="delay")
 
 
@@ -31,7 +32,8 @@ def judged(
         (WORLD, GOOD, []),
         (WORLD, {"vouchers": ["A", "B", "C", "N"]}, []),
         (WORLD, {"counts": {"pending": 2}}, []),
-        (WORLD, {"counts": {**COUNTS, "total": 3}}, []),
+        (WORLD, {"counts": {**COUNTS, "total": 3, "refunded": 9}}, []),
+        (WORLD, {"counts": {"total": 4}}, ["counts"]),
         (WORLD, {"error": None}, []),
         (WORLD, {"error": ""}, []),
         (WORLD, {"vouchers": ["A", "B"]}, ["missing"]),
@@ -117,8 +119,7 @@ def test_the_output_is_found_among_what_it_prints(text: str, output: dict[str, A
     [
         ("Traceback (most recent call last):\n  File \"x.py\", line 1\nKeyError: 'data'\n", "KeyError: 'data'"),
         (
-            "Traceback (most recent call last):\n  File\na.B: 1\n\nDuring handling of the above exception, another "
-            "exception occurred:\n\nTraceback (most recent call last):\n  File\nValueError\n",
+            f"{TRACE}a.B: 1\n\nDuring handling of the above exception, another one occurred:\n\n{TRACE}ValueError\n",
             "ValueError",
         ),
         ("x.mjs:3\n    a.b.c\n      ^\n\nTypeError: a is null\n    at x.mjs:3:1\n", "TypeError: a is null"),
