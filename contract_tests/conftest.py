@@ -61,6 +61,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
         made = _run_at(request.param, stack)
         request.config.stash[RUNS].append(made)
         yield made
+        made.listener.close()
         made.target.close()
         finished(made)
 

@@ -84,10 +84,11 @@ def survive(
     if not command:
         raise click.UsageError(
             "give the command that runs your client behind --, as in: apigames-mock survive -- node client.js",
-            click.get_current_context(),
+            _context(),
         )
+    _check(json_path, junit_path)
     if json_path == junit_path == "-":
-        raise click.UsageError("--json and --junit cannot both go to standard output", click.get_current_context())
+        raise click.UsageError("--json and --junit cannot both go to standard output", _context())
     try:
         wanted = chosen(names or None, examples=examples, seed=seed)
         with _Progress(len(wanted)) as progress:
@@ -101,12 +102,16 @@ def survive(
                 on_verdict=progress.hear,
             )
     except ScenarioError as error:
-        raise click.UsageError(str(error), click.get_current_context()) from None
+        raise click.UsageError(str(error), _context()) from None
     except CommandError as error:
         click.echo(f"apigames-mock: {error}", err=True)
         return CANNOT_RUN
     _write(report, json_path, junit_path)
     return 0 if report.survives else FAILED
+
+
+def _context() -> click.Context:
+    return click.get_current_context()
 
 
 def _list() -> None:
@@ -130,6 +135,13 @@ def _write(report: SurviveReport, json_path: str | None, junit_path: str | None)
         from mockserver.testing.survive_junit import junit  # noqa: PLC0415 - for this only
 
         _put(junit_path, junit(report))
+
+
+def _check(*paths: str | None) -> None:
+    """Say that a report has no place to go before the run, not after it."""
+    for path in paths:
+        if path not in {None, "-"} and (Path(str(path)).is_dir() or not Path(str(path)).absolute().parent.is_dir()):
+            raise click.UsageError(f"cannot write {path}: its folder is not there, or it is one", _context())
 
 
 def _put(path: str, text: str) -> None:

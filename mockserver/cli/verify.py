@@ -145,7 +145,7 @@ def _write_reports(ctx: click.Context, result: dict[str, Any], options: Mapping[
     from mockserver.verification.report_html import html_report  # noqa: PLC0415
     from mockserver.verification.report_text import print_report  # noqa: PLC0415
 
-    print_report(result, Console())
+    # Files first: whoever reads the terminal may close the pipe, as `| head` does, and the status still counts.
     _write(ctx, options["report_json"], lambda: json.dumps(result, indent=2, ensure_ascii=False).encode() + b"\n")
     _write(ctx, options["report_html"], lambda: html_report(result).encode())
     _write(ctx, options["junit_xml"], lambda: junit_xml(result))
@@ -156,6 +156,11 @@ def _write_reports(ctx: click.Context, result: dict[str, Any], options: Mapping[
         if summary:
             with Path(summary).open("a", encoding="utf-8") as file:
                 file.write(step_summary(result))
+    try:
+        print_report(result, Console())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(ctx: click.Context, path: Path | None, made: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 from mockserver._words import nearest
 from mockserver.contract.reading import ReadingsError
@@ -20,7 +20,6 @@ _FOREVER = 3600.0
 _SHORT = 0.4
 
 Outcome = Literal["sees", "fails", "either"]
-_T = TypeVar("_T")
 
 
 class ScenarioError(ValueError):

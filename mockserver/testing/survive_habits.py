@@ -70,6 +70,8 @@ _MESSAGE = re.compile(r"""['"\[`]message['"\]`]""")
 
 def habit_of(case: Case, symptom: Symptom, run: Run, heard: Heard, truth: Truth) -> Habit | None:
     """Return the habit that a failure points at, or None when it could be anything."""
+    if not heard.calls:
+        return None  # whatever it does, it is not what it does with replies
     name = _POINTING[symptom](_Clues(case, run, heard, truth))
     return None if name is None else HABITS[name]
 

@@ -89,7 +89,7 @@ def _bodies() -> Iterator[Case]:
         "form",
         "REQ-1",
         "The same fields, form-encoded.",
-        b"projectid=$projectid&status=&page=1&limit=30&signature=$signature",
+        b"$form_session&projectid=$form_projectid&status=&page=1&limit=30&signature=$signature",
         {"ERR-1": {"form_body": ("reject",)}, "success": {"form_body": ("accept",)}},
     )
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import quote_plus, urlencode
 
 from mockserver._resources import resource
 from mockserver.contract import near_misses
@@ -50,7 +51,8 @@ class Case:
 
     `outcomes` maps each allowed outcome (`success`, `ERR-1` to `ERR-4`, or `any`) to the readings it shows, each with
     its values. `merchant` is a merchant id with `$merchant_id` for the target's own. `body` is bytes with
-    `$projectid`, `$signature` and `$session` in the places of the target's; `formula` names the signature.
+    `$projectid`, `$signature` and `$session` in the places of the target's (`$form_...` form-encoded); `formula`
+    names the signature.
     """
 
     name: str
@@ -69,7 +71,12 @@ class Case:
     def body_for(self, credentials: Credentials) -> bytes:
         """Return the bytes to send for this target."""
         session = "" if credentials.session_key is None else f'"session_key":{json.dumps(credentials.session_key)},'
+        form_session = (
+            urlencode({"session_key": credentials.session_key}) if credentials.session_key is not None else ""
+        )
         places = {
+            b"$form_session&": f"{form_session}&" if form_session else "",
+            b"$form_projectid": quote_plus(credentials.project_id),
             b"$signature": json.dumps(self.signature_for(credentials))[1:-1],
             b"$projectid": json.dumps(credentials.project_id)[1:-1],
             b"$session": session,

@@ -77,12 +77,18 @@ class Listener(Protocol):
     def called(self, made: int, law: str) -> None:
         """Hear of a call: how many were made, and for which law."""
 
+    def close(self) -> None:
+        """Hear that it is over."""
+
 
 class Silence:
     """Hears and says nothing."""
 
     def called(self, made: int, law: str) -> None:
         """Hear of a call."""
+
+    def close(self) -> None:
+        """Hear that it is over."""
 
 
 @dataclass

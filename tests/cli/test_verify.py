@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
+import sys
 import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -17,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
-from tests.support.command import run
+from tests.support.command import CLEAN, run
 from tests.verification.breaks import BREAKS
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import gzip_bomb, html, served
@@ -224,3 +227,22 @@ def test_the_users_own_pytest_settings_do_not_reach_the_suite(tmp_path: Path) ->
             },
         )
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_closed_pipe_changes_neither_status_nor_files(tmp_path: Path) -> None:
+    with serving(BrokenFake(_BY_NAME["oldest first"])) as url:
+        command = [sys.executable, "-m", "mockserver", "verify", *options(url), "--report-json", "r.json"]
+        line = f"{shlex.join(command)} | true; exit ${{PIPESTATUS[0]}}"
+        ended = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=CLEAN, capture_output=True, check=False)
+    assert ended.returncode == 1
+    assert b"Traceback" not in ended.stderr
+    assert (tmp_path / "r.json").is_file()
+
+
+def test_a_failure_of_our_own_is_exit_70(tmp_path: Path) -> None:
+    (tmp_path / "pytest.py").write_text("raise RuntimeError('broken pytest')\n")
+    with serving(BrokenFake()) as url:
+        ended = run("verify", *options(url), folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
+    assert ended.returncode == 70
+    assert "failure of our own" in ended.stderr
+    assert "Traceback" not in ended.stderr

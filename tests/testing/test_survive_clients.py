@@ -30,8 +30,8 @@ TELLING = {
     "status-by-position": ["status_codes=0,2,1,4,3"],
 }
 SURVIVED = ["all-pending", "close-before"]
-CAREFUL = sorted((CLIENTS / "careful").iterdir())
-HABITUAL = sorted((CLIENTS / "habits").iterdir())
+CAREFUL = sorted((CLIENTS / "careful").glob("client.*"))
+HABITUAL = sorted((CLIENTS / "habits").glob("*_*.*"))
 
 
 def test_every_habit_of_the_list_has_a_client_and_every_client_a_habit() -> None:

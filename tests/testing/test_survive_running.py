@@ -158,6 +158,13 @@ def test_the_simplest_case_is_found() -> None:
     assert report.verdicts[0].smallest.case.name == "vouchers=11"
 
 
+def test_who_never_calls_is_accused_of_nothing() -> None:
+    report = mockserver.survive(lambda _: {"error": "connection refused"}, scenarios=["one-voucher", "unknown-project"])
+    assert len(report.failed) == 2
+    assert not report.habits
+    assert "No call reached the endpoint" in str(report)
+
+
 def test_who_asks_for_ever_what_fails_each_time_is_told_so() -> None:
     over = threading.Event()
 

@@ -80,6 +80,9 @@ variant(
         }
     ),
 )
+variant(
+    "session_key required, forms accepted", readings=Readings.of({"session_key": "required", "form_body": "accept"})
+)
 variant("limit capped at 1", readings=Readings.of({"max_limit": "1"}))
 variant("limit capped at 7, last page repeated", readings=Readings.of({"max_limit": "7", "beyond_last": "last"}))
 variant("first seen under a cap", readings=Readings.of({"max_limit": "5", "kategori_order": "first_seen"}))
