@@ -23,7 +23,8 @@ from mockserver.contract.wire import (
 )
 from mockserver.provider.clock import Clock
 from mockserver.provider.parsing import DetailRequest, parse_request
-from mockserver.provider.store import MerchantStore, ProjectStore, Statuses, Store
+from mockserver.provider.project_store import ProjectStore, Statuses
+from mockserver.provider.store import MerchantStore, Store
 from mockserver.provider.world import Voucher
 
 

@@ -17,7 +17,7 @@ from mockserver.provider.plan import FINAL, MANUAL, Plan
 from mockserver.provider.world import Voucher
 
 if TYPE_CHECKING:
-    from mockserver.provider.store import ProjectStore
+    from mockserver.provider.project_store import ProjectStore
 
 PENDING, PROCESS = VoucherStatus.PENDING, VoucherStatus.PROCESS
 

@@ -22,7 +22,8 @@ from mockserver.provider.forcing import (
     store_with,
 )
 from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Kept, Observer
-from mockserver.provider.store import MerchantStore, ProjectStore, Store
+from mockserver.provider.project_store import ProjectStore
+from mockserver.provider.store import MerchantStore, Store
 from mockserver.provider.world import Merchant, Project, World
 
 MAX_BODY = 1_048_576

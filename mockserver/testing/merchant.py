@@ -13,7 +13,8 @@ from mockserver.provider.clock import MovableClock
 from mockserver.provider.journal import Entry, Journal
 from mockserver.provider.matchers import Matchers, summary
 from mockserver.provider.plan import Plan
-from mockserver.provider.store import MerchantStore, ProjectStore
+from mockserver.provider.project_store import ProjectStore
+from mockserver.provider.store import MerchantStore
 from mockserver.provider.world import Project, Voucher
 from mockserver.testing.made import new_project_id, project_id_of, vouchers_by_status, vouchers_from_list
 from mockserver.testing.project import FakeProject

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from mockserver._words import nearest
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.lifecycle import move_many
-from mockserver.provider.store import ProjectStore
+from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.world import Voucher
 
 Status = VoucherStatus | str

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, request
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.lifecycle import NoSuchVoucher, move_many, set_plan, set_voucher_plan
 from mockserver.provider.plan import Plan, plan_from_document
+from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
-from mockserver.provider.store import ProjectStore
 from mockserver.web.access import Problem
 from mockserver.web.admin_lookup import number, settle_all, settled
 from mockserver.web.admin_views import project_view, stats_view, voucher_view

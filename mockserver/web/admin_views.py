@@ -12,7 +12,8 @@ from mockserver.provider.clock import MovableClock, date_time
 from mockserver.provider.faults import FAULTS, RuleState
 from mockserver.provider.journal import Entry
 from mockserver.provider.plan import plan_to_document
-from mockserver.provider.store import MerchantStore, ProjectStore
+from mockserver.provider.project_store import ProjectStore
+from mockserver.provider.store import MerchantStore
 from mockserver.provider.world import Voucher
 
 _Document = dict[str, Any]

@@ -17,8 +17,8 @@ from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.clock import FrozenClock, MovableClock, date_time
 from mockserver.provider.lifecycle import NoSuchVoucher, move_many, set_plan, set_voucher_plan
 from mockserver.provider.plan import Plan, plan_from_document, plan_to_document
+from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
-from mockserver.provider.store import ProjectStore
 from mockserver.provider.world_file import WorldError, world_from_document, world_to_document
 from tests.support.asking import NOW, ask
 from tests.support.laws import assert_lawful

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.generate import generate_vouchers
-from mockserver.provider.store import ProjectStore
+from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.world import Project, Voucher
 from mockserver.testing.strategies import vouchers as any_vouchers
 

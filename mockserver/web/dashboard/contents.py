@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults import FAULTS
 from mockserver.provider.journal import Entry
+from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
-from mockserver.provider.store import MerchantStore, ProjectStore
+from mockserver.provider.store import MerchantStore
 from mockserver.web.access import ADMIN
 from mockserver.web.admin_lookup import settle_all
 from mockserver.web.admin_views import clock_view, faults_view, project_view, readings_view, voucher_view
