@@ -9,7 +9,8 @@ import click
 
 from mockserver.contract.schemas import ID_PREFIX, validator
 from mockserver.provider.clock import ZONES, MovableClock
-from mockserver.provider.faults import Fault, FaultError, Rule, fault_named
+from mockserver.provider.fault_rules import Rule
+from mockserver.provider.faults import Fault, FaultError, fault_named
 from mockserver.provider.plan import TRANSITIONS, Plan, plan_from_document
 
 _NUMBERS = {"seconds": float, "retry_after": int, "times": int, "share": float, "seed": int}

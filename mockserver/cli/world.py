@@ -11,7 +11,8 @@ import click
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.clock import SystemClock
-from mockserver.provider.world_file import WorldError, read_world, world_from_document, world_to_document
+from mockserver.provider.world_document import world_to_document
+from mockserver.provider.world_file import WorldError, read_world, world_from_document
 
 
 @click.group()

@@ -11,7 +11,8 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DocumentedError, Reply, error_reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
 from mockserver.provider.endpoint import answer
-from mockserver.provider.faults import FaultError, Faults, Rule, with_fault
+from mockserver.provider.fault_rules import Faults, Rule
+from mockserver.provider.faults import FaultError, with_fault
 from mockserver.provider.finding import Finding
 from mockserver.provider.forcing import (
     RESERVED_PREFIX,

@@ -13,7 +13,7 @@ from mockserver.contract.schemas import schema, validator
 from mockserver.contract.wire import CREATED_AT, VoucherStatus
 from mockserver.provider.clock import Clock, date_time
 from mockserver.provider.generate import generate_vouchers
-from mockserver.provider.plan import Plan, plan_from_document, plan_to_document
+from mockserver.provider.plan import Plan, plan_from_document
 from mockserver.provider.world import NO_NOTE, Merchant, Project, Voucher, World
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
@@ -74,48 +74,6 @@ def world_from_document(document: Any, readings: Readings, clock: Clock, *, abov
     world = _Builder(document, readings, date_time(clock.now(), readings.timezone), above).world()
     _check_unique(world)
     return world
-
-
-def world_to_document(world: World, readings: Readings, *, with_secrets: bool = False) -> dict[str, Any]:
-    """Return the world as a world file has it, statuses numbered by `readings`; secrets are left out unless asked."""
-    return {
-        **_plan_document(world.plan),
-        "merchants": [_merchant_document(merchant, readings, with_secrets) for merchant in world.merchants],
-    }
-
-
-def _plan_document(plan: Plan | None) -> dict[str, Any]:
-    return {} if plan is None else {"plan": plan_to_document(plan)}
-
-
-def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: bool) -> dict[str, Any]:
-    secrets = {"secret_key": merchant.secret_key, "session_key": merchant.session_key} if with_secrets else {}
-    return {
-        "merchant_id": merchant.merchant_id,
-        **{key: value for key, value in secrets.items() if value is not None},
-        "projects": [_project_document(project, readings) for project in merchant.projects],
-    }
-
-
-def _project_document(project: Project, readings: Readings) -> dict[str, Any]:
-    name = {} if project.project_name is None else {"project_name": project.project_name}
-    vouchers = [_voucher_document(voucher, readings) for voucher in project.vouchers]
-    head = {"id": project.id, "project_id": project.project_id, **name, **_plan_document(project.plan)}
-    return {**head, "vouchers": vouchers}
-
-
-def _voucher_document(voucher: Voucher, readings: Readings) -> dict[str, Any]:
-    return {
-        "id": voucher.id,
-        "voucher_code": voucher.voucher_code,
-        "response_json": voucher.response_json,
-        "note": voucher.note,
-        "nominal_gs": voucher.nominal_gs,
-        CREATED_AT: voucher.created_at,
-        "updated_at": voucher.updated_at,
-        "status": readings.code_of[voucher.status],
-        **_plan_document(voucher.plan),
-    }
 
 
 def _check_shape(document: Any) -> None:

@@ -13,7 +13,8 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import readings_from_document
 from mockserver.contract.schemas import ID_PREFIX
 from mockserver.provider.clock import MovableClock
-from mockserver.provider.faults import Fault, FaultError, Rule, fault_named
+from mockserver.provider.fault_rules import Rule
+from mockserver.provider.faults import Fault, FaultError, fault_named
 from mockserver.provider.provider import Provider
 from mockserver.web.access import Problem
 from mockserver.web.admin_lookup import merchant_named

@@ -9,7 +9,8 @@ import msgspec
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.clock import MovableClock, date_time
-from mockserver.provider.faults import FAULTS, RuleState
+from mockserver.provider.fault_rules import RuleState
+from mockserver.provider.faults import FAULTS
 from mockserver.provider.journal import Entry
 from mockserver.provider.plan import plan_to_document
 from mockserver.provider.project_store import ProjectStore

@@ -14,7 +14,8 @@ from mockserver.provider.clock import FrozenClock
 from mockserver.provider.endpoint import answer
 from mockserver.provider.store import Store
 from mockserver.provider.world import World
-from mockserver.provider.world_file import world_from_document, world_to_document
+from mockserver.provider.world_document import world_to_document
+from mockserver.provider.world_file import world_from_document
 from mockserver.testing.strategies import readings as any_readings
 from mockserver.testing.strategies import worlds
 from tests.support.asking import NOW

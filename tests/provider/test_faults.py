@@ -9,7 +9,8 @@ import pytest
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG
-from mockserver.provider.faults import FAULTS, Fault, FaultError, Faults, FaultyReply, Rule
+from mockserver.provider.fault_rules import Faults, Rule
+from mockserver.provider.faults import FAULTS, Fault, FaultError, FaultyReply
 from mockserver.provider.forcing import forced_by_header, forced_by_project_id, reserved_ids
 from mockserver.provider.provider import Provider
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, PATH, body, built_in_provider
