@@ -11,6 +11,8 @@ from mockserver.testing.survive_habits import HABITS
 from tests.support.survive_clients import CLIENTS, command_of
 from tests.support.survive_page import client_of
 
+pytestmark = pytest.mark.once
+
 # What each habit must fail, and nothing else of what it is tried with.
 TELLING = {
     "pending-filter-lost": ["every-status", "all-success"],

@@ -8,6 +8,8 @@ from tests.verification.breaks import BREAKS
 from tests.verification.proof import PAGE, alarms_at, caught_by
 from tests.verification.variants import VARIANTS
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("number", range(len(BREAKS)), ids=[known.name.replace(" ", "-") for known in BREAKS])
 def test_a_break_is_caught_by_a_clause_that_it_offends(number: int) -> None:

@@ -9,11 +9,15 @@ from collections import Counter
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+import pytest
+
 from mockserver.contract.schemas import schema, validator
 from mockserver.testing.admin_client import AdminClient
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PATH, fields
 from tests.support.laws import assert_lawful
+
+pytestmark = pytest.mark.once
 
 THREADS = 16
 CALLS = 10_000

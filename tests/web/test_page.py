@@ -15,6 +15,8 @@ from mockserver.web.server import Server
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, PATH, SECRET, fields
 from tests.support.chromium import browser
 
+pytestmark = pytest.mark.once
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
