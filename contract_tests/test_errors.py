@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mockserver.contract.violation import Violation
 from mockserver.verification.request_cases import cases
-from mockserver.verification.run import Run, described, worded
+from mockserver.verification.run import Run
 from mockserver.verification.suite import clause
+from mockserver.verification.wording import described, worded
 
 
 @clause("ERR-1", "REQ-1")

@@ -8,8 +8,9 @@ from mockserver.verification.calibrate import ask_filters
 from mockserver.verification.filters import explained, settle
 from mockserver.verification.laws import expect_slice, page_numbers
 from mockserver.verification.picture import Picture
-from mockserver.verification.run import NotSeen, Run
+from mockserver.verification.run import Run
 from mockserver.verification.suite import clause
+from mockserver.verification.unjudged import NotSeen
 
 _MOST_WALKED = 3
 

@@ -7,8 +7,9 @@ from mockserver.contract.violation import Finding
 from mockserver.contract.wire import DEFAULT_LIMIT
 from mockserver.verification.laws import expect_slice, page_numbers, pages_of
 from mockserver.verification.picture import Picture
-from mockserver.verification.run import NotSeen, Run
+from mockserver.verification.run import Run
 from mockserver.verification.suite import clause
+from mockserver.verification.unjudged import NotSeen
 
 
 @clause("PAGE-1")

@@ -8,8 +8,10 @@ from mockserver.contract.wire import DEFAULT_LIMIT
 from mockserver.verification.calibrate import by_name
 from mockserver.verification.picture import Picture, names_of
 from mockserver.verification.request_cases import cases
-from mockserver.verification.run import NotSeen, Run, in_form
+from mockserver.verification.run import Run
 from mockserver.verification.suite import clause
+from mockserver.verification.unjudged import NotSeen
+from mockserver.verification.wording import in_form
 
 
 @clause("REQ-1", "REQ-3")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.page_laws import NAMES
+from mockserver.contract.page import NAMES
 from mockserver.contract.reading import CODE_PERMUTATIONS
 from mockserver.contract.violation import Choice, Finding, Violation
 from mockserver.verification.calibrate import judge_scope, narrow_filters
 from mockserver.verification.picture import Picture
-from mockserver.verification.run import NotSeen, Run
+from mockserver.verification.run import Run
 from mockserver.verification.scopes import scope_findings
 from mockserver.verification.suite import clause
+from mockserver.verification.unjudged import NotSeen
 
 
 @clause("SUM-1")

@@ -21,7 +21,7 @@ from mockserver.verification.calibrate import calibrate as calibrated  # noqa: E
 from mockserver.verification.calibrate import changes  # noqa: E402
 from mockserver.verification.live_guard import BudgetSpent, is_loopback  # noqa: E402
 from mockserver.verification.plan import calibration_plan  # noqa: E402
-from mockserver.verification.run import CannotJudge  # noqa: E402
+from mockserver.verification.unjudged import CannotJudge  # noqa: E402
 
 NOT_JUDGED = 3
 

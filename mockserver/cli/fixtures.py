@@ -50,7 +50,7 @@ def generate(output: Path | None, any_version: bool) -> None:
 def check(folder: Path | None) -> int:
     """Check the stored files against their schemas, and derive every exchange again, byte for byte."""
     check_extra()
-    from mockserver.testing.golden import failures_in  # noqa: PLC0415 - the check of the extra comes first
+    from mockserver.testing.golden_check import failures_in  # noqa: PLC0415 - the check of the extra comes first
 
     failures = list(failures_in(folder or resource("fixtures")))
     for failure in failures:

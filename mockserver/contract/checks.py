@@ -14,7 +14,8 @@ from typing import Any
 
 from mockserver._words import json_type
 from mockserver.contract.exchange import SUCCESS, Exchange, NotJson, looks_like_success
-from mockserver.contract.page_laws import Page, filter_laws, page_laws, sum_laws
+from mockserver.contract.page import Page
+from mockserver.contract.page_laws import filter_laws, page_laws, sum_laws
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.schemas import schema, tolerant, validator
 from mockserver.contract.violation import Choice, Finding, Violation

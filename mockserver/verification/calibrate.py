@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.contract.exchange import SUCCESS, Exchange
-from mockserver.contract.page_laws import NAMES
+from mockserver.contract.page import NAMES
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.violation import Choice, Finding, Violation
 from mockserver.contract.visibility import FILTERS
@@ -17,8 +17,9 @@ from mockserver.verification.laws import pages_of
 from mockserver.verification.picture import Picture
 from mockserver.verification.request_cases import Case, cases
 from mockserver.verification.result import masker_of, readings_of
-from mockserver.verification.run import Run, described, in_form, worded
+from mockserver.verification.run import Run
 from mockserver.verification.scopes import scope_findings
+from mockserver.verification.wording import described, in_form, worded
 
 Probe = Callable[[Run], None]
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.page_laws import NAMES, Page
+from mockserver.contract.page import NAMES, Page
 from mockserver.contract.reading import CODE_PERMUTATIONS
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.violation import Choice, Finding, Violation
 from mockserver.verification.picture import Picture
-from mockserver.verification.run import Run, described, in_form
+from mockserver.verification.run import Run
+from mockserver.verification.wording import described, in_form
 
 _KEYS = ("status_filter", "unknown_status", "status_codes")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mockserver.contract.page_laws import Page
+from mockserver.contract.page import Page
 from mockserver.contract.violation import Violation
 from mockserver.verification.picture import names_of
 from mockserver.verification.run import Run

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from mockserver.contract.page_laws import Page
+from mockserver.contract.page import Page
 
 
 @dataclass(frozen=True)

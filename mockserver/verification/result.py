@@ -14,7 +14,8 @@ from mockserver.contract.masking import MASK, Masker
 from mockserver.contract.readings import REGISTER
 from mockserver.verification.curl import curl_line
 from mockserver.verification.observations import Observed
-from mockserver.verification.run import Broken, Run
+from mockserver.verification.record import Broken
+from mockserver.verification.run import Run
 
 HOLDS, BROKEN, NOT_SEEN, NOT_JUDGED = "holds", "broken", "not seen", "not judged"
 _RANK = (BROKEN, NOT_JUDGED, HOLDS, NOT_SEEN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.page_laws import NAMES, Page
+from mockserver.contract.page import NAMES, Page
 from mockserver.contract.violation import Choice, Finding, Violation
 from mockserver.verification.picture import Picture
 

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mockserver.verification.listener import Listener, Silence
 from mockserver.verification.live_guard import Limits, Refused, check_allowed, is_loopback
 from mockserver.verification.request_cases import Credentials
-from mockserver.verification.run import Listener, Run, Silence
+from mockserver.verification.run import Run
 from mockserver.verification.target import HttpTarget, checked_base_url
 
 VARIABLES = {
