@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from mockserver.provider.journal import Entry, Kept
 LOG_FORMATS = ("text", "json")
 
 _HARMLESS_STATUSES = frozenset({"", *"01234", *(status.value for status in STATUSES)})
+_HARMLESS_TYPES = frozenset({int, type(msgspec.UNSET)})
 _encode = msgspec.json.Encoder().encode
 
 
@@ -66,33 +68,31 @@ def _harmless(kept: Kept) -> _Asked | None:
         asked = _decode_asked(kept.call.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    numbers = (asked.page, asked.limit)
-    if not all(type(number) is int or number is msgspec.UNSET for number in numbers):
+    if type(asked.page) not in _HARMLESS_TYPES or type(asked.limit) not in _HARMLESS_TYPES:
         return None
     return asked if asked.status is msgspec.UNSET or asked.status in _HARMLESS_STATUSES else None
 
 
 class _TextLine:
-    """Writes the line for people; many calls share a second, and so its text."""
+    """Writes the line for people. Seconds, merchants and requests come again and again, so their text is kept."""
 
     def __init__(self) -> None:
         self._second = (-1, "")
+        self._printable = lru_cache(maxsize=1024)(printable)
 
     def __call__(self, kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
-        second = int(kept.call.at)
+        call, reply = kept.call, kept.reply
+        wanted = self._printable(_encode(asked).decode(), 200) if call.merchant_id is not None else ""
+        why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
+        return (
+            f"{self._clock(int(call.at))} {self._printable(call.method, 20)} {reply.http_status} rc={reply.rc} "
+            f"{self._printable(who)} {wanted} {kept.took * 1000:.2f} ms{why}\n"
+        )
+
+    def _clock(self, second: int) -> str:
         if self._second[0] != second:
             self._second = (second, time.strftime("%H:%M:%S", time.localtime(second)))
-        return _text_line(self._second[1], kept, asked, who, explanation)
-
-
-def _text_line(when: str, kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
-    call, reply = kept.call, kept.reply
-    wanted = printable(_encode(asked).decode(), 200) if call.merchant_id is not None else ""
-    why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
-    return (
-        f"{when} {printable(call.method, 20)} {reply.http_status} rc={reply.rc} {printable(who)} {wanted} "
-        f"{kept.took * 1000:.2f} ms{why}\n"
-    )
+        return self._second[1]
 
 
 def _json_line(kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
