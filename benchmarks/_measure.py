@@ -131,3 +131,18 @@ class Served:
         self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+def run_pytest(folder: Path, *arguments: str, **variables: str) -> str:
+    """Run pytest in a folder with no plugin but those of `arguments`; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(done.stdout[-3000:] + done.stderr[-3000:])
+    return done.stdout

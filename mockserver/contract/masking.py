@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -15,7 +16,10 @@ SECRET_FIELDS = frozenset({"signature", "session_key", "secret_key"})
 _SHORTEST_SECRET = 4
 
 # A signature in any field, right or wrong, is a long run of hex.
-_HEX_RUN = re.compile(r"[0-9a-fA-F]{32,}")
+_SHORTEST_RUN = 32
+_HEX_RUN = re.compile(rf"[0-9a-fA-F]{{{_SHORTEST_RUN},}}")
+_RUN_OF_X = b"x" * _SHORTEST_RUN
+_HEX_TO_X = bytes(ord("x") if chr(byte) in string.hexdigits else ord(" ") for byte in range(256))
 # For bodies that do not parse: whatever stands behind the name of a secret field, up to where it can end.
 _SECRET_FIELD = re.compile(
     r"""((?:signature|session_?key|secret_?key|secret|sign)["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s,&}\]"]+)""",
@@ -33,13 +37,20 @@ class Masker:
         written = {form for secret in looked_for if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
         known = sorted(written, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
+        self._known_words = tuple(form.lower() for form in known)
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets."""
-        if self._known is not None:
+        # Nearly every text holds none, which a look for words tells twenty times as fast as the patterns. Beyond ASCII
+        # it cannot tell: a pattern that ignores case takes a long s for an s.
+        plain = text.lower() if text.isascii() else None
+        if self._known is not None and (plain is None or any(word in plain for word in self._known_words)):
             text = self._known.sub(MASK, text)
-        text = _SECRET_FIELD.sub(rf"\1{MASK}", text)
-        return _HEX_RUN.sub(MASK, text)
+        if plain is None or "sign" in plain or "secret" in plain or "session" in plain:
+            text = _SECRET_FIELD.sub(rf"\1{MASK}", text)
+        if plain is None or (len(text) >= _SHORTEST_RUN and _RUN_OF_X in text.encode().translate(_HEX_TO_X)):
+            text = _HEX_RUN.sub(MASK, text)
+        return text
 
     def value(self, decoded: Any) -> Any:
         """Return decoded JSON without secrets; what stands in a secret field goes whatever it is."""

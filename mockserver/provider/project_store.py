@@ -6,7 +6,8 @@ Nothing on the read path scans: a page, a count and a summary cost the same in a
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import chain
 
 import msgspec
 from sortedcontainers import SortedList
@@ -33,16 +34,14 @@ class ProjectStore:
         self.lock = threading.RLock()
         self._vouchers = {voucher.id: voucher for voucher in project.vouchers}
         self._ids: SortedList[int] = SortedList(self._vouchers)
-        grouped: dict[VoucherStatus, dict[int, list[int]]] = {status: {} for status in STATUSES}
+        grouped: dict[VoucherStatus, dict[int, list[int]]] = {}
         for voucher in project.vouchers:
-            grouped[voucher.status].setdefault(voucher.nominal_gs, []).append(voucher.id)
-        self._by_status: dict[VoucherStatus, SortedList[int]] = {
-            status: SortedList(id_ for ids in nominals.values() for id_ in ids) for status, nominals in grouped.items()
-        }
-        self._by_nominal: dict[VoucherStatus, dict[int, SortedList[int]]] = {
-            status: {nominal: SortedList(ids) for nominal, ids in nominals.items()}
-            for status, nominals in grouped.items()
-        }
+            grouped.setdefault(voucher.status, {}).setdefault(voucher.nominal_gs, []).append(voucher.id)
+        self._by_status = defaultdict[VoucherStatus, SortedList[int]](SortedList)
+        self._by_nominal = defaultdict[VoucherStatus, dict[int, SortedList[int]]](dict)
+        for status, nominals in grouped.items():
+            self._by_status[status].update(chain.from_iterable(nominals.values()))
+            self._by_nominal[status] = {nominal: SortedList(ids) for nominal, ids in nominals.items()}
         self._nominals = Counter(voucher.nominal_gs for voucher in project.vouchers)
         self.own_plan = project.plan
         self.world_plan = world_plan

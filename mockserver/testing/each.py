@@ -11,10 +11,10 @@ import pytest
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.testing.settings import DEFAULTS, marked, other_values
 
-_FIXTURE = "apigames_readings"
+# The parameter that a test is at, in its callspec, and the property of its reports.
+_READING = "apigames_reading"
 # A scenario of `survive` has readings of its own.
 _OF_SCENARIOS = {"apigames_scenario", "apigames_stage"}
-_PROPERTY = "apigames_reading"
 _TESTS_NAMED = 5
 
 
@@ -30,19 +30,18 @@ class Each:
         ours = {name for name in metafunc.fixturenames if name.startswith("apigames")}
         if ours <= _OF_SCENARIOS:
             return
-        if _FIXTURE not in metafunc.fixturenames:
-            metafunc.fixturenames.append(_FIXTURE)
+        metafunc.fixturenames.append(_READING)  # or pytest takes it for an argument that the test does not have
         pinned = _pinned(metafunc.definition)
         open_values = [(key, value) for key, value in other_values(self._base) if key not in pinned]
         ids = [DEFAULTS, *map("=".join, open_values)]
-        metafunc.parametrize(_FIXTURE, [None, *open_values], ids=ids, indirect=True)
+        metafunc.parametrize(_READING, [None, *open_values], ids=ids)
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Note the reading in the test's properties, which travel with its reports (JUnit and xdist too)."""
         callspec = getattr(item, "callspec", None)
-        if callspec is not None and _FIXTURE in callspec.params:
-            reading = callspec.params[_FIXTURE]
-            item.user_properties.append((_PROPERTY, DEFAULTS if reading is None else "=".join(reading)))
+        if callspec is not None and _READING in callspec.params:
+            reading = callspec.params[_READING]
+            item.user_properties.append((_READING, DEFAULTS if reading is None else "=".join(reading)))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say which readings the client does not survive."""
@@ -52,6 +51,13 @@ class Each:
         terminalreporter.section("apigames readings")
         for line in _verdict(ran, failed):
             terminalreporter.line(line)
+
+
+def reading_at(item: pytest.Item) -> dict[str, str]:
+    """Return the reading, a key and its value, that an `each` run is at with this test; none under the defaults."""
+    callspec = getattr(item, "callspec", None)
+    reading = None if callspec is None else callspec.params.get(_READING)
+    return {} if reading is None else dict([reading])
 
 
 def _pinned(definition: Any) -> Iterable[str]:
@@ -68,7 +74,7 @@ def _outcomes(terminalreporter: Any) -> tuple[dict[str, set[str]], dict[str, set
     failed: dict[str, set[str]] = defaultdict(set)
     for outcome in ("passed", "failed", "error", "xpassed", "xfailed"):
         for report in terminalreporter.stats.get(outcome, []):
-            reading = dict(getattr(report, "user_properties", ())).get(_PROPERTY)
+            reading = dict(getattr(report, "user_properties", ())).get(_READING)
             if reading is not None:
                 test = _without(report.nodeid, reading)
                 ran[reading].add(test)

@@ -21,6 +21,7 @@ from mockserver.provider.world_file import WorldError, read_world, world_from_do
 WorldSource = str | Path | Mapping[str, Any] | World
 
 _KNOWN_NOMINALS = (25, 50, 100)
+_ALPHABETS = {"A": string.ascii_uppercase, "0": string.digits}
 
 
 def new_merchant_id() -> str:
@@ -28,12 +29,12 @@ def new_merchant_id() -> str:
 
     From `secrets`: pytest-randomly gives `random` the same seed before every test.
     """
-    return f"M240315{_letters(4)}{secrets.randbelow(10_000):04d}{_letters(1)}"
+    return f"M240315{_drawn('AAAA0000A')}"
 
 
 def new_project_id() -> str:
     """Return an id such as `R240815XPQR000012`."""
-    return f"R240815{_letters(4)}{secrets.randbelow(1_000_000):06d}"
+    return f"R240815{_drawn('AAAA000000')}"
 
 
 def new_secret() -> str:
@@ -41,8 +42,11 @@ def new_secret() -> str:
     return secrets.token_hex(16)
 
 
-def _letters(count: int) -> str:
-    return "".join(secrets.choice(string.ascii_uppercase) for _ in range(count))
+def _drawn(pattern: str) -> str:
+    """Return `pattern` with a random capital for each A and a random digit for each 0."""
+    bytes_ = secrets.token_bytes(len(pattern))
+    alphabets = map(_ALPHABETS.__getitem__, pattern)
+    return "".join(alphabet[byte % len(alphabet)] for alphabet, byte in zip(alphabets, bytes_, strict=True))
 
 
 def read_world_source(source: WorldSource, readings: Readings, clock: Clock) -> World:

@@ -69,27 +69,18 @@ def _run(config: pytest.Config) -> Run:
 @pytest.fixture(scope="session")
 def apigames_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """The fake that all tests of this process share. Reading `url` starts a real server on a free port."""
-    server = _run(pytestconfig).server()
+    server = _run(pytestconfig).server
     yield server
     server.stop()
 
 
 @pytest.fixture
-def apigames_readings(request: pytest.FixtureRequest, apigames_server: FakeServer) -> Iterator[Any]:
-    """The readings of this test, a `mockserver.Readings`: the run's, the marker's, and the one that `each` is at."""
-    readings = _run(request.config).readings_of(request.node, getattr(request, "param", None))
-    with apigames_server.under(readings):
-        yield readings
-
-
-@pytest.fixture
-def apigames(
-    request: pytest.FixtureRequest, apigames_server: FakeServer, apigames_readings: Any
-) -> Iterator[FakeMerchant]:
+def apigames(request: pytest.FixtureRequest, apigames_server: FakeServer) -> Iterator[FakeMerchant]:
     """A fresh merchant of this test's own: `url`, `merchant_id`, `signature`, `project(...)`, `assert_called(...)`."""
-    merchant = _run(request.config).merchant(request.node, apigames_server, apigames_readings)
+    merchant = _run(request.config).merchant(request.node, apigames_server)
     request.node.stash[_MERCHANT] = merchant
-    yield merchant
+    with apigames_server.under(merchant.readings):
+        yield merchant
     apigames_server.remove(merchant)
 
 
@@ -141,9 +132,11 @@ def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let a test that uses the server alone be under its own readings too."""
     names = getattr(item, "fixturenames", ())
-    if "apigames_server" in names and "apigames_readings" not in names:
-        # What a test uses cannot be added to in a hook, and pytest has no other name for its request.
-        item._request.getfixturevalue("apigames_readings")  # type: ignore[attr-defined]  # noqa: SLF001
+    if "apigames_server" in names and "apigames" not in names:
+        run = _run(item.config)
+        scope = run.server.under(run.readings_of(item))
+        scope.__enter__()
+        item.addfinalizer(lambda: scope.__exit__(None, None, None))
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.provider.clock import SystemClock
 from mockserver.provider.world_file import WorldError
-from mockserver.testing.each import Each
+from mockserver.testing.each import Each, reading_at
 from mockserver.testing.made import read_world_source
 from mockserver.testing.merchant import FakeMerchant
 from mockserver.testing.server import FakeServer
@@ -44,28 +47,29 @@ class Run:
         if self.is_each:
             self._config.pluginmanager.register(Each(self.readings), "apigames-each")
 
+    @cached_property
     def server(self) -> FakeServer:
-        """Return a server for this run."""
+        """The server of this run."""
         return FakeServer(readings=self.readings, seed=self.seed)
 
-    def readings_of(self, node: pytest.Item, each: tuple[str, str] | None) -> Readings:
-        """Return the readings of a test; `each` is the one that an `each` run is at."""
-        try:
-            choices = {**marked(node.iter_markers("apigames"))["readings"], **dict([each] if each else [])}
-            # One value for all tests under the same: what it works out once, it remembers.
-            if repr(choices) not in self._readings:
-                self._readings[repr(choices)] = self.readings.having(**choices)
-            return self._readings[repr(choices)]
-        except ReadingsError as error:
-            raise pytest.fail.Exception(f"{node.nodeid}: {error}", pytrace=False) from None
+    def readings_of(self, item: pytest.Item) -> Readings:
+        """Return the readings of a test: the run's, its marker's, and the one that an `each` run is at."""
+        with _failing(item):
+            return self._having({**marked(item.iter_markers("apigames"))["readings"], **reading_at(item)})
 
-    def merchant(self, node: pytest.Item, server: FakeServer, readings: Readings) -> FakeMerchant:
+    def merchant(self, item: pytest.Item, server: FakeServer) -> FakeMerchant:
         """Return a fresh merchant for a test."""
-        try:
-            world = marked(node.iter_markers("apigames")).get("world")
-            return server.merchant(readings=readings, world=self._world(node, readings, world))
-        except (ReadingsError, WorldError) as error:
-            raise pytest.fail.Exception(f"{node.nodeid}: {error}", pytrace=False) from None
+        with _failing(item):
+            told = marked(item.iter_markers("apigames"))
+            readings = self._having({**told["readings"], **reading_at(item)})
+            return server.merchant(readings=readings, world=self._world(item, readings, told.get("world")))
+
+    def _having(self, choices: dict[str, object]) -> Readings:
+        # One value for all tests under the same: what it works out once, it remembers.
+        key = repr(choices)
+        if key not in self._readings:
+            self._readings[key] = self.readings.having(**choices)
+        return self._readings[key]
 
     def _words(self, name: str) -> tuple[list[str], Path]:
         option: list[str] | None = self._config.getoption(f"apigames_{name}")
@@ -80,10 +84,10 @@ class Run:
         except ValueError:
             raise ValueError(f"the seed {text!r} is no whole number; expected one, as in --apigames-seed=7") from None
 
-    def _world(self, node: pytest.Item | None, readings: Readings, own: Any = None) -> Any:
+    def _world(self, item: pytest.Item | None, readings: Readings, own: Any = None) -> Any:
         """Return the world of a test: its marker's, else the run's, else None."""
         if own is not None:
-            beside = [] if node is None else [node.path.parent]
+            beside = [] if item is None else [item.path.parent]
             return self._read_once(world_source(own, [*beside, self._config.rootpath]), readings)
         option = self._config.getoption("apigames_world")
         if option:
@@ -101,3 +105,12 @@ class Run:
         if key not in self._worlds:
             self._worlds[key] = read_world_source(world, readings, SystemClock())
         return self._worlds[key]
+
+
+@contextmanager
+def _failing(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that asks for what cannot be served, with the reason alone."""
+    try:
+        yield
+    except (ReadingsError, WorldError) as error:
+        raise pytest.fail.Exception(f"{item.nodeid}: {error}", pytrace=False) from None

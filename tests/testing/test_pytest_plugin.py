@@ -164,9 +164,9 @@ def test_readings_belong_to_the_test_and_the_nearest_marker_wins(pytester: pytes
         """
 pytestmark = pytest.mark.apigames(readings={"http_status": "200", "empty_vouchers": "null"})
 
-def test_module(apigames, apigames_responses, apigames_readings):
+def test_module(apigames, apigames_responses):
     assert ask(apigames, "DW").status_code == 200
-    assert apigames_readings.http_status == "200"
+    assert apigames.readings.http_status == "200"
     assert ask(apigames, apigames.project().project_id).json()["data"]["data"]["vouchers"] is None
 
 @pytest.mark.apigames(readings={"http_status": "rc"})
@@ -474,7 +474,7 @@ class TestCounts(unittest.TestCase):
 
 def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("--fixtures", *QUIET)
-    for name in ("apigames", "apigames_server", "apigames_responses", "apigames_httpx", "apigames_readings"):
+    for name in ("apigames", "apigames_server", "apigames_responses", "apigames_httpx"):
         result.stdout.fnmatch_lines([f"{name}*pytest_plugin.py*"])
     markers = pytester.runpytest_subprocess("--markers", *QUIET)
     markers.stdout.fnmatch_lines(["@pytest.mark.apigames(readings={...}, world=...)*"])
