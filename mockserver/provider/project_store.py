@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from itertools import chain
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TypeVar
 
 import msgspec
 from sortedcontainers import SortedList
@@ -18,6 +20,11 @@ from mockserver.provider.plan import Plan
 from mockserver.provider.world import Project, Voucher
 
 Statuses = tuple[VoucherStatus, ...]
+
+_Key = TypeVar("_Key")
+_Group = tuple[VoucherStatus, int]
+_NOMINAL: Callable[[Voucher], int] = attrgetter("nominal_gs")
+_STATUS_AND_NOMINAL: Callable[[Voucher], _Group] = attrgetter("status", "nominal_gs")
 
 
 class ProjectStore:
@@ -34,15 +41,14 @@ class ProjectStore:
         self.lock = threading.RLock()
         self._vouchers = {voucher.id: voucher for voucher in project.vouchers}
         self._ids: SortedList[int] = SortedList(self._vouchers)
-        grouped: dict[VoucherStatus, dict[int, list[int]]] = {}
+        by_status: dict[VoucherStatus, list[int]] = {}
         for voucher in project.vouchers:
-            grouped.setdefault(voucher.status, {}).setdefault(voucher.nominal_gs, []).append(voucher.id)
+            by_status.setdefault(voucher.status, []).append(voucher.id)
         self._by_status = defaultdict[VoucherStatus, SortedList[int]](SortedList)
-        self._by_nominal = defaultdict[VoucherStatus, dict[int, SortedList[int]]](dict)
-        for status, nominals in grouped.items():
-            self._by_status[status].update(chain.from_iterable(nominals.values()))
-            self._by_nominal[status] = {nominal: SortedList(ids) for nominal, ids in nominals.items()}
-        self._nominals = Counter(voucher.nominal_gs for voucher in project.vouchers)
+        self._by_status.update({status: SortedList(ids) for status, ids in by_status.items()})
+        self._nominals = Counter(map(_NOMINAL, project.vouchers))
+        self._nominals_in = Counter(map(_STATUS_AND_NOMINAL, project.vouchers))
+        self._by_nominal: dict[_Group, SortedList[int]] | None = None
         self.own_plan = project.plan
         self.world_plan = world_plan
         is_planned = self.plan is not None or any(voucher.plan is not None for voucher in project.vouchers)
@@ -118,17 +124,17 @@ class ProjectStore:
             if statuses == STATUSES:
                 return dict(self._nominals)
             totals: dict[int, int] = {}
-            for status in statuses:
-                for nominal, ids in self._by_nominal[status].items():
-                    totals[nominal] = totals.get(nominal, 0) + len(ids)
+            for (status, nominal), count in self._nominals_in.items():
+                if status in statuses:
+                    totals[nominal] = totals.get(nominal, 0) + count
             return totals
 
     def nominals_newest_first(self, statuses: Statuses) -> list[int]:
         """Return the nominals of these statuses in the order in which the list, newest first, shows them."""
         newest: dict[int, int] = {}
         with self.lock:
-            for status in statuses:
-                for nominal, ids in self._by_nominal[status].items():
+            for (status, nominal), ids in self._grouped().items():
+                if status in statuses:
                     newest[nominal] = max(newest.get(nominal, 0), ids[-1])
         return sorted(newest, key=newest.__getitem__, reverse=True)
 
@@ -180,17 +186,36 @@ class ProjectStore:
             return self._by_status[statuses[0]]
         return self._ids if statuses else SortedList()
 
+    def _grouped(self) -> dict[_Group, SortedList[int]]:
+        # Only one reading ever asks, so the others do not pay for it.
+        if self._by_nominal is None:
+            groups: dict[_Group, list[int]] = {}
+            for voucher in self._vouchers.values():
+                groups.setdefault(_STATUS_AND_NOMINAL(voucher), []).append(voucher.id)
+            self._by_nominal = {group: SortedList(ids) for group, ids in groups.items()}
+        return self._by_nominal
+
     def _forget(self, voucher: Voucher) -> None:
+        group = _STATUS_AND_NOMINAL(voucher)
         self._by_status[voucher.status].remove(voucher.id)
-        nominals = self._by_nominal[voucher.status]
-        nominals[voucher.nominal_gs].remove(voucher.id)
-        if not nominals[voucher.nominal_gs]:
-            del nominals[voucher.nominal_gs]
-        self._nominals[voucher.nominal_gs] -= 1
-        if not self._nominals[voucher.nominal_gs]:
-            del self._nominals[voucher.nominal_gs]
+        _take(self._nominals, voucher.nominal_gs)
+        _take(self._nominals_in, group)
+        if self._by_nominal is not None:
+            self._by_nominal[group].remove(voucher.id)
+            if not self._by_nominal[group]:
+                del self._by_nominal[group]
 
     def _remember(self, voucher: Voucher) -> None:
+        group = _STATUS_AND_NOMINAL(voucher)
         self._by_status[voucher.status].add(voucher.id)
-        self._by_nominal[voucher.status].setdefault(voucher.nominal_gs, SortedList()).add(voucher.id)
         self._nominals[voucher.nominal_gs] += 1
+        self._nominals_in[group] += 1
+        if self._by_nominal is not None:
+            self._by_nominal.setdefault(group, SortedList()).add(voucher.id)
+
+
+def _take(counts: Counter[_Key], key: _Key) -> None:
+    """Count one less; what is at none is not there."""
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
