@@ -6,8 +6,9 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
-_KEPT_LINES = 10_000
+_KEPT_LINES = 1_000
 _BATCH_SECONDS = 0.02
 _CLOSE_SECONDS = 1.0
 
@@ -15,12 +16,12 @@ _CLOSE_SECONDS = 1.0
 class LogWriter:
     """Takes lines at once and writes them to a file descriptor a moment later, many together.
 
-    When whoever reads them falls behind by more than 10,000 lines, the oldest are dropped and counted.
+    When whoever reads them falls behind by more than 1,000 lines, the oldest are dropped and counted.
     """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._lines: deque[str | Callable[[], str]] = deque(maxlen=_KEPT_LINES)
         self._taken = 0
         self._written = 0
         self._wake = threading.Event()
@@ -28,8 +29,8 @@ class LogWriter:
         self._thread = threading.Thread(target=self._run, name="apigames-mock-log", daemon=True)
         self._thread.start()
 
-    def write(self, line: str) -> None:
-        """Take a line; never waits."""
+    def write(self, line: str | Callable[[], str]) -> None:
+        """Take a line, or what makes one, which is then done by the writer's thread; never waits."""
         self._lines.append(line)
         self._taken += 1
         if not self._wake.is_set():
@@ -50,7 +51,8 @@ class LogWriter:
         self._write_batch()
 
     def _write_batch(self) -> None:
-        batch = [self._lines.popleft() for _ in range(len(self._lines))]
+        taken = [self._lines.popleft() for _ in range(len(self._lines))]
+        batch = [line if isinstance(line, str) else line() for line in taken]
         self._written += len(batch)
         dropped = self._taken - self._written - len(self._lines)
         if dropped > 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -34,35 +34,40 @@ _decode_asked = msgspec.json.Decoder(_Asked).decode
 
 
 class RequestLog:
-    """Hears of every call and hands a line about it to `write`. `masked` is the journal's, set once there is one.
+    """Hears of every call and hands a line about it, or what makes one, to `write`.
 
-    With `diagnose` the line of a refusal says what the doctor says of it.
+    `masked` is the journal's, set once there is one. With `diagnose` the line of a refusal says what the doctor says.
     """
 
     masked: Callable[[Kept], Entry]
     diagnose: Callable[[Kept], list[Finding]] | None = None
 
-    def __init__(self, log_format: str, write: Callable[[str], object]) -> None:
+    def __init__(self, log_format: str, write: Callable[[str | Callable[[], str]], object]) -> None:
         self._write = write
-        self._line = _json_line if log_format == "json" else _TextLine()
+        self._text = _json_line if log_format == "json" else _TextLine()
 
     def __call__(self, kept: Kept) -> None:
-        """Write the line of one call."""
+        """Write the line of one call; that of an ordinary one is made when it is written, many together."""
+        self._write(partial(self._line, kept) if _is_ordinary(kept) else self._line(kept))
+
+    def _line(self, kept: Kept) -> str:
         asked = _harmless(kept)
         if asked is not None:
-            line = self._line(kept, asked, kept.call.merchant_id or kept.call.path, None)
-        else:
-            entry = self.masked(kept)
-            asked = msgspec.convert(entry.fields or {}, _Asked)
-            findings = self.diagnose(kept) if self.diagnose is not None else []
-            explanation = "; ".join(f"{one.what}; {one.cure}" for one in findings) or entry.explanation
-            line = self._line(kept, asked, entry.merchant_id or entry.path, explanation)
-        self._write(line)
+            return self._text(kept, asked, kept.call.merchant_id or kept.call.path, None)
+        entry = self.masked(kept)
+        asked = msgspec.convert(entry.fields or {}, _Asked)
+        findings = self.diagnose(kept) if self.diagnose is not None else []
+        explanation = "; ".join(f"{one.what}; {one.cure}" for one in findings) or entry.explanation
+        return self._text(kept, asked, entry.merchant_id or entry.path, explanation)
+
+
+def _is_ordinary(kept: Kept) -> bool:
+    return kept.reply.clause == "RES-1" and kept.reply.explanation is None
 
 
 def _harmless(kept: Kept) -> _Asked | None:
-    """Return what an ordinary call asked for when no secret can stand in it: masking costs ten times an answer."""
-    if kept.reply.clause != "RES-1" or kept.reply.explanation is not None:
+    """Return what an ordinary call asked for when no secret can stand in it: masking takes longer than the line."""
+    if not _is_ordinary(kept):
         return None
     try:
         asked = _decode_asked(kept.call.body)
