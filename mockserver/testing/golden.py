@@ -22,7 +22,8 @@ from mockserver.provider.store import Store
 from mockserver.provider.world import Merchant, Project, Voucher, World
 from mockserver.provider.world_document import world_to_document
 from mockserver.provider.world_file import world_from_document
-from mockserver.testing.strategies import NOTES, NOW, RESPONSES, SECONDS, numbered
+from mockserver.testing.strategies import NOW
+from mockserver.testing.world_strategies import NOTES, RESPONSES, SECONDS, numbered
 from mockserver.verification.make_cases import make_cases
 
 SEED = 20240815

@@ -1,15 +1,14 @@
 """Hypothesis strategies for worlds, requests and replies: the one set that our tests and downstream tests use.
 
 A world is built first and a reply is derived from it by the fake itself, so sums, pages and totals hold by
-construction and nothing is filtered away. Examples shrink to few vouchers, pending, of nominal 0.
+construction and nothing is filtered away.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,17 +16,12 @@ from hypothesis import strategies as st
 
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.signature import sign
-from mockserver.contract.wire import (
-    DOCUMENTED_ERRORS,
-    STATUSES,
-    DocumentedError,
-    VoucherStatus,
-    error_reply,
-)
-from mockserver.provider.clock import DATE_TIME_FORMAT, FrozenClock
+from mockserver.contract.wire import DOCUMENTED_ERRORS, DocumentedError, error_reply
+from mockserver.provider.clock import FrozenClock
 from mockserver.provider.endpoint import answer
 from mockserver.provider.store import Store
-from mockserver.provider.world import NO_NOTE, Merchant, Project, Voucher, World
+from mockserver.provider.world import Merchant, Project, World
+from mockserver.testing.world_strategies import projects, vouchers, worlds
 
 __all__ = [
     "DetailExchange",
@@ -44,22 +38,6 @@ __all__ = [
 
 # Half past two in Jakarta, on the day of the page's example; after every voucher that is made here.
 NOW = 1_723_719_138.0
-_FIRST_SECOND = datetime(2024, 1, 1)  # noqa: DTZ001 - wall-clock text of the vendor, not an instant
-SECONDS = 200 * 24 * 3600
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_CODE_TRIPLES = 26**3
-_CODE_NUMBERS = 1000
-
-_NOMINALS = (0, 25, 50, 100, 500, 2_000_000)
-NOTES = (
-    NO_NOTE,
-    "",
-    "voucher sudah digunakan",
-    "catatan 🎮 ünïcode",
-    "<script>alert(1)</script>",
-    'kutip "dua" \\ \n',
-)
-RESPONSES = ("", "{}", '{"code":0,"data":{"gs":25,"list":[1,2,{"a":null}]}}', "[]", "not JSON {")
 
 
 @dataclass(frozen=True)
@@ -81,60 +59,6 @@ class DetailExchange:
     def json(self) -> Any:
         """The decoded reply."""
         return json.loads(self.reply)
-
-
-def vouchers(
-    *,
-    min_size: int = 0,
-    max_size: int = 12,
-    statuses: Sequence[VoucherStatus] = STATUSES,
-    nominals: Sequence[int] = _NOMINALS,
-    first_id: int = 1,
-) -> st.SearchStrategy[tuple[Voucher, ...]]:
-    """Lists of vouchers as a project holds them: newest first, ids and codes unique, dates in order.
-
-    `statuses` and `nominals` are what is chosen from; `first_id` is the lowest id given out.
-    """
-    texts = st.sampled_from(NOTES) | st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
-    one = st.tuples(
-        st.sampled_from(statuses),
-        st.sampled_from(nominals),
-        texts,
-        st.sampled_from(RESPONSES),
-        st.integers(0, SECONDS),
-        st.integers(0, 3 * 24 * 3600),
-        st.integers(0, 2),
-    )
-    return st.lists(one, min_size=min_size, max_size=max_size).map(partial(numbered, first_id))
-
-
-def projects(
-    vouchers: st.SearchStrategy[tuple[Voucher, ...]] | None = None,
-    *,
-    number: int = 1,
-    named: bool = True,
-) -> st.SearchStrategy[Project]:
-    """Projects; `number` (1 to 9999) sets `id` and `project_id`, so that two of one world differ."""
-    names = st.sampled_from(["DW", "Proyek é"]).map(lambda name: f"{name} {number}") if named else st.none()
-    listed = _vouchers(first_id=number * 100_000) if vouchers is None else vouchers
-    return st.builds(
-        Project,
-        id=st.just(5000 + number),
-        project_id=st.just(f"R240815XPQR{number:06d}"),
-        project_name=st.none() | names,
-        vouchers=listed,
-    )
-
-
-def worlds(
-    *, min_projects: int = 1, max_projects: int = 3, max_merchants: int = 2, max_vouchers: int = 12
-) -> st.SearchStrategy[World]:
-    """Worlds of one merchant or more, the first with at least `min_projects` projects; ids unique, secrets made up."""
-    merchants = [
-        _merchants(number, min_projects if number == 1 else 0, max_projects, max_vouchers)
-        for number in range(1, max_merchants + 1)
-    ]
-    return st.integers(1, max_merchants).flatmap(lambda count: st.tuples(*merchants[:count]).map(World))
 
 
 def detail_requests(world: World | None = None, readings: Readings | None = None) -> st.SearchStrategy[dict[str, Any]]:
@@ -215,56 +139,6 @@ NOT_JSON = (
     b'{"projectid":"\xff"}',
     '{"projectid":"DW"}'.encode("utf-16"),
 )
-
-_vouchers = vouchers
-
-
-def numbered(first_id: int, drawn: list[tuple[VoucherStatus, int, str, str, int, int, int]]) -> tuple[Voucher, ...]:
-    """Return the vouchers of drawn (status, nominal, note, response_json, second made, seconds taken, gap in ids)."""
-    seconds = sorted(made for *_, made, _, _ in drawn)
-    id_, listed = first_id - 1, []
-    for (status, nominal, note, response, _, taken, gap), made in zip(drawn, seconds, strict=True):
-        id_ += 1 + gap
-        created = _FIRST_SECOND + timedelta(seconds=made)
-        updated = created if status is VoucherStatus.PENDING else created + timedelta(seconds=taken)
-        listed.append(
-            Voucher(
-                id=id_,
-                voucher_code=_code(id_),
-                status=status,
-                created_at=created.strftime(DATE_TIME_FORMAT),
-                updated_at=updated.strftime(DATE_TIME_FORMAT),
-                nominal_gs=nominal,
-                note=note,
-                response_json=response,
-            )
-        )
-    return tuple(reversed(listed))
-
-
-def _code(id_: int) -> str:
-    """A code such as `ABC123DEF456GHI`, another for each id."""
-    low, number = id_ % _CODE_TRIPLES, id_ % _CODE_NUMBERS
-    high = id_ // _CODE_TRIPLES % _CODE_TRIPLES
-    return f"{_triple(low)}{number:03d}{_triple(high)}{(number * 7) % _CODE_NUMBERS:03d}GHI"
-
-
-def _triple(number: int) -> str:
-    return _LETTERS[number // 676] + _LETTERS[number // 26 % 26] + _LETTERS[number % 26]
-
-
-def _merchants(number: int, min_projects: int, max_projects: int, max_vouchers: int) -> st.SearchStrategy[Merchant]:
-    made = [
-        projects(
-            _vouchers(max_size=max_vouchers, first_id=number * 1_000_000 + place * 10_000), number=number * 10 + place
-        )
-        for place in range(max_projects)
-    ]
-    count = st.integers(min_projects, max_projects)
-    listed: st.SearchStrategy[tuple[Project, ...]] = count.flatmap(lambda size: st.tuples(*made[:size]))
-    return listed.map(
-        lambda held: Merchant(f"M240315GAME{number:04d}K", f"made-up-secret-{number}", None, held),
-    )
 
 
 def _owners(world: World) -> st.SearchStrategy[tuple[Merchant, Project]]:
