@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,11 +83,17 @@ def test_the_page_for_other_languages(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def front(apigames: FakeMerchant, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """The ports of the front and of the proxy, run in a folder that has the certificate of the page."""
-    needs("node", "php", "curl", "openssl")
+def certificate(tmp_path: Path) -> None:
+    """The certificate of the page, in the test's folder."""
+    needs("curl", "openssl")
     (commands,) = snippets("built-in-address.md", "sh")
     sh("bash", "-c", commands.split("apigames-mock serve")[0], folder=tmp_path)
+
+
+@pytest.fixture
+def front(apigames: FakeMerchant, certificate: None, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The ports of the front and of the proxy, run beside the certificate."""
+    needs("node", "php")
     shutil.copy(ROOT / "examples" / "built-in-address" / "front.mjs", tmp_path)
     environment = {**CLEAN, "FRONT_PORT": "0", "PROXY_PORT": "0", "APIGAMES_BASE_URL": apigames.url}
     with subprocess.Popen(
@@ -142,3 +149,33 @@ def test_the_page_for_a_built_in_address(apigames: FakeMerchant, front: tuple[st
         ["curl", "-sS", "-x", proxy["HTTPS_PROXY"], "https://example.com/"], capture_output=True, text=True, check=False
     )
     assert "403" in refused.stderr
+
+
+@pytest.fixture
+def nginx(apigames: FakeMerchant, certificate: None, tmp_path: Path) -> Iterator[int]:
+    """The port of nginx, run with the configuration of the page."""
+    needs("nginx")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (text,) = snippets("built-in-address.md", "nginx")
+    # Debian's keeps what it buffers where only root may write.
+    own = "".join(f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    text = text.replace(":443", f":{port}").replace("http://127.0.0.1:8787", apigames.url)
+    (tmp_path / "nginx.conf").write_text(text.replace("http {", f"http {{ {own}"))
+    command = ["nginx", "-e", "stderr", "-p", str(tmp_path), "-c", "nginx.conf", "-g", "daemon off;"]
+    with subprocess.Popen(command, env=CLEAN) as running:
+        yield port
+        running.terminate()
+
+
+def test_nginx_before_the_mock(apigames: FakeMerchant, nginx: int, tmp_path: Path) -> None:
+    project = apigames.project(pending=3)
+    reply = sh(
+        *("curl", "-sS", "--cacert", "apigames.crt", "--retry", "50", "--retry-connrefused", "--retry-delay", "0"),
+        *("--connect-to", f"v1.apigames.id:443:127.0.0.1:{nginx}"),
+        *("-d", json.dumps({"projectid": project.project_id, "signature": apigames.signature})),
+        f"https://v1.apigames.id/merchant/{apigames.merchant_id}/kiosgamer/project/detail",
+        folder=tmp_path,
+    )
+    assert json.loads(reply)["data"]["total_data"] == 3
+    apigames.assert_called(times=1)
