@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mockserver.cli.outputs import OutputFile, write_output
 from mockserver.cli.verify import CRASHED, check_extra
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings_file import readings_from_document
 
 check_extra()
 
-from mockserver.cli.target_options import REFUSED, guard, settings_from_options, target_options  # noqa: E402 - httpx
+from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand  # noqa: E402 - httpx
 from mockserver.verification.calibrate import calibrate as calibrated  # noqa: E402
 from mockserver.verification.calibrate import changes  # noqa: E402
-from mockserver.verification.live_guard import BudgetSpent, is_loopback  # noqa: E402
+from mockserver.verification.live_guard import BudgetSpent  # noqa: E402
 from mockserver.verification.plan import calibration_plan  # noqa: E402
 from mockserver.verification.unjudged import CannotJudge  # noqa: E402
 
@@ -31,7 +31,7 @@ NOT_JUDGED = 3
     "3 the target could not be asked, 4 refused by the live guard, 70 a failure of our own.",
 )
 @target_options
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; else standard output.")
+@click.option("--output", type=OutputFile(), help="Where to write; else standard output.")
 @click.option(
     "--compare",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -42,16 +42,9 @@ def calibrate(ctx: click.Context, /, **options: Any) -> int:
     """Ask a target what the page leaves open, by reading alone, and write a readings file."""
     settings = settings_from_options(ctx, options)
     older = _older(ctx, options["compare"])
-    plan = "\n".join(calibration_plan(settings))
-    if options["dry_run"]:
-        click.echo(plan)
-        return 0
-    refusal = guard(settings)
-    if refusal is not None:
-        click.echo(f"apigames-mock: {refusal}", err=True)
-        return REFUSED
-    if not is_loopback(settings.base_url):
-        click.echo(plan, err=True)
+    ended = told_beforehand(settings, calibration_plan(settings), dry_run=options["dry_run"])
+    if ended is not None:
+        return ended
     run = settings.run()
     try:
         document = calibrated(run)
@@ -63,7 +56,7 @@ def calibrate(ctx: click.Context, /, **options: Any) -> int:
         return CRASHED
     finally:
         run.target.close()
-    _write(ctx, options["output"], document)
+    write_output(options["output"], json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     _tell(document, older, run)
     return 0
 
@@ -79,17 +72,6 @@ def _older(ctx: click.Context, file: Path | None) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError) as error:
         raise click.UsageError(f"cannot read the readings file {file}: {error}", ctx) from None
     return document
-
-
-def _write(ctx: click.Context, output: Path | None, document: dict[str, Any]) -> None:
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"cannot write {output}: {os.strerror(error.errno or 0)}", ctx) from None
 
 
 def _tell(document: dict[str, Any], older: dict[str, Any] | None, run: Any) -> None:

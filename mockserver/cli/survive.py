@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from mockserver.cli.outputs import STANDARD_OUTPUT, OutputFile, write_output
+
 if TYPE_CHECKING:
     from mockserver.testing.survive_playing import Verdict
     from mockserver.testing.survive_report import SurviveReport
@@ -52,8 +54,8 @@ class _Command(click.Command):
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help="How many clients run at a time (default: two for each processor)."
 )
-@click.option("--json", "json_path", metavar="FILE", help="Write the report as JSON; - for standard output.")
-@click.option("--junit", "junit_path", metavar="FILE", help="Write the report as JUnit XML; - for standard output.")
+@click.option("--json", "json_path", type=OutputFile(), help="Write the report as JSON; - for standard output.")
+@click.option("--junit", "junit_path", type=OutputFile(), help="Write the report as JUnit XML; - for standard output.")
 @click.option("--list", "lists", is_flag=True, help="List the fixed scenarios, and run nothing.")
 def survive(
     command: tuple[str, ...],
@@ -62,8 +64,8 @@ def survive(
     examples: int,
     timeout: float,
     jobs: int | None,
-    json_path: str | None,
-    junit_path: str | None,
+    json_path: Path | None,
+    junit_path: Path | None,
     lists: bool,
 ) -> int:
     """Run a client, in any language, through every scenario: worlds, errors, readings and faults.
@@ -86,8 +88,7 @@ def survive(
             "give the command that runs your client behind --, as in: apigames-mock survive -- node client.js",
             _context(),
         )
-    _check(json_path, junit_path)
-    if json_path == junit_path == "-":
+    if json_path == junit_path == STANDARD_OUTPUT:
         raise click.UsageError("--json and --junit cannot both go to standard output", _context())
     try:
         wanted = chosen(names or None, examples=examples, seed=seed)
@@ -122,36 +123,19 @@ def _list() -> None:
         click.echo(f"{scenario.name:<{width}}  {scenario.meaning} ({scenario.source})")
 
 
-def _write(report: SurviveReport, json_path: str | None, junit_path: str | None) -> None:
+def _write(report: SurviveReport, json_path: Path | None, junit_path: Path | None) -> None:
     # Whoever asked for a document on standard output gets that alone there.
-    aside = "-" in {json_path, junit_path}
+    aside = STANDARD_OUTPUT in {json_path, junit_path}
     encoding = (sys.stderr if aside else sys.stdout).encoding or "utf-8"
     for text, colour in report.lines():
         # What a client was sent may hold letters that this terminal does not have.
         click.secho(text.encode(encoding, "replace").decode(encoding), fg=colour, err=aside)
     if json_path is not None:
-        _put(json_path, json.dumps(report.to_document(), indent=2, ensure_ascii=False) + "\n")
+        write_output(json_path, json.dumps(report.to_document(), indent=2, ensure_ascii=False) + "\n")
     if junit_path is not None:
         from mockserver.testing.survive_junit import junit  # noqa: PLC0415 - for this only
 
-        _put(junit_path, junit(report))
-
-
-def _check(*paths: str | None) -> None:
-    """Say that a report has no place to go before the run, not after it."""
-    for path in paths:
-        if path not in {None, "-"} and (Path(str(path)).is_dir() or not Path(str(path)).absolute().parent.is_dir()):
-            raise click.UsageError(f"cannot write {path}: its folder is not there, or it is one", _context())
-
-
-def _put(path: str, text: str) -> None:
-    if path == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"cannot write {path}: {error.strerror}; choose another file") from None
+        write_output(junit_path, junit(report))
 
 
 class _Progress:

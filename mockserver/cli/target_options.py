@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, check_allowed
+from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, check_allowed, is_loopback
 from mockserver.verification.settings import REQUIRED, VARIABLES, Settings
 from mockserver.verification.target import checked_base_url
 
@@ -96,12 +96,21 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
     )
 
 
-def guard(settings: Settings) -> str | None:
-    """Return why a target is refused by the live guard, or None."""
+def told_beforehand(settings: Settings, plan: Iterable[str], *, dry_run: bool) -> int | None:
+    """Say what will be asked of a target beyond this machine, or on a dry run of any.
+
+    Returns the exit status when nothing is to be asked: on a dry run, or when the live guard refuses the target.
+    """
+    if dry_run:
+        click.echo("\n".join(plan))
+        return 0
     try:
         check_allowed(settings.base_url, allow_live=settings.allow_live, environment=os.environ)
     except Refused as reason:
-        return str(reason)
+        click.echo(f"apigames-mock: {reason}", err=True)
+        return REFUSED
+    if not is_loopback(settings.base_url):
+        click.echo("\n".join(plan), err=True)
     return None
 
 

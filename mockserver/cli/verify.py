@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from mockserver.verification.settings import Settings
 
 from mockserver._resources import resource
+from mockserver.cli.outputs import STANDARD_OUTPUT, OutputFile, write_output
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings_file import observed_readings
 
 NEEDED = ("httpx", "hypothesis", "pytest")
 CRASHED = 70
-_OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+_OUT = OutputFile()
 
 
 def check_extra() -> None:
@@ -36,7 +37,7 @@ def check_extra() -> None:
 
 check_extra()
 
-from mockserver.cli.target_options import REFUSED, guard, settings_from_options, target_options  # noqa: E402 - httpx
+from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand  # noqa: E402 - httpx
 
 
 @click.command(
@@ -49,32 +50,29 @@ from mockserver.cli.target_options import REFUSED, guard, settings_from_options,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Readings observed before; a departure from one is exit 1.",
 )
-@click.option("--report-json", type=_OUT, help="Write the report as JSON (schema: `apigames-mock schema report`).")
-@click.option("--report-html", type=_OUT, help="Write the report as one HTML file.")
-@click.option("--junit-xml", type=_OUT, help="Write the report as JUnit XML.")
+@click.option(
+    "--report-json",
+    type=_OUT,
+    help="Write the report as JSON (schema: `apigames-mock schema report`); - for standard output.",
+)
+@click.option("--report-html", type=_OUT, help="Write the report as one HTML file; - as above.")
+@click.option("--junit-xml", type=_OUT, help="Write the report as JUnit XML; - as above.")
 @click.pass_context
 def verify(ctx: click.Context, /, **options: Any) -> int:
     """Judge any server by the contract: the fake, or the real endpoint. Reads only; nothing must be seeded."""
     settings = dataclasses.replace(
         settings_from_options(ctx, options), strict=_strict(ctx, options["readings"]), progress=sys.stderr.isatty()
     )
-    from mockserver.verification.live_guard import is_loopback  # noqa: PLC0415 - after the check of the extra
-    from mockserver.verification.plan import plan_of  # noqa: PLC0415
+    from mockserver.verification.plan import plan_of  # noqa: PLC0415 - after the check of the extra
 
-    if options["dry_run"]:
-        click.echo("\n".join(plan_of(settings)))
-        return 0
-    refusal = guard(settings)
-    if refusal is not None:
-        click.echo(f"apigames-mock: {refusal}", err=True)
-        return REFUSED
-    if not is_loopback(settings.base_url):
-        click.echo("\n".join(plan_of(settings)), err=True)
+    ended = told_beforehand(settings, plan_of(settings), dry_run=options["dry_run"])
+    if ended is not None:
+        return ended
     result = run_suite(settings)
     if isinstance(result, str):
         click.echo(f"apigames-mock: {result}", err=True)
         return CRASHED
-    _write_reports(ctx, result, options)
+    _write_reports(result, options)
     status: int = result["exit_status"]
     return status
 
@@ -138,7 +136,7 @@ def _strict(ctx: click.Context, file: Path | None) -> dict[str, str]:
         raise click.UsageError(f"cannot read the readings file {file}: {error}", ctx) from None
 
 
-def _write_reports(ctx: click.Context, result: dict[str, Any], options: Mapping[str, Any]) -> None:
+def _write_reports(result: dict[str, Any], options: Mapping[str, Any]) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     from mockserver.verification.report_files import github_annotations, junit_xml, step_summary  # noqa: PLC0415
@@ -146,27 +144,24 @@ def _write_reports(ctx: click.Context, result: dict[str, Any], options: Mapping[
     from mockserver.verification.report_text import print_report  # noqa: PLC0415
 
     # Files first: whoever reads the terminal may close the pipe, as `| head` does, and the status still counts.
-    _write(ctx, options["report_json"], lambda: json.dumps(result, indent=2, ensure_ascii=False).encode() + b"\n")
-    _write(ctx, options["report_html"], lambda: html_report(result).encode())
-    _write(ctx, options["junit_xml"], lambda: junit_xml(result))
+    makers: dict[str, Callable[[dict[str, Any]], str]] = {
+        "report_json": lambda made: json.dumps(made, indent=2, ensure_ascii=False) + "\n",
+        "report_html": html_report,
+        "junit_xml": junit_xml,
+    }
+    aside = STANDARD_OUTPUT in {options[name] for name in makers}
+    for name, make in makers.items():
+        if options[name] is not None:
+            write_output(options[name], make(result))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in github_annotations(result):
-            click.echo(line)
+            click.echo(line, err=aside)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             with Path(summary).open("a", encoding="utf-8") as file:
                 file.write(step_summary(result))
     try:
-        print_report(result, Console())
+        print_report(result, Console(stderr=aside))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _write(ctx: click.Context, path: Path | None, made: Any) -> None:
-    if path is None:
-        return
-    try:
-        path.write_bytes(made())
-    except OSError as error:
-        raise click.UsageError(f"cannot write {path}: {error.strerror}", ctx) from None

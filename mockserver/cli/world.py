@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mockserver.cli.outputs import OutputFile, write_output
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.clock import SystemClock
@@ -25,9 +26,7 @@ def world() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed makes the same vouchers.")
 @click.option("--merchant", "merchant_id", metavar="ID", default="M250101MOCK0001A", show_default=True)
 @click.option("--project", "project_id", metavar="ID", default="R250101MOCK000001", show_default=True)
-@click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write in place of standard output."
-)
+@click.option("--output", "-o", type=OutputFile(), help="File to write in place of standard output.")
 def make(count: int, seed: int, merchant_id: str, project_id: str, output: Path | None) -> None:
     """Make a world of one merchant with a project of COUNT vouchers, in all statuses and several nominals.
 
@@ -42,14 +41,9 @@ def make(count: int, seed: int, merchant_id: str, project_id: str, output: Path 
     except WorldError as error:
         raise click.UsageError(str(error)) from None
     text = json.dumps(world_to_document(made, Readings(), with_secrets=True), indent=1) + "\n"
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(f"cannot write {output}: {error.strerror}") from None
-    click.echo(f"{output}: serve it with `apigames-mock serve --world {output}`", err=True)
+    write_output(output, text)
+    if output is not None:
+        click.echo(f"{output}: serve it with `apigames-mock serve --world {output}`", err=True)
 
 
 @world.command()

@@ -37,7 +37,8 @@ def junit(report: SurviveReport) -> str:
             SubElement(case, "skipped", message=_NOT_JUDGED)
     suites = Element("testsuites")
     suites.append(suite)
-    return tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+    text: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
+    return text.decode() + "\n"
 
 
 def _clean(text: str) -> str:

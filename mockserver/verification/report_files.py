@@ -10,7 +10,7 @@ from typing import Any
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_xml(result: dict[str, Any]) -> bytes:
+def junit_xml(result: dict[str, Any]) -> str:
     """Return the result as JUnit XML: one case for each law, a violation as its failure."""
     laws = result["laws"]
     counts = {
@@ -34,7 +34,8 @@ def junit_xml(result: dict[str, Any]) -> bytes:
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
-    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text.decode()
 
 
 def github_annotations(result: dict[str, Any]) -> Iterator[str]:

@@ -72,7 +72,7 @@ def test_a_client_without_json_is_judged_by_ending_and_crashing_and_that_is_said
         (["--timeout", "0", "--", *QUIET], 2, "--timeout"),
         (["--sceario", "x", "--", *QUIET], 2, "--scenario"),
         (["--json", "-", "--junit", "-", "--", *QUIET], 2, "standard output"),
-        (["--scenario", "one-voucher", "--json", "no/such/folder.json", "--", *QUIET], 2, "cannot write"),
+        (["--scenario", "one-voucher", "--json", "no/such/folder.json", "--", *QUIET], 2, "there is no folder"),
         (["--", "no-such-program-of-mine"], 3, "cannot run 'no-such-program-of-mine'"),
     ],
 )

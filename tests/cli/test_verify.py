@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from mockserver import serve
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
@@ -69,6 +70,30 @@ def test_a_broken_clause_is_exit_1_with_a_line_that_repeats_it(tmp_path: Path) -
     assert ended.returncode == 1
     assert "PAGE-2" in ended.stdout
     assert re.search(r"curl -sS -X POST \S+/merchant/\S+ .*\$SIGNATURE", ended.stdout)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("verify", "--report-json"), ("verify", "--report-html"), ("verify", "--junit-xml"), ("calibrate", "--output")],
+)
+@pytest.mark.parametrize(
+    ("place", "said"), [("no/such/out", "there is no folder 'no/such'"), (".", "'.' is a folder; expected a file")]
+)
+def test_a_result_without_a_place_to_go_is_said_before_the_first_call(
+    command: str, option: str, place: str, said: str, tmp_path: Path
+) -> None:
+    with serve() as merchant:
+        ended = run(command, *options(merchant.url), option, place, folder=tmp_path)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert not merchant.server.provider.journal.total
+
+
+def test_a_report_can_go_to_standard_output_alone(tmp_path: Path) -> None:
+    with serving(BrokenFake()) as url:
+        ended = run("verify", *options(url), "--report-json", "-", folder=tmp_path)
+    assert not list(validator(schema("report")).iter_errors(json.loads(ended.stdout)))
+    assert "the contract holds" in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""Files that a command writes. Their places are checked before the work, so that no result is left without one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+STANDARD_OUTPUT = Path("-")
+
+
+class OutputFile(click.Path):
+    """The type of an option that names a file to write; its value is a `Path`."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path; fail when nothing can be written there."""
+        path = Path(value)
+        folder = path.absolute().parent
+        if path.is_dir():
+            self.fail(f"{str(path)!r} is a folder; expected a file", param, ctx)
+        if not folder.is_dir():
+            self.fail(f"there is no folder {str(path.parent)!r} to write {path.name!r} into; make it first", param, ctx)
+        if not os.access(path if path.exists() else folder, os.W_OK):
+            self.fail(f"{str(path)!r} cannot be written: permission denied; choose another file", param, ctx)
+        return path
+
+
+def write_output(path: Path | None, text: str) -> None:
+    """Write a result to a file, or when None or `-` to standard output.
+
+    Raises:
+        click.UsageError: it cannot be written.
+    """
+    if path is None or path == STANDARD_OUTPUT:
+        click.echo(text, nl=False)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"cannot write {path}: {error.strerror}; choose another file") from None
