@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import responses
 from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ConnectionError, ReadTimeout  # noqa: A004 - requests' own name
 
 from mockserver.contract.wire import BASE_URL
@@ -20,8 +20,10 @@ from mockserver.testing.in_process import (
     answer_in_process,
     body_bytes,
     is_built_in,
+    is_to,
     patience_ends,
 )
+from mockserver.testing.interception import intercepting
 
 if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
@@ -31,17 +33,32 @@ _LOOPBACK = re.compile(r"https?://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?=[:
 _Callback = tuple[int, dict[str, str], bytes]
 
 
-@contextmanager
-def responses_double(merchant: FakeMerchant) -> Iterator[responses.RequestsMock]:
-    """Answer for `https://v1.apigames.id` until the block ends.
+class ResponsesDouble(responses.RequestsMock):
+    """The fake as a `responses.RequestsMock`: what a test adds itself comes first, loopback is let through.
 
-    It is a `responses.RequestsMock`: what a test adds itself comes first, loopback is let through, and any other
-    address is refused as `responses` does.
+    Any other address is refused as `responses` does. Several may be there at once, in any order and any thread: each
+    gets the calls to its own merchant, the newest all others.
     """
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as double:
-        double.add_passthru(_LOOPBACK)
-        double.add(_Vendor(merchant, double))
-        yield double
+
+    def __init__(self, merchant: FakeMerchant) -> None:
+        super().__init__(assert_all_requests_are_fired=False)
+        self._merchant = merchant
+        self._place = ExitStack()
+        self.add_passthru(_LOOPBACK)
+        self.add(_Vendor(merchant, self))
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._place.enter_context(intercepting(self, (HTTPAdapter, "send", self.unbound_on_send())))
+
+    def stop(self, allow_assert: bool = True) -> None:
+        """Answer no longer."""
+        self._place.close()
+        super().stop(allow_assert)
+
+    def claim(self, request: PreparedRequest) -> int:
+        """Tell how much a request is this double's."""
+        return 2 if is_to(self._merchant.merchant_id, request.url or "") else 1
 
 
 class _Vendor(responses.CallbackResponse):
@@ -75,7 +92,7 @@ class _Vendor(responses.CallbackResponse):
             self._merchant.undocumented_calls.append(str(call))
             raise
         _suffer(answer, request)
-        return answer.http_status, dict(answer.headers), answer.body
+        return answer.http_status, dict(answer.sent_headers), answer.body
 
 
 def _suffer(answer: Answer, request: PreparedRequest) -> None:

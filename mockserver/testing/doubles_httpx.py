@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
 from mockserver.provider.forcing import FAULT_HEADER
-from mockserver.testing.in_process import Answer, UndocumentedCall, answer_in_process, is_built_in, patience_ends
+from mockserver.testing.in_process import (
+    Answer,
+    UndocumentedCall,
+    answer_in_process,
+    is_built_in,
+    is_to,
+    patience_ends,
+)
+from mockserver.testing.interception import intercepting
 
 if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
-
-# httpx's classes are one for the whole process, so is the order in which doubles come and go.
-_coming_and_going = threading.Lock()
 
 
 class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -44,9 +48,10 @@ class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
             await anyio.sleep(_seconds(answer, request))
         return _response(answer, request)
 
-    def knows(self, request: httpx.Request) -> bool:
-        """Tell whether the call is to this double's own merchant."""
-        return f"/merchant/{self._merchant.merchant_id}/" in request.url.path
+    def claim(self, request: httpx.Request) -> int:
+        """Tell how much a request is this double's: of the vendor's host, its own merchant's the most."""
+        url = str(request.url)
+        return 0 if not is_built_in(url) else 2 if is_to(self._merchant.merchant_id, url) else 1
 
     def _answer(self, request: httpx.Request, body: bytes) -> Answer:
         __tracebackhide__ = True
@@ -77,57 +82,19 @@ def _response(answer: Answer, request: httpx.Request) -> httpx.Response:
     if answer.is_cut_off:
         told = "the connection was closed before the reply was there (a fault of the fake)"
         raise httpx.RemoteProtocolError(told, request=request)
-    return httpx.Response(answer.http_status, headers=list(answer.headers), content=answer.body)
+    # A stream, as from a socket: the client notes when it has read it, and may want the raw bytes.
+    return httpx.Response(answer.http_status, headers=list(answer.sent_headers), stream=httpx.ByteStream(answer.body))
 
 
 @contextmanager
 def httpx_double(merchant: FakeMerchant) -> Iterator[HttpxDouble]:
     """Answer for `https://v1.apigames.id` in every httpx client of the process until the block ends."""
     double = HttpxDouble(merchant)
-    with _coming_and_going:
-        interceptions = [
-            _interception(httpx.HTTPTransport, "handle_request"),
-            _interception(httpx.AsyncHTTPTransport, "handle_async_request"),
-        ]
-        for interception in interceptions:
-            interception.doubles.append(double)
-    try:
+    sync = (httpx.HTTPTransport, "handle_request", lambda _, request: double.handle_request(request))
+    with_await = (
+        httpx.AsyncHTTPTransport,
+        "handle_async_request",
+        lambda _, request: double.handle_async_request(request),
+    )
+    with intercepting(double, sync, with_await):
         yield double
-    finally:
-        with _coming_and_going:
-            for interception in interceptions:
-                interception.leave(double)
-
-
-class _Interception:
-    """One method of one of httpx's transports, replaced while a double is there; the newest comes first."""
-
-    def __init__(self, transport: type, method: str) -> None:
-        original: Callable[..., Any] = getattr(transport, method)
-
-        def handle(of: Any, request: httpx.Request) -> Any:
-            __tracebackhide__ = True
-            double = self._chosen(request)
-            return original(of, request) if double is None else getattr(double, method)(request)
-
-        handle.interception = self  # type: ignore[attr-defined]  # how the next double finds this one
-        self.doubles: list[HttpxDouble] = []
-        self._transport, self._method, self._original, self._handle = transport, method, original, handle
-        setattr(transport, method, handle)
-
-    def leave(self, double: HttpxDouble) -> None:
-        """Take a double away, and with the last one the interception, unless somebody replaced the method since."""
-        self.doubles.remove(double)
-        if not self.doubles and getattr(self._transport, self._method) is self._handle:
-            setattr(self._transport, self._method, self._original)
-
-    def _chosen(self, request: httpx.Request) -> HttpxDouble | None:
-        if not is_built_in(str(request.url)):
-            return None
-        doubles = self.doubles[::-1]
-        return next((double for double in doubles if double.knows(request)), doubles[0] if doubles else None)
-
-
-def _interception(transport: type, method: str) -> _Interception:
-    present = getattr(getattr(transport, method), "interception", None)
-    return present if isinstance(present, _Interception) else _Interception(transport, method)

@@ -37,6 +37,11 @@ class Answer(NamedTuple):
     spread: float = 0.0
     is_cut_off: bool = False
 
+    @property
+    def sent_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers as a client gets them, with the length of the body."""
+        return (*self.headers, ("Content-Length", str(len(self.body))))
+
 
 def patience_ends(answer: Answer, read_timeout: float | None) -> bool:
     """Tell whether a client that waits so many seconds for a sign of life gives up; a body that drips is one."""
@@ -46,6 +51,11 @@ def patience_ends(answer: Answer, read_timeout: float | None) -> bool:
 def is_built_in(url: str) -> bool:
     """Tell whether this is an address of the vendor's host."""
     return urlsplit(url).hostname == BUILT_IN_HOST
+
+
+def is_to(merchant_id: str, url: str) -> bool:
+    """Tell whether this is an address of the endpoint for this merchant, at whatever host."""
+    return f"/merchant/{merchant_id}/" in urlsplit(url).path
 
 
 def answer_in_process(

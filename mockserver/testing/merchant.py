@@ -178,9 +178,9 @@ class FakeMerchant:
 
         It is a `responses.RequestsMock`; loopback is let through.
         """
-        from mockserver.testing.doubles import responses_double  # noqa: PLC0415 - imports requests and responses
+        from mockserver.testing.doubles import ResponsesDouble  # noqa: PLC0415 - imports requests and responses
 
-        return responses_double(self)
+        return ResponsesDouble(self)
 
     def httpx(self) -> AbstractContextManager[HttpxDouble]:
         """Put this merchant behind httpx at `https://v1.apigames.id` for a `with` block. No socket, no thread.

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import requests
 import responses
+from requests.adapters import HTTPAdapter
 
 import mockserver
 from mockserver import FakeMerchant, UndocumentedCall
@@ -122,18 +123,6 @@ class TestHttpx:
         assert len(listed(reply)) == 10
         apigames.assert_called(origin=lambda origin: origin.startswith("127.0.0.1"))
 
-    def test_doubles_come_and_go_in_any_order(self) -> None:
-        before = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
-        with mockserver.serve() as one, mockserver.serve() as two:
-            first, second = one.httpx(), two.httpx()
-            first.__enter__()
-            second.__enter__()
-            assert len(listed(httpx.post(url_of(one), json=body_for(one)))) == 10
-            first.__exit__(None, None, None)
-            assert len(listed(httpx.post(url_of(two), json=body_for(two)))) == 10
-            second.__exit__(None, None, None)
-        assert before == (httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request)
-
     def test_one_that_somebody_else_patched_over_is_left_and_lets_everything_through(self) -> None:
         with mockserver.serve() as server:
             original = httpx.HTTPTransport.handle_request
@@ -151,6 +140,67 @@ class TestHttpx:
                 assert len(listed(reply)) == 10
             finally:
                 setattr(httpx.HTTPTransport, "handle_request", original)  # noqa: B010 - as above
+
+
+POST: dict[str, Any] = {"requests": requests.post, "httpx": httpx.post}
+
+
+def replaced() -> list[object]:
+    return [HTTPAdapter.send, httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request]
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx"])
+def test_doubles_of_several_servers_come_and_go_in_any_order(library: str) -> None:
+    def count(merchant: FakeMerchant) -> int:
+        return len(listed(POST[library](url_of(merchant), json=body_for(merchant), timeout=5)))
+
+    before = replaced()
+    with mockserver.serve() as one, mockserver.serve() as two:
+        first, second = [{"requests": it.responses, "httpx": it.httpx}[library]() for it in (one, two)]
+        first.__enter__()
+        second.__enter__()
+        assert [count(one), count(two)] == [10, 10]
+        first.__exit__(None, None, None)
+        assert count(two) == 10
+        second.__exit__(None, None, None)
+    assert before == replaced()
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx"])
+def test_doubles_in_threads_do_not_see_each_other(library: str) -> None:
+    before = replaced()
+    everybody = threading.Barrier(4)
+    counts: list[int] = []
+
+    def work(merchant: FakeMerchant) -> None:
+        with {"requests": merchant.responses, "httpx": merchant.httpx}[library]():
+            everybody.wait(10)
+            replies = (POST[library](url_of(merchant), json=body_for(merchant), timeout=5) for _ in range(5))
+            counts.extend(len(listed(reply)) for reply in replies)
+        everybody.wait(10)
+
+    server = mockserver.FakeServer()
+    threads = [threading.Thread(target=work, args=(server.merchant(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert counts == [10] * 20
+    assert before == replaced()
+
+
+def test_a_response_of_httpx_is_as_from_a_socket(apigames: FakeMerchant) -> None:
+    heard: list[float] = []
+
+    def hear(response: httpx.Response) -> None:
+        response.read()
+        heard.append(response.elapsed.total_seconds())
+
+    with apigames.httpx(), httpx.Client(event_hooks={"response": [hear]}) as client:
+        reply = client.post(url_of(apigames), json=body_for(apigames))
+    assert heard == [reply.elapsed.total_seconds()]
+    with apigames.httpx(), httpx.stream("POST", url_of(apigames), json=body_for(apigames)) as streamed:
+        assert json.loads(b"".join(streamed.iter_raw()))["data"]["total_data"] == 40
 
 
 def both(merchant: FakeMerchant) -> Any:
@@ -184,6 +234,7 @@ def test_replies_are_those_of_the_server(apigames: FakeMerchant, way: int) -> No
         double = ask("POST", url_of(apigames), **content)
         served = requests.post(url_of(apigames, apigames.url), timeout=5, **sent)
         assert (double.status_code, double.content) == (served.status_code, served.content)
+        assert double.headers["Content-Length"] == served.headers["Content-Length"]
     unknown = f"{BASE}/merchant/M0/kiosgamer/project/detail"
     assert ask("POST", unknown, json=good).json()["error_msg"] == "Merchant not found"
     refused = ask("GET", url_of(apigames))
@@ -221,6 +272,9 @@ def test_the_code_under_test_cannot_take_an_unknown_path_for_a_network_failure()
         careless()
 
 
+SEEN_HEADERS = ("Content-Type", "Content-Length", "Retry-After")
+
+
 @pytest.mark.parametrize("way", [0, 1])
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_a_fault_is_seen_as_on_the_wire(apigames: FakeMerchant, fault: str, way: int) -> None:
@@ -230,7 +284,7 @@ def test_a_fault_is_seen_as_on_the_wire(apigames: FakeMerchant, fault: str, way:
             reply = ask("POST", url_of(apigames, base), json=body_for(apigames), headers={FAULT_HEADER: header})
         except (requests.RequestException, httpx.HTTPError) as error:
             return type(error).__name__
-        return reply.status_code, reply.content, reply.headers.get("Content-Type"), reply.headers.get("Retry-After")
+        return reply.status_code, reply.content, *map(reply.headers.get, SEEN_HEADERS)
 
     apigames.clock.freeze()
     ask = both(apigames)[way]
