@@ -23,6 +23,7 @@ class Each:
 
     def __init__(self, base: Readings) -> None:
         self._base = base
+        self._is_cut_short = self._is_interrupted = False
 
     @pytest.hookimpl(trylast=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -36,6 +37,14 @@ class Each:
         ids = [DEFAULTS, *map("=".join, open_values)]
         metafunc.parametrize(_READING, [None, *open_values], ids=ids)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out a test at a reading that a marker of its parameters fixes; those are known only now."""
+        fixed = {item for item in items if reading_at(item).keys() & set(_pinned(item))}
+        if fixed:
+            items[:] = [item for item in items if item not in fixed]
+            config.hook.pytest_deselected(items=list(fixed))
+
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Note the reading in the test's properties, which travel with its reports (JUnit and xdist too)."""
         callspec = getattr(item, "callspec", None)
@@ -43,13 +52,22 @@ class Each:
             reading = callspec.params[_READING]
             item.user_properties.append((_READING, DEFAULTS if reading is None else "=".join(reading)))
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Note whether the run was cut short."""
+        self._is_cut_short = bool(session.shouldstop or session.shouldfail)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that the run was cut short."""
+        self._is_interrupted = True
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say which readings the client does not survive."""
         ran, failed = _outcomes(terminalreporter)
         if not ran:
             return
         terminalreporter.section("apigames readings")
-        for line in _verdict(ran, failed):
+        base = "the defaults" if self._base == Readings() else "the readings of this run"
+        for line in _verdict(ran, failed, base, is_whole=not (self._is_cut_short or self._is_interrupted)):
             terminalreporter.line(line)
 
 
@@ -60,9 +78,9 @@ def reading_at(item: pytest.Item) -> dict[str, str]:
     return {} if reading is None else dict([reading])
 
 
-def _pinned(definition: Any) -> Iterable[str]:
+def _pinned(node: pytest.Item) -> Iterable[str]:
     try:
-        pinned: dict[str, Any] = marked(definition.iter_markers("apigames"))["readings"]
+        pinned: dict[str, Any] = marked(node.iter_markers("apigames"))["readings"]
     except ValueError:
         return ()  # the fixture says what is wrong with the marker
     return pinned
@@ -87,18 +105,25 @@ def _without(nodeid: str, reading: str) -> str:
     return nodeid.replace(f"[{reading}]", "").replace(f"-{reading}]", "]").replace(f"[{reading}-", "[")
 
 
-def _verdict(ran: dict[str, set[str]], failed: dict[str, set[str]]) -> Iterable[str]:
+def _verdict(ran: dict[str, set[str]], failed: dict[str, set[str]], base: str, *, is_whole: bool) -> Iterable[str]:
     always = failed.get(DEFAULTS, set())
     tests = set().union(*ran.values())
     fatal = {reading: sorted(failed[reading] - always) for reading in _in_order(ran) if failed[reading] - always}
     others = len([reading for reading in ran if reading != DEFAULTS])
-    yield f"{_counted(tests)} ran under the defaults and {others} other answers to what the vendor's page leaves open."
+    under = f"{base} and {others}" if DEFAULTS in ran else str(others)
+    yield f"{_counted(tests)} ran under {under} other answers to what the vendor's page leaves open."
+    if not is_whole:
+        yield "The run ended early: of what did not run, nothing is known."
+    if DEFAULTS not in ran:
+        yield f"None ran under {base}: what failed may fail there too."
     if always:
-        yield f"{_counted(always)} failed under the defaults already and says nothing here: {_named(sorted(always))}"
-    if not fatal:
-        yield "The client survives every one of them." if len(always) < len(tests) else "Nothing can be said."
-        return
-    yield f"The client does not survive {len(fatal)} of them:"
+        yield f"{_counted(always)} failed under {base} already and says nothing here: {_named(sorted(always))}"
+    if fatal:
+        yield f"The client does not survive {len(fatal)} of them:"
+    elif not others or len(always) == len(tests):
+        yield "Nothing can be said."
+    elif is_whole:
+        yield "The client survives every one of them."
     for reading, broken in fatal.items():
         entry = REGISTER[reading.partition("=")[0]]
         yield f"  {reading}  ({entry.clause}: {entry.question})"

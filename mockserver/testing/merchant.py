@@ -31,14 +31,12 @@ class FakeMerchant:
     """A merchant with an id and secrets of its own, so that no other test sees it.
 
     `merchant_id`, `secret_key` and `session_key` are text; `signature` is the one that its calls must carry (REQ-2).
-    `others` are the other merchants of the world it was made from. `undocumented_calls` says, a line for each, what
-    its doubles were asked at the vendor's host that the vendor's page does not have.
+    `others` are the other merchants of the world it was made from.
     """
 
     def __init__(self, server: FakeServer, stored: MerchantStore, journal: Journal) -> None:
         self.server = server
         self.others: tuple[FakeMerchant, ...] = ()
-        self.undocumented_calls: list[str] = []
         self._stored = stored
         self._journal = journal
         self._arrived_before = server.provider.journal.total
@@ -72,6 +70,14 @@ class FakeMerchant:
     def signature(self) -> str:
         """Lower-case hex md5 of merchant id and secret key (REQ-2)."""
         return self._stored.signature
+
+    @property
+    def undocumented_calls(self) -> list[str]:
+        """What doubles were asked at the vendor's host that its page does not have, a line for each.
+
+        A test fails when it leaves any here; one that expects them takes them out: `undocumented_calls.clear()`.
+        """
+        return self.server.undocumented_calls
 
     @property
     def readings(self) -> Readings:

@@ -7,6 +7,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,9 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; load the rest only when this run says something about us."""
     config.addinivalue_line("markers", _MARKER)
-    if any(config.getoption(f"apigames_{name}") is not None for name in ("readings", "world", "seed")) or (
-        "each" in config.getini("apigames_readings")
-    ):
+    keys = [f"apigames_{name}" for name in ("readings", "world", "seed")]
+    if any(config.getoption(key) is not None or config.getini(key) for key in keys):
         _run(config).configure()
 
 
@@ -128,29 +128,52 @@ def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> 
     return ScenarioTest(request.param, apigames_stage, _run(request.config).seed, request.node)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Serve under a test's own readings from before its first fixture until after its last."""
+    with _run(item.config).under_readings_of(item) if _uses_server(item) else nullcontext():
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let a test that uses the server alone be under its own readings too."""
-    names = getattr(item, "fixturenames", ())
-    if "apigames_server" in names and "apigames" not in names:
-        run = _run(item.config)
-        scope = run.server.under(run.readings_of(item))
-        scope.__enter__()
-        item.addfinalizer(lambda: scope.__exit__(None, None, None))
+    """Fail a test whose marker asks for what cannot be."""
+    if _uses_server(item):
+        _run(item.config).check(item)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Fail a test that passed although it called the vendor's host where its page has nothing."""
-    merchant = item.stash.get(_MERCHANT, None)
-    if merchant is not None and merchant.undocumented_calls:
-        pytest.fail("\n".join(merchant.undocumented_calls), pytrace=False)
+    _fail_for_undocumented_calls(item)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """The same for a call that came while its fixtures ended."""
+    _fail_for_undocumented_calls(item)
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Show with a failure what its merchant received."""
     outcome: Any = yield
     merchant = item.stash.get(_MERCHANT, None)
-    if merchant is not None and call.when == "call" and outcome.get_result().failed:
+    if merchant is not None and outcome.get_result().failed:
         outcome.get_result().sections.append(("apigames: calls received", merchant.calls_in_words()))
+        merchant.undocumented_calls.clear()  # they stand there
+
+
+def _uses_server(item: pytest.Item) -> bool:
+    return "apigames_server" in getattr(item, "fixturenames", ())
+
+
+def _fail_for_undocumented_calls(item: pytest.Item) -> None:
+    merchant = item.stash.get(_MERCHANT, None)
+    if merchant is None and not _uses_server(item):
+        return
+    calls = (_run(item.config).server if merchant is None else merchant.server).undocumented_calls
+    if calls:
+        told = "\n".join(calls)
+        calls.clear()
+        pytest.fail(told, pytrace=False)

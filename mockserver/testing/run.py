@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -19,6 +19,16 @@ from mockserver.testing.made import read_world_source
 from mockserver.testing.merchant import FakeMerchant
 from mockserver.testing.server import FakeServer
 from mockserver.testing.settings import EACH, marked, readings_from_words, world_source
+
+
+class _Told(NamedTuple):
+    """What a test is told about its merchant."""
+
+    readings: Readings
+    world: Any
+
+
+_TOLD = pytest.StashKey[_Told]()
 
 
 class Run:
@@ -52,17 +62,41 @@ class Run:
         """The server of this run."""
         return FakeServer(readings=self.readings, seed=self.seed)
 
-    def readings_of(self, item: pytest.Item) -> Readings:
-        """Return the readings of a test: the run's, its marker's, and the one that an `each` run is at."""
+    @contextmanager
+    def under_readings_of(self, item: pytest.Item) -> Iterator[None]:
+        """Serve merchants that have no readings of their own under those of a test; not if its marker is wrong."""
+        try:
+            readings = self._told(item).readings
+        except ReadingsError:
+            readings = self.readings
+        with self.server.under(readings):
+            yield
+
+    def check(self, item: pytest.Item) -> None:
+        """Fail a test whose marker is wrong, or of no use."""
         with _failing(item):
-            return self._having({**marked(item.iter_markers("apigames"))["readings"], **reading_at(item)})
+            self._told(item)
+            is_own = any(marker.name == "apigames" and "world" in marker.kwargs for marker in item.own_markers)
+            if is_own and "apigames" not in getattr(item, "fixturenames", ()):
+                raise WorldError(
+                    "@pytest.mark.apigames(world=...) is for a test that uses the fixture apigames; expected here: "
+                    "apigames_server.merchant(world=...)"
+                )
 
     def merchant(self, item: pytest.Item, server: FakeServer) -> FakeMerchant:
         """Return a fresh merchant for a test."""
         with _failing(item):
-            told = marked(item.iter_markers("apigames"))
-            readings = self._having({**told["readings"], **reading_at(item)})
-            return server.merchant(readings=readings, world=self._world(item, readings, told.get("world")))
+            told = self._told(item)
+            return server.merchant(readings=told.readings, world=self._world(item, told.readings, told.world))
+
+    def _told(self, item: pytest.Item) -> _Told:
+        """Read a test's markers, and the reading that an `each` run is at; once, for each phase asks."""
+        told = item.stash.get(_TOLD, None)
+        if told is None:
+            settings = marked(item.iter_markers("apigames"))
+            readings = self._having({**settings["readings"], **reading_at(item)})
+            told = item.stash[_TOLD] = _Told(readings, settings.get("world"))
+        return told
 
     def _having(self, choices: dict[str, object]) -> Readings:
         # One value for all tests under the same: what it works out once, it remembers.

@@ -34,6 +34,8 @@ class FakeServer:
 
     Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
     `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
+    `undocumented_calls` says, a line for each, what the doubles of its merchants were asked at the vendor's host that
+    the vendor's page does not have.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class FakeServer:
         self._host, self._port = host, port
         self._journals: dict[str, Journal] = {}
         self.provider = Provider(World(), self.readings, observers=(self._sort,))
+        self.undocumented_calls: list[str] = []
         self._strays: deque[Kept] = deque(maxlen=STRAYS_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
@@ -106,9 +109,9 @@ class FakeServer:
 
     @contextmanager
     def under(self, readings: Readings) -> Iterator[None]:
-        """Serve merchants that nobody knows under these readings, while no other such block is open.
+        """Serve merchants that have no readings of their own, known or not, under these, while all such blocks agree.
 
-        With several open at once they are served under those of the server: nobody can tell whose call it was.
+        When they do not, it is under those of the server: nobody can tell whose call it was.
         """
         self._rescope(self._scopes.append, readings)
         try:
@@ -123,12 +126,13 @@ class FakeServer:
     def _rescope(self, change: Callable[[Readings], None], readings: Readings) -> None:
         with self._lock:
             change(readings)
-            self.provider.readings = self._scopes[0] if len(self._scopes) == 1 else self.readings
+            agreed = bool(self._scopes) and all(one == self._scopes[0] for one in self._scopes)
+            self.provider.readings = self._scopes[0] if agreed else self.readings
 
     def _read(self, world: WorldSource | None, own: Readings | None) -> list[Merchant]:
         if world is None:
             return []
-        read = read_world_source(world, own or self.readings, self.provider.clock)
+        read = read_world_source(world, own or self.provider.readings, self.provider.clock)
         return [_with_plan(merchant, read.plan) for merchant in read.merchants]
 
     def _renamed(self, merchant: Merchant) -> Merchant:

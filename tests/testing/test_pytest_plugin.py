@@ -478,3 +478,163 @@ def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -
         result.stdout.fnmatch_lines([f"{name}*pytest_plugin.py*"])
     markers = pytester.runpytest_subprocess("--markers", *QUIET)
     markers.stdout.fnmatch_lines(["@pytest.mark.apigames(readings={...}, world=...)*"])
+
+
+def test_readings_hold_from_the_first_fixture_to_the_last_and_when_a_world_is_read(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+pytestmark = pytest.mark.apigames(readings={"http_status": "200", "status_codes": "0,2,1,4,3"})
+WORLD = {"merchants": [{"merchant_id": "M", "secret_key": "s", "projects": [
+    {"project_id": "R1", "vouchers": [{"voucher_code": "A", "status": 1}]}]}]}
+
+@pytest.fixture
+def merchant(apigames_server):
+    merchant = apigames_server.merchant(world=WORLD)
+    with merchant.responses():
+        assert ask(merchant, "DW").status_code == 200
+        yield merchant
+        assert ask(merchant, "DW").status_code == 200
+
+def test_alone(merchant):
+    assert ask(merchant, "R1").json()["data"]["data"]["vouchers"][0]["status"] == 1
+
+def test_by_name_too(apigames_server, request):
+    request.getfixturevalue("apigames")
+    with apigames_server.merchant().responses():
+        assert requests.post(BASE + "/merchant/M0/kiosgamer/project/detail", json={}, timeout=5).status_code == 200
+""",
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_call_to_an_unknown_path_fails_the_test_through_whichever_double(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+def swallowed():
+    try:
+        requests.get(BASE + "/x", timeout=5)
+    except BaseException:
+        pass
+
+@pytest.fixture
+def late(apigames_responses):
+    yield
+    swallowed()
+
+def test_server_alone(apigames_server):
+    with apigames_server.merchant().responses():
+        swallowed()
+
+def test_second_merchant(apigames, apigames_responses, apigames_server):
+    with apigames_server.merchant().responses():
+        swallowed()
+
+def test_while_fixtures_end(late):
+    pass
+
+def test_raised_while_fixtures_begin(apigames_responses):
+    requests.get(BASE + "/x", timeout=5)
+
+def test_expected(apigames, apigames_responses):
+    with pytest.raises(BaseException, match="there is one call"):
+        requests.get(BASE + "/x", timeout=5)
+    assert len(apigames.undocumented_calls) == 1
+    apigames.undocumented_calls.clear()
+""",
+    )
+    result.assert_outcomes(passed=2, failed=3, errors=1)
+
+
+def test_what_was_received_is_shown_in_whichever_phase_a_test_fails(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+@pytest.fixture
+def early(apigames, apigames_responses):
+    ask(apigames, "DW")
+    raise ValueError
+
+@pytest.fixture
+def late(apigames, apigames_responses):
+    yield
+    ask(apigames, "DW")
+    raise ValueError
+
+def test_early(early): pass
+def test_late(late): pass
+""",
+    )
+    result.assert_outcomes(passed=1, errors=2)
+    result.stdout.fnmatch_lines(["*apigames: calls received*", "*(ERR-4)*"] * 2)
+
+
+def test_a_world_for_a_fixture_that_is_not_used_is_an_error(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+@pytest.mark.apigames(world="nope.json")
+def test_server_alone(apigames_server):
+    pass
+""",
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*expected here: apigames_server.merchant(world=...)*"])
+
+
+@pytest.mark.parametrize(
+    ("ini", "said"),
+    [
+        ("apigames_readings = foo=1", "there is no reading 'foo'"),
+        ("apigames_seed = x", "the seed 'x' is no whole number"),
+    ],
+)
+def test_a_wrong_ini_key_is_said_once_at_the_start(pytester: pytest.Pytester, ini: str, said: str) -> None:
+    pytester.makeini(f"[pytest]\n{ini}\n")
+    result = run(pytester, "def test_one(apigames): pass\ndef test_two(apigames): pass\n")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: apigames: {said}*"])
+
+
+def test_each_leaves_out_what_a_marker_of_a_parameter_fixes(pytester: pytest.Pytester) -> None:
+    code = """
+fixed = pytest.mark.apigames(readings={"http_status": "rc"})
+
+@pytest.mark.parametrize("x", [pytest.param("one", marks=fixed), "two"])
+def test_it(apigames, x):
+    assert x == "two" or apigames.readings.http_status == "rc"
+"""
+    result = run(pytester, code, "--apigames-readings=each", "-k", "http_status", "-v")
+    result.assert_outcomes(passed=1, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines(["*test_it?two-http_status=200?*"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-k", "test_careful and defaults"), ["*under the defaults and 0 other answers*", "Nothing can be said."]),
+        (
+            ("-k", "test_careful and http_status"),
+            ["*ran under 1 other answers*", "None ran under the defaults*", "The client survives every one of them."],
+        ),
+        (
+            ("-k", "test_broken", "-x"),
+            [
+                "*under the defaults and 0 other*",
+                "The run ended early*",
+                "1 test failed*already*",
+                "Nothing can be said.",
+            ],
+        ),
+        (
+            ("-k", "test_careful", "--apigames-readings=http_status=200"),
+            ["*under the readings of this run and 28 other*", "The client survives every one of them."],
+        ),
+    ],
+)
+def test_each_says_no_more_than_what_ran(
+    pytester: pytest.Pytester, arguments: tuple[str, ...], said: list[str]
+) -> None:
+    result = run(pytester, EACH, "--apigames-readings=each", *arguments)
+    result.stdout.fnmatch_lines(said, consecutive=True)
