@@ -34,8 +34,7 @@ def test_silent(apigames_scenario):
 
 
 @pytest.fixture(autouse=True)
-def only_our_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+def finds_our_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
