@@ -7,7 +7,7 @@ costs what is due, never a scan.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mockserver.contract.wire import VoucherStatus
@@ -61,14 +61,9 @@ class LifeCycle:
         """Count a reply that lists the project."""
         self._reads += 1
 
-    def restart(self, now: float, zone: str, voucher_ids: Iterable[int] | None = None) -> None:
-        """Start the plan of these vouchers (None: of all) anew at `now`, as after a new plan or a move by hand."""
-        if voucher_ids is None or not self._begun:
-            self._begun = False
-            self._by_time.clear()
-            self._by_reads.clear()
-            self._latest.clear()
-        else:
+    def restart(self, now: float, zone: str, voucher_ids: Iterable[int]) -> None:
+        """Start the plan of these vouchers anew at `now`, as after a new plan or a move by hand."""
+        if self._begun:
             for voucher_id in voucher_ids:
                 self._schedule(voucher_id, now, zone)
         self.settle(now, zone)
@@ -169,7 +164,8 @@ def move_many(
     """Move all vouchers, or some: those `of` a status, of these `ids` or `codes`; of them the oldest `count`.
 
     All at one instant: no reader sees half of it. A voucher that is in the status already is left as it is, and does
-    not count. A plan goes on from the new status. Returns the vouchers that moved, as they are now.
+    not count, unless it is named and `note`, `response_json` or `nominal_gs` is given for it. A plan goes on from a
+    new status. Returns the vouchers that changed, as they are now.
 
     Raises:
         NoSuchVoucher: an id or code that the project does not have; then nothing moves.
@@ -177,10 +173,11 @@ def move_many(
     with project.lock:
         if project.life_cycle is not None:
             project.life_cycle.settle(now, zone)
-        fits = _selector(to, of)
-        chosen = [id_ for id_ in _candidates(project, of, ids, codes) if fits(project.voucher(id_))]
-        if count is not None:
-            chosen = chosen[:count]
+        in_place = (ids, codes) != (None, None) and (note, response_json, nominal_gs) != (None, None, None)
+        candidates = map(project.voucher, _candidates(project, of, ids, codes))
+        fitting = [one for one in candidates if (in_place or one.status is not to) and (of is None or one.status is of)]
+        moved = [one.id for one in fitting[:count] if one.status is not to]
+        chosen = [one.id for one in fitting[:count]]
         for voucher_id in chosen:
             move(
                 project,
@@ -193,18 +190,22 @@ def move_many(
                 nominal_gs=nominal_gs,
             )
         if project.life_cycle is not None:
-            project.life_cycle.restart(now, zone, chosen)
+            project.life_cycle.restart(now, zone, moved)
         return [project.voucher(voucher_id) for voucher_id in chosen]
 
 
 def set_plan(project: ProjectStore, plan: Plan | None, *, now: float, zone: str) -> None:
-    """Give a project another plan (None: back to that of its world); it starts now."""
+    """Give a project another plan (None: back to that of its world); it starts now.
+
+    Vouchers with a plan of their own go on with it.
+    """
     with project.lock:
         if project.life_cycle is not None:
             project.life_cycle.settle(now, zone)
         project.own_plan = plan
         project.life_cycle = project.life_cycle or LifeCycle(project)
-        project.life_cycle.restart(now, zone)
+        waiting = map(project.voucher, project.ids_in((PENDING, PROCESS)))
+        project.life_cycle.restart(now, zone, [voucher.id for voucher in waiting if voucher.plan is None])
 
 
 def set_voucher_plan(project: ProjectStore, voucher_id: int, plan: Plan | None, *, now: float, zone: str) -> None:
@@ -219,10 +220,6 @@ def set_voucher_plan(project: ProjectStore, voucher_id: int, plan: Plan | None, 
         project.life_cycle.settle(now, zone)
         project.replan(voucher_id, plan)
         project.life_cycle.restart(now, zone, [voucher_id])
-
-
-def _selector(to: VoucherStatus, of: VoucherStatus | None) -> Callable[[Voucher], bool]:
-    return lambda voucher: voucher.status is not to and (of is None or voucher.status is of)
 
 
 def _candidates(

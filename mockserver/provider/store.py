@@ -33,7 +33,6 @@ class MerchantStore:
         self.clock = clock
         self.plan = plan
         self._projects: dict[str, ProjectStore] = {}
-        self._named: dict[str, ProjectStore] = {}
         for project in merchant.projects:
             self.add_project(project)
 
@@ -41,8 +40,6 @@ class MerchantStore:
         """Take a project in; one of the same project_id is replaced."""
         stored = ProjectStore(project, self.plan)
         self._projects[project.project_id] = stored
-        if project.project_name is not None:
-            self._named[project.project_name] = stored
         return stored
 
     def project(self, project_id: str) -> ProjectStore | None:
@@ -50,15 +47,8 @@ class MerchantStore:
         return self._projects.get(project_id)
 
     def project_named(self, name: str) -> ProjectStore | None:
-        """Return the project of this name, or None."""
-        return self._named.get(name)
-
-    def rename(self, project: ProjectStore, name: str) -> None:
-        """Give a project another name."""
-        if project.project_name is not None:
-            self._named.pop(project.project_name, None)
-        project.project_name = name
-        self._named[name] = project
+        """Return the newest project of this name, or None."""
+        return next((project for project in reversed(self.projects()) if project.project_name == name), None)
 
     def projects(self) -> list[ProjectStore]:
         """Return every project, in the order they came."""

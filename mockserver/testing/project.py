@@ -59,8 +59,9 @@ class FakeProject:
         """Put vouchers in another status and return them as they are now.
 
         `which` is a status (its `count` oldest vouchers; all of them when None), a voucher's id, its code, a
-        `Voucher`, or several ids or vouchers; one that is in the status already is left as it is. `updated_at` becomes
-        now; a success gets a nominal if it had none. `note` and `response_json` are made up to fit unless given.
+        `Voucher`, or several ids or vouchers; one that is in the status already is left as it is, but for what is given
+        beside. `updated_at` becomes now; a success gets a nominal if it had none. `note` and `response_json` are made
+        up to fit unless given.
 
         A consumer sees all of them moved, or none.
 

@@ -43,7 +43,7 @@ def project_routes(admin: Blueprint, provider: Provider) -> None:
         merchant, project = settled(provider, project_id)
         plan = _plan(document)
         if "project_name" in document:
-            merchant.rename(project, document["project_name"])
+            project.project_name = document["project_name"]
         if "plan" in document:
             now, zone = provider.time_of(merchant.merchant_id)
             set_plan(project, plan, now=now, zone=zone)

@@ -148,6 +148,30 @@ def test_what_is_given_is_taken() -> None:
     assert (moved.note, moved.response_json, moved.nominal_gs) == ("ok", "{}", 7)
 
 
+def test_a_named_voucher_takes_what_is_given_where_it_is_too() -> None:
+    provider = provider_with(project={"transition": "timed", "process_after": 10, "done_after": 10})
+    project = project_of(provider)
+    provider.clock.advance(5)
+    (oldest, *_) = project.ids_in((PENDING,))
+    (changed,) = move_many(project, PENDING, now=provider.clock.now(), zone=ZONE, ids=[oldest], note="see me")
+    assert (changed.status, changed.note) == (PENDING, "see me")
+    assert move_many(project, PENDING, now=provider.clock.now(), zone=ZONE, ids=[oldest]) == []
+    assert move_many(project, PENDING, now=provider.clock.now(), zone=ZONE, note="all of them") == []
+    provider.clock.advance(5)
+    assert stats(provider) == {"process": 10}, "its plan goes on as it was"
+
+
+def test_a_voucher_with_a_plan_of_its_own_goes_on_when_the_project_gets_another() -> None:
+    own = {"transition": "timed", "process_after": 10, "done_after": 100}
+    provider = provider_with(voucher=own)
+    read(provider)
+    provider.clock.advance(9)
+    manual = plan_from_document({"transition": "manual"})
+    set_plan(project_of(provider), manual, now=provider.clock.now(), zone=ZONE)
+    provider.clock.advance(1)
+    assert stats(provider) == {"pending": 1, "process": 1}
+
+
 def test_some_are_the_oldest_and_named_ones_are_named() -> None:
     provider = provider_with()
     project = project_of(provider)

@@ -347,3 +347,12 @@ def test_every_reply_fits_its_schema(server: Server) -> None:
         reply = requests.get(f"{server.url}/__admin{path}", timeout=30)
         assert reply.status_code == 200, path
         assert validator(admin_schema(operation.gives)).is_valid(reply.json()), (path, reply.text[:300])
+
+
+def test_a_name_stays_known_when_one_of_its_projects_is_renamed(server: Server, admin: AdminClient) -> None:
+    admin.put_readings({"project_match": "project_id_or_name"})
+    for project_id in ("A1", "A2"):
+        admin.add_project(MERCHANT, {"project_id": project_id, "project_name": "Twice"})
+    renamed = requests.patch(f"{server.url}/__admin/projects/A2", json={"project_name": "Once"}, timeout=30)
+    assert renamed.json()["project_name"] == "Once"
+    assert [post(server, projectid=name)["data"]["data"]["project_id"] for name in ("Twice", "Once")] == ["A1", "A2"]
