@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,9 +95,7 @@ def apigames_responses(apigames: FakeMerchant) -> Iterator[RequestsMock]:
 @pytest.fixture
 def apigames_httpx(apigames: FakeMerchant) -> Iterator[HttpxDouble]:
     """The same merchant at https://v1.apigames.id for code that uses httpx; also a transport for a client."""
-    try:
-        import httpx  # noqa: F401, PLC0415 - optional, and slow
-    except ImportError:
+    if find_spec("httpx") is None:
         pytest.fail("apigames_httpx needs httpx: pip install httpx", pytrace=False)
     with apigames.httpx() as double:
         yield double

@@ -37,6 +37,7 @@ class Run:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         words, directory = self._words("readings")
+        words = [part for word in words for part in _apart(word)]
         self.is_each = EACH in words
         if self.is_each and words == [EACH]:
             words, directory = config.getini("apigames_readings"), config.rootpath
@@ -139,6 +140,10 @@ class Run:
         if key not in self._worlds:
             self._worlds[key] = read_world_source(world, readings, SystemClock())
         return self._worlds[key]
+
+
+def _apart(word: str) -> list[str]:
+    return [EACH, word[len(EACH) + 1 :]] if word.startswith(f"{EACH},") else [word]
 
 
 @contextmanager

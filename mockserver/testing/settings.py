@@ -18,7 +18,7 @@ DEFAULTS = "defaults"
 MARKER_ARGUMENTS = ("readings", "world")
 
 # A value may hold commas itself (status_codes=0,2,1,4,3), so one ends a value only where the next key begins.
-_BETWEEN_PAIRS = re.compile(r",(?=[a-z_]+=)")
+_BETWEEN_PAIRS = re.compile(r",(?=[A-Za-z_]+=)")
 
 
 def readings_from_words(words: Iterable[str], directory: Path) -> Readings:

@@ -111,7 +111,7 @@ def test_it(apigames, x):
             ],
         ),
         (
-            ("-k", "test_careful", "--apigames-readings=http_status=200"),
+            ("-k", "test_careful", "--apigames-readings=each,http_status=200"),
             ["*under the readings of this run and 28 other*", "The client survives every one of them."],
         ),
     ],

@@ -145,3 +145,11 @@ def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -
         result.stdout.fnmatch_lines([f"{name}*pytest_plugin.py*"])
     markers = pytester.runpytest_subprocess("--markers", *QUIET)
     markers.stdout.fnmatch_lines(["@pytest.mark.apigames(readings={...}, world=...)*"])
+
+
+def test_without_httpx_its_fixture_says_how_to_get_it(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import sys; sys.modules['httpx'] = None")
+    result = run(pytester, "def test_it(apigames_httpx): pass")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*apigames_httpx needs httpx: pip install httpx"])
+    result.stdout.no_fnmatch_line("*During handling*")
