@@ -11,15 +11,20 @@ from typing import Any
 
 from mockserver.contract.masking import Masker, printable, sent_secrets
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import BASE_URL, PATH_TEMPLATE, InvalidJson, Reply
+from mockserver.contract.wire import BASE_URL, DOCUMENTED_ERRORS, PATH_TEMPLATE, DocumentedError, InvalidJson, Reply
 from mockserver.provider.body_doctor import diagnose_body, misnamed
+from mockserver.provider.endpoint import refusal
+from mockserver.provider.faults import FaultyReply
 from mockserver.provider.finding import Finding
+from mockserver.provider.forcing import FAULT_HEADER, ForcedReply, forced_by_project_id, store_with
 from mockserver.provider.parsing import decode_json
 from mockserver.provider.signature_doctor import Credentials, shape, wrong_formula
 from mockserver.provider.store import MerchantStore, Store
 
 # A near name is looked for among this many; a world may have a hundred thousand.
 _MOST_NAMES = 20_000
+_REFUSALS = frozenset(error.clause for error in DOCUMENTED_ERRORS)
+_CHANGED = "the world or the readings have changed since it came"
 _RIGHT = "md5(merchant_id + secret_key): no separator, lower-case hex, UTF-8 (REQ-2)"
 _SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it"
 
@@ -44,34 +49,78 @@ def _findings(
 ) -> list[Finding]:
     if merchant_id is None:
         return [_outside(reply)]
+    if isinstance(reply, ForcedReply):
+        return [_forced(reply)]
+    if reply.clause is None and not isinstance(reply, FaultyReply):
+        return [_unknown_fault(reply)]
     return [*_of_clause(merchant_id, body, fields, reply, store, readings), *_fault(reply)]
 
 
 def _of_clause(
     merchant_id: str, body: bytes, fields: Mapping[str, Any], reply: Reply, store: Store, readings: Readings
 ) -> list[Finding]:
+    if reply.clause not in _REFUSALS:
+        return []
+    # What is looked at is the world as it is now, which may no longer be the one that refused the call.
+    error = refusal(merchant_id, body, _store_asked(merchant_id, fields, store, readings), readings)
+    if error is None:
+        what = f"it got {reply.clause}, and would be answered now"
+        return [Finding(what, _CHANGED, "send it again, if it is still wanted")]
+    found = _present(merchant_id, body, fields, error, store, readings)
+    if error.clause == reply.clause:
+        return found
+    what = f"it got {reply.clause}, and would get {error.clause} now"
+    return [Finding(what, _CHANGED, "what is wrong with it now follows"), *found]
+
+
+def _store_asked(merchant_id: str, fields: Mapping[str, Any], store: Store, readings: Readings) -> Store:
+    """Return the store that a call is answered from: one of its own for a reserved `projectid`."""
+    merchant, project_id = store.merchant(merchant_id), fields.get("projectid")
+    if merchant is None or not isinstance(project_id, str) or forced_by_project_id(project_id) is None:
+        return store
+    return store if merchant.project(project_id) is not None else store_with(merchant, project_id, readings)
+
+
+def _present(
+    merchant_id: str,
+    body: bytes,
+    fields: Mapping[str, Any],
+    error: DocumentedError,
+    store: Store,
+    readings: Readings,
+) -> list[Finding]:
     merchant = store.merchant(merchant_id)
-    if reply.clause == "ERR-1":
-        return diagnose_body(body, readings) or [_unexplained(reply)]
-    if merchant is None and reply.clause in {"ERR-2", "ERR-3"}:
+    if error.clause == "ERR-1":
+        return diagnose_body(body, readings) or [_unexplained(error)]
+    if merchant is None:
         return [_unknown_merchant(merchant_id, store)]
-    if merchant is not None and reply.clause == "ERR-3":
+    if error.clause == "ERR-3":
         return [*_signature(merchant, fields, store), *misnamed(fields)]
-    if merchant is not None and reply.clause == "ERR-4":
-        return _project(merchant, fields, store)
-    return []
+    return _project(merchant, fields, store)
 
 
-def _unexplained(reply: Reply) -> Finding:
-    what = reply.explanation or "the body is not what the page shows"
-    return Finding(what, "REQ-1 asks for the JSON object of the page", "let a JSON library write the body")
+def _unexplained(error: DocumentedError) -> Finding:
+    return Finding(error.explanation, "REQ-1 asks for the JSON object of the page", "let a JSON library write the body")
+
+
+def _forced(reply: ForcedReply) -> Finding:
+    what = f"{reply.clause} was {reply.explanation}"
+    why = "the mock gives a documented error to whoever asks for it, however right the call is"
+    return Finding(what, why, "leave that out, and the call gets its own answer")
+
+
+def _unknown_fault(reply: Reply) -> Finding:
+    what = reply.explanation or f"HTTP {reply.http_status}"
+    why = f"{FAULT_HEADER} is the mock's own, and asks for what there is not"
+    return Finding(what, why, "mend it, or leave it out")
 
 
 def _fault(reply: Reply) -> list[Finding]:
-    fault = getattr(reply, "fault", None)
+    if not isinstance(reply, FaultyReply):
+        return []
     why = "a rule, the projectid or a header asked for it"
     cure = "leave them out, or clear the rules: DELETE /__admin/faults"
-    return [] if fault is None else [Finding(f"the fault {fault} was put on this reply", why, cure)]
+    return [Finding(f"the fault {reply.fault} was put on this reply", why, cure)]
 
 
 def _outside(reply: Reply) -> Finding:

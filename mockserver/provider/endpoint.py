@@ -48,6 +48,15 @@ def answer(merchant_id: str, body: bytes, store: Store, readings: Readings, cloc
         return error_reply(error, http_status=200 if readings.http_status == "200" else error.rc)
 
 
+def refusal(merchant_id: str, body: bytes, store: Store, readings: Readings) -> DocumentedError | None:
+    """Return the error that `answer` would give a call, or None; no voucher moves, as none is read."""
+    try:
+        _authorised_project(merchant_id, parse_request(body, readings), store, readings)
+    except DocumentedError as error:
+        return error
+    return None
+
+
 def _authorised_project(merchant_id: str, request: DetailRequest, store: Store, readings: Readings) -> ProjectStore:
     merchant = store.merchant(merchant_id)
     if merchant is None and readings.precedence == "signature-merchant-project":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import DOCUMENTED_ERRORS, DocumentedError, InvalidJson
+from mockserver.contract.wire import DOCUMENTED_ERRORS, DocumentedError, InvalidJson, Reply, error_reply
 from mockserver.provider.faults import (
     DEFAULT_RETRY_AFTER,
     DEFAULT_SECONDS,
@@ -28,6 +30,10 @@ _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _WITH_NUMBER = re.compile(r"([A-Z]+)([0-9]{1,4}(?:\.[0-9]{1,3})?)")
 
 Forced = Fault | DocumentedError
+
+
+class ForcedReply(Reply, frozen=True):
+    """A documented error that the consumer asked for; `explanation` says by what."""
 
 
 def forced_by_header(value: str) -> Forced:
@@ -70,6 +76,11 @@ def forced_by_project_id(project_id: str) -> Forced | None:
     if name == "rate_limit":
         return Fault(name, retry_after=int(float(found[2])))
     return Fault(name, seconds=float(found[2])) if name in {"delay", "slow_body"} else None
+
+
+def forced_reply(error: DocumentedError, *, http_status: int) -> ForcedReply:
+    """Write a documented error that was asked for, byte for byte as one that was not (ERR-5)."""
+    return ForcedReply(*msgspec.structs.astuple(error_reply(error, http_status=http_status)))
 
 
 def sent_project_id(body: bytes) -> str | None:

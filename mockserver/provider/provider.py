@@ -8,7 +8,7 @@ from time import perf_counter
 
 from mockserver.contract.masking import printable
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import DocumentedError, Reply, error_reply, outside_reply
+from mockserver.contract.wire import DocumentedError, Reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
 from mockserver.provider.endpoint import answer
 from mockserver.provider.fault_rules import Faults, Rule
@@ -19,6 +19,7 @@ from mockserver.provider.forcing import (
     Forced,
     forced_by_header,
     forced_by_project_id,
+    forced_reply,
     sent_project_id,
     store_with,
 )
@@ -186,7 +187,7 @@ class Provider:
         elif reply.clause == "ERR-4":
             forced, reply = self._forced_by_project(merchant_id, body, reply)
         if isinstance(forced, DocumentedError):
-            return error_reply(forced, http_status=200 if readings.http_status == "200" else forced.rc)
+            return forced_reply(forced, http_status=200 if readings.http_status == "200" else forced.rc)
         if forced is None and not self.faults.is_empty:
             project_id = sent_project_id(body) if self.faults.needs_project() else None
             forced = self.faults.take(merchant_id, project_id)

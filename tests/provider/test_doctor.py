@@ -38,8 +38,14 @@ _JSON = st.recursive(
 _BODIES = st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode())
 
 
-def said(provider: Provider, content: bytes, merchant_id: str = MERCHANT) -> list[Finding]:
-    provider.call(merchant_id, content, path=PATH.replace(MERCHANT, merchant_id), origin="test")
+def said(
+    provider: Provider, content: bytes, merchant_id: str = MERCHANT, *, forced: str | None = None
+) -> list[Finding]:
+    provider.call(merchant_id, content, path=PATH.replace(MERCHANT, merchant_id), origin="test", forced=forced)
+    return said_of_newest(provider)
+
+
+def said_of_newest(provider: Provider) -> list[Finding]:
     kept = provider.journal.kept(provider.journal.total)
     assert isinstance(kept, Kept)
     return provider.diagnose(kept)
@@ -189,10 +195,55 @@ def test_an_unknown_merchant_is_explained(provider: Provider, merchant_id: str, 
 def test_a_good_call_is_well_and_a_fault_is_told(provider: Provider) -> None:
     good = json.dumps(fields()).encode()
     assert said(provider, good) == []
-    provider.call(MERCHANT, good, path=PATH, origin="test", forced="html_502")
-    kept = provider.journal.kept(provider.journal.total)
-    assert kept is not None
-    assert "the fault html_502" in provider.diagnose(kept)[0].what
+    (only,) = said(provider, good, forced="html_502")
+    assert "the fault html_502" in only.what
+
+
+@pytest.mark.parametrize("clause", ["ERR-1", "ERR-2", "ERR-3", "ERR-4"])
+def test_an_error_that_was_asked_for_is_told_as_such(provider: Provider, clause: str) -> None:
+    (by_header,) = said(provider, json.dumps(fields()).encode(), forced=clause)
+    assert by_header.what == f"{clause} was asked for by X-Apigames-Mock-Fault"
+    reserved = f"RMOCK{clause.replace('-', '')}"
+    (by_project,) = said(provider, json.dumps(fields(projectid=reserved)).encode())
+    assert by_project.what == f"{clause} was asked for by the projectid {reserved}"
+    assert by_project.cure == by_header.cure == "leave that out, and the call gets its own answer"
+
+
+def test_a_header_that_asks_for_no_known_fault_is_told_as_such(provider: Provider) -> None:
+    (only,) = said(provider, json.dumps(fields()).encode(), forced="html_999")
+    assert "no fault 'html_999'" in only.what
+    assert only.cure == "mend it, or leave it out"
+
+
+@pytest.mark.parametrize("precedence", ["merchant-signature-project", "merchant-project-signature"])
+def test_a_wrong_signature_with_a_reserved_projectid_is_a_wrong_signature(precedence: str) -> None:
+    provider = built_in_provider(Readings.of({"precedence": precedence}))
+    (only,) = said(provider, json.dumps(fields(projectid="RMOCKDELAY", signature=RIGHT.upper())).encode())
+    assert only.what == "the signature is the right value in upper case"
+
+
+def test_a_call_that_would_be_answered_by_now_is_told_as_such(provider: Provider) -> None:
+    said(provider, json.dumps(fields(projectid="NEWPROJ01")).encode())
+    merchant = provider.store.merchant(MERCHANT)
+    assert merchant is not None
+    provider.add_project(merchant, Project(77, "NEWPROJ01"))
+    (only,) = said_of_newest(provider)
+    assert only.what == "it got ERR-4, and would be answered now"
+    assert only.why == "the world or the readings have changed since it came"
+
+
+def test_a_call_that_would_get_another_error_by_now_has_that_one_explained(provider: Provider) -> None:
+    late = Merchant("M260101LATE00001", "the-latecomers-secret", None, (Project(78, "R260101LATE0001"),))
+    said(provider, json.dumps(fields(signature=md5("x"))).encode(), late.merchant_id)
+    provider.add_merchant(late)
+    changed, present = said_of_newest(provider)
+    assert changed.what == "it got ERR-2, and would get ERR-3 now"
+    assert "no known formula" in present.what
+    said(provider, json.dumps(fields(signature=sign(MERCHANT, "the-next-secret"))).encode())
+    provider.add_merchant(Merchant(MERCHANT, "the-next-secret", None, (Project(79, "R260101NEXT0001"),)))
+    changed, present = said_of_newest(provider)
+    assert changed.what == "it got ERR-3, and would get ERR-4 now"
+    assert "no project" in present.what
 
 
 def test_a_relaxed_reading_is_no_mistake() -> None:
