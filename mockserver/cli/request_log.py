@@ -16,6 +16,11 @@ from mockserver.provider.journal import Entry, Kept
 
 LOG_FORMATS = ("text", "json")
 
+# A line that waits to be written holds its call, and a thousand may wait.
+_LONGEST_WAITING = 4096
+# A line shows no more of a text than this, so no more of it need be remembered.
+_LONGEST_SHOWN = 200
+
 _HARMLESS_STATUSES = frozenset({"", *"01234", *(status.value for status in STATUSES)})
 _HARMLESS_TYPES = frozenset({int, type(msgspec.UNSET)})
 _encode = msgspec.json.Encoder().encode
@@ -48,17 +53,24 @@ class RequestLog:
 
     def __call__(self, kept: Kept) -> None:
         """Write the line of one call; that of an ordinary one is made when it is written, many together."""
-        self._write(partial(self._line, kept) if _is_ordinary(kept) else self._line(kept))
+        waits = _is_ordinary(kept) and len(kept.call.body) <= _LONGEST_WAITING
+        self._write(partial(self._line, kept) if waits else self._line(kept))
 
     def _line(self, kept: Kept) -> str:
         asked = _harmless(kept)
         if asked is not None:
             return self._text(kept, asked, kept.call.merchant_id or kept.call.path, None)
         entry = self.masked(kept)
-        asked = msgspec.convert(entry.fields or {}, _Asked)
+        asked = _shortened(msgspec.convert(entry.fields or {}, _Asked))
         findings = self.diagnose(kept) if self.diagnose is not None else []
         explanation = "; ".join(f"{one.what}; {one.cure}" for one in findings) or entry.explanation
         return self._text(kept, asked, entry.merchant_id or entry.path, explanation)
+
+
+def _shortened(asked: _Asked) -> _Asked:
+    values = {name: value for name in asked.__struct_fields__ if (value := getattr(asked, name)) is not msgspec.UNSET}
+    long = {name: text for name, value in values.items() if len(text := _encode(value).decode()) > _LONGEST_SHOWN}
+    return _Asked(**{**values, **{name: printable(text, _LONGEST_SHOWN) for name, text in long.items()}})
 
 
 def _is_ordinary(kept: Kept) -> bool:
@@ -85,9 +97,12 @@ class _TextLine:
         self._second = (-1, "")
         self._printable = lru_cache(maxsize=1024)(printable)
 
+    def _shown(self, text: str) -> str:
+        return self._printable(text[: _LONGEST_SHOWN + 1], _LONGEST_SHOWN)
+
     def __call__(self, kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
         call, reply = kept.call, kept.reply
-        wanted = self._printable(_encode(asked).decode(), 200) if call.merchant_id is not None else ""
+        wanted = self._shown(_encode(asked).decode()) if call.merchant_id is not None else ""
         why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
         return (
             f"{self._clock(int(call.at))} {self._printable(call.method, 20)} {reply.http_status} rc={reply.rc} "
@@ -112,7 +127,7 @@ def _json_line(kept: Kept, asked: _Asked, who: str, explanation: str | None) -> 
         "rc": reply.rc,
         "clause": reply.clause,
         "reading": reply.reading,
-        "explanation": explanation,
+        "explanation": explanation and printable(explanation, 1000),
         "asked": asked,
         "took_ms": round(kept.took * 1000, 3),
     }

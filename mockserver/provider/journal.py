@@ -16,7 +16,9 @@ from mockserver.contract.wire import InvalidJson, Reply
 from mockserver.provider.parsing import decode_json
 
 DEFAULT_CAPACITY = 1000
-BODY_KEPT = 65_536
+# Bodies are kept whole: cut, one could not be told from one that arrived cut.
+BODIES_KEPT = 64 * 1_048_576
+REPLY_KEPT = 65_536
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -78,7 +80,10 @@ Observer = Callable[[Kept], None]
 
 
 class Journal:
-    """The newest calls. `secrets` gives, when asked, what to mask; `observers` hear of each call as it is kept."""
+    """The newest calls: `capacity` of them, fewer when their bodies together are above `BODIES_KEPT` bytes.
+
+    `secrets` gives, when asked, what to mask; `observers` hear of each call as it is kept.
+    """
 
     def __init__(
         self,
@@ -88,7 +93,9 @@ class Journal:
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self._secrets = secrets
-        self._kept: deque[Kept] = deque(maxlen=capacity)
+        self._capacity = capacity
+        self._kept: deque[Kept] = deque()
+        self._size = 0
         self._total = 0
         self._lock = threading.Lock()
         self._observers = observers
@@ -102,14 +109,15 @@ class Journal:
 
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call; done before its reply is sent. `took` is in seconds."""
-        if len(call.body) > BODY_KEPT:
-            call = msgspec.structs.replace(call, body=call.body[:BODY_KEPT])
-        if len(reply.body) > BODY_KEPT:
-            reply = msgspec.structs.replace(reply, body=reply.body[:BODY_KEPT])
+        if len(reply.body) > REPLY_KEPT:
+            reply = msgspec.structs.replace(reply, body=reply.body[:REPLY_KEPT])
         with self._lock:
             self._total += 1
             kept = Kept(self._total, call, reply, took)
             self._kept.append(kept)
+            self._size += len(call.body)
+            while len(self._kept) > self._capacity or self._size > BODIES_KEPT:
+                self._size -= len(self._kept.popleft().call.body)
         for observe in self._observers:
             observe(kept)
         for heard in self._listeners:
@@ -165,6 +173,7 @@ class Journal:
         """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1."""
         with self._lock:
             self._kept.clear()
+            self._size = 0
             if numbers_too:
                 self._total = 0
 

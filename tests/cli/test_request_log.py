@@ -1,0 +1,40 @@
+"""A line of the request log is short however long the call was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mockserver.cli.request_log import LOG_FORMATS, RequestLog
+from tests.support.asking import ask, body, built_in_provider
+
+Written = list[str | Callable[[], str]]
+
+
+def logged(log_format: str, content: bytes) -> str | Callable[[], str]:
+    written: Written = []
+    provider = built_in_provider()
+    log = RequestLog(log_format, written.append)
+    log.masked, log.diagnose = provider.journal.masked, provider.diagnose
+    ask(provider, content)
+    kept = provider.journal.kept(1)
+    assert kept is not None
+    log(kept)
+    (line,) = written
+    return line
+
+
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
+def test_only_the_line_of_a_short_call_may_wait(log_format: str) -> None:
+    assert callable(logged(log_format, body()))
+    assert isinstance(logged(log_format, body(padding="p" * 70_000)), str)
+
+
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
+@pytest.mark.parametrize("long", ["p" * 70_000, ["p"] * 70_000])
+def test_a_long_value_is_cut_in_the_line(log_format: str, long: object) -> None:
+    line = logged(log_format, body(projectid=long))
+    assert isinstance(line, str)
+    assert "pp" in line or '"p' in line
+    assert len(line) < 1500

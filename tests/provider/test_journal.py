@@ -1,0 +1,54 @@
+"""What the journal keeps is whole, and bounded all the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mockserver.contract.signature import sign
+from mockserver.contract.wire import Reply
+from mockserver.provider.journal import BODIES_KEPT, Call, Journal
+from mockserver.provider.provider import MAX_BODY
+from tests.support.asking import DEMO_PROJECT, MERCHANT, PATH, SECRET, ask, body, built_in_provider, fields
+
+REPLY = Reply(200, b"{}", 200)
+
+
+def call_of(size: int) -> Call:
+    return Call("POST", PATH, MERCHANT, bytes(size), "test", 0.0)
+
+
+def test_a_long_body_is_diagnosed_shown_and_found_as_it_came() -> None:
+    provider = built_in_provider()
+    ask(provider, body(padding="p" * 70_000, signature=sign(MERCHANT, SECRET).upper()))
+    (entry,) = provider.journal.find(projectid=DEMO_PROJECT)
+    assert entry.fields == {**fields(), "signature": "***", "padding": "p" * 70_000}
+    assert json.loads(entry.body) == entry.fields
+    kept = provider.journal.kept(1)
+    assert kept is not None
+    (only,) = provider.diagnose(kept)
+    assert only.what == "the signature is the right value in upper case"
+
+
+def test_the_oldest_long_bodies_are_forgotten_when_together_they_are_too_long() -> None:
+    journal = Journal(list, capacity=1000)
+    fitting = BODIES_KEPT // MAX_BODY
+    for _ in range(fitting + 3):
+        journal.record(call_of(MAX_BODY), REPLY, 0.0)
+    assert [entry.n for entry in journal.entries(after=fitting)] == [fitting + 1, fitting + 2, fitting + 3]
+    assert journal.kept(3) is None
+    assert journal.kept(4) is not None
+    journal.clear()
+    for _ in range(fitting):
+        journal.record(call_of(MAX_BODY), REPLY, 0.0)
+    assert journal.kept(fitting + 4) is not None
+
+
+@pytest.mark.parametrize("capacity", [0, 1, 3])
+def test_so_many_calls_are_kept_and_no_more(capacity: int) -> None:
+    journal = Journal(list, capacity=capacity)
+    for _ in range(5):
+        journal.record(call_of(10), REPLY, 0.0)
+    assert [entry.n for entry in journal.entries()] == list(range(6 - capacity, 6))
+    assert journal.total == 5
