@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from mockserver.provider.clock import FrozenClock
 from mockserver.provider.provider import Provider
 from mockserver.provider.world import Merchant, Project, World
 from mockserver.testing.strategies import readings as any_readings
+from mockserver.web.admin_journal import whole_call_view
 from tests.support.asking import NOW
 
 SECRET = "kunci rahasia/é&1"
@@ -27,7 +30,7 @@ WORLD = World((Merchant("M1", SECRET, SESSION, (Project(1, "R1", "DW"),)),))
 
 marked = st.sampled_from(MARKED)
 fields = st.dictionaries(
-    st.sampled_from(["projectid", "status", "page", "limit", "signature", "other", SECRET]),
+    st.sampled_from(["projectid", "status", "page", "limit", "signature", "other", SECRET, "sign", "sessionKey"]),
     marked
     | marked.map(lambda text: [text])
     | marked.map(lambda text: {text: text})
@@ -78,3 +81,40 @@ def test_no_secret_reaches_the_journal_or_the_log(
     for secret in (*MARKED, SENT_SESSION):
         for form in (secret, json.dumps(secret)[1:-1]):
             assert not [text for text in readable if form in text]
+
+
+def replaced(provider: Provider) -> None:
+    provider.add_merchant(Merchant("M2", "another"))
+
+
+def reset(provider: Provider) -> None:
+    provider.reset()
+
+
+def other_world(provider: Provider) -> None:
+    provider.put_world(WORLD)
+
+
+@pytest.mark.parametrize("goes", [replaced, reset, other_world])
+def test_a_secret_of_a_merchant_that_is_gone_is_masked_all_the_same(goes: Callable[[Provider], None]) -> None:
+    provider = Provider(WORLD, clock=FrozenClock(NOW))
+    provider.add_merchant(Merchant("M2", "the-old-secret", "the-old-session"))
+    goes(provider)
+    told = {"projectid": "the-old-secret", "status": "the-old-session", "signature": sign("M1", SECRET)}
+    provider.call("M1", json.dumps(told).encode(), path="/x", origin="test")
+    kept = provider.journal.kept(provider.journal.total)
+    assert kept is not None
+    readable = repr(provider.journal.masked(kept)) + repr(provider.diagnose(kept))
+    assert "no project '***'" in readable
+    assert "the-old" not in readable
+
+
+def test_secrets_in_misnamed_fields_are_not_shown() -> None:
+    provider = Provider(WORLD, clock=FrozenClock(NOW))
+    misnamed = ["sessionKey", "sign", "secretKey", "secret", "Signature", "session-key"]
+    provider.call("M1", json.dumps({name: f"plain-{name}" for name in misnamed}).encode(), path="/x", origin="test")
+    kept = provider.journal.kept(1)
+    assert kept is not None
+    whole = whole_call_view(provider, kept, "http://127.0.0.1")
+    assert whole["fields"] == dict.fromkeys(misnamed, "***")
+    assert "plain-" not in repr(whole)

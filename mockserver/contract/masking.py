@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
-SECRET_FIELDS = frozenset({"signature", "session_key", "secret_key"})
 
 # A shorter one would black out ordinary words, and guards nothing.
 _SHORTEST_SECRET = 4
@@ -20,9 +19,12 @@ _SHORTEST_RUN = 32
 _HEX_RUN = re.compile(rf"[0-9a-fA-F]{{{_SHORTEST_RUN},}}")
 _RUN_OF_X = b"x" * _SHORTEST_RUN
 _HEX_TO_X = bytes(ord("x") if chr(byte) in string.hexdigits else ord(" ") for byte in range(256))
+# How the name of a field ends in which a secret is sent, under the page's name or one that a consumer takes for it.
+_ENDS_IN = "(?:signature|session[_-]?key|secret[_-]?key|secret|sign)"
+_NAMES_SECRET = re.compile(rf"{_ENDS_IN}\Z", re.IGNORECASE)
 # For bodies that do not parse: whatever stands behind the name of a secret field, up to where it can end.
 _SECRET_FIELD = re.compile(
-    r"""((?:signature|session_?key|secret_?key|secret|sign)["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s,&}\]"]+)""",
+    rf"""({_ENDS_IN}["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s,&}}\]"]+)""",
     re.IGNORECASE | re.DOTALL,
 )
 _NOT_PRINTABLE = re.compile(r"[^ -~\u00a0-\ud7ff\ue000-\ufffc]")
@@ -59,14 +61,19 @@ class Masker:
         if isinstance(decoded, list):
             return [self.value(item) for item in decoded]
         if isinstance(decoded, dict):
-            return {self(key): MASK if key in SECRET_FIELDS else self.value(item) for key, item in decoded.items()}
+            return {self(key): MASK if is_secret_field(key) else self.value(item) for key, item in decoded.items()}
         return decoded
+
+
+def is_secret_field(name: str) -> bool:
+    """Return whether a field of this name holds a secret, as `signature` does, and `sessionKey` or `client-secret`."""
+    return _NAMES_SECRET.search(name) is not None
 
 
 def sent_secrets(decoded: Any) -> Iterator[str]:
     """Yield the texts in the secret fields of a decoded body, so that they can be masked elsewhere too."""
     if isinstance(decoded, dict):
-        yield from (value for key, value in decoded.items() if key in SECRET_FIELDS and isinstance(value, str))
+        yield from (value for key, value in decoded.items() if is_secret_field(key) and isinstance(value, str))
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -29,14 +29,15 @@ _RIGHT = "md5(merchant_id + secret_key): no separator, lower-case hex, UTF-8 (RE
 _SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it"
 
 
-def diagnose(merchant_id: str | None, body: bytes, reply: Reply, store: Store, readings: Readings) -> list[Finding]:
+def diagnose(
+    merchant_id: str | None, body: bytes, reply: Reply, store: Store, readings: Readings, secrets: Iterable[str]
+) -> list[Finding]:
     """Return what is wrong with a call that got `reply`; nothing when it was answered as asked.
 
-    `merchant_id` is the one in the path, None when the path is not the endpoint's. No secret, session key or
-    signature stands in what is returned.
+    `merchant_id` is the one in the path, None when the path is not the endpoint's. None of the `secrets`, no session
+    key and no signature stands in what is returned.
     """
     fields = _fields(body)
-    secrets = (secret for merchant in store.merchants() for secret in merchant.secrets())
     mask = Masker([*secrets, *sent_secrets(fields)])
     return [
         Finding(mask(finding.what), mask(finding.why), mask(finding.cure))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mockserver._words import nearest
-from mockserver.contract.masking import SECRET_FIELDS, printable
+from mockserver.contract.masking import is_secret_field, printable
 from mockserver.contract.wire import PATH_TEMPLATE
 from mockserver.provider.journal import Entry
 
@@ -98,7 +98,7 @@ def summary(entry: Entry) -> str:
 
 
 def _check_name(name: str) -> None:
-    if name in SECRET_FIELDS:
+    if is_secret_field(name):
         raise MatcherError(
             f"{name} is masked in the journal and cannot be matched; clause='ERR-3' finds a refused signature"
         )

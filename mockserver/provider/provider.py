@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 
@@ -29,6 +30,8 @@ from mockserver.provider.store import MerchantStore, Store
 from mockserver.provider.world import Merchant, Project, World
 
 MAX_BODY = 1_048_576
+# Each makes every text slower to mask, and a test run may come to a new merchant for each test.
+_MOST_RETIRED = 3000
 DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
 
 
@@ -63,7 +66,7 @@ class Provider:
         self.faults = Faults(rules)
         # Held while merchants or projects come, so that two of one id cannot.
         self.changing = threading.RLock()
-        self._retired: set[str] = set()
+        self._retired: deque[str] = deque(maxlen=_MOST_RETIRED)
         self.journal = Journal(self._secrets, capacity=journal_capacity, observers=observers)
 
     def call(self, merchant_id: str, body: bytes, *, path: str, origin: str, forced: str | None = None) -> Reply:
@@ -111,6 +114,8 @@ class Provider:
         self, merchant: Merchant, readings: Readings | None = None, clock: MovableClock | None = None
     ) -> MerchantStore:
         """Take a merchant in and start the plans of its projects; one of the same id is replaced."""
+        replaced = self.store.merchant(merchant.merchant_id)
+        self._retire([] if replaced is None else [replaced])
         stored = self.store.add_merchant(merchant, readings, clock)
         self._begin(stored)
         return stored
@@ -125,7 +130,7 @@ class Provider:
         """Put another world in place; merchants that stay keep their readings and their clock."""
         with self.changing:
             before = self.store
-            self._retired.update(self._secrets())
+            self._retire(before.merchants())
             store = Store(World(plan=world.plan))
             for merchant in world.merchants:
                 known = before.merchant(merchant.merchant_id)
@@ -149,6 +154,7 @@ class Provider:
             self.readings_origin = dict(origin)
             self.clock.run_as_at_start()
             self.faults.replace(rules)
+            self._retire(self.store.merchants())
             self.store = Store(world)
             for merchant in self.store.merchants():
                 self._begin(merchant)
@@ -163,7 +169,7 @@ class Provider:
         readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
         from mockserver.provider.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
 
-        return diagnose(merchant_id, body, reply, self.store, readings)
+        return diagnose(merchant_id, body, reply, self.store, readings, self._secrets())
 
     def header_of(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[str, str] | None:
         """Return the header in which the doctor speaks, if that is switched on and there is something to say."""
@@ -211,7 +217,11 @@ class Provider:
         for project in merchant.projects():
             project.settle(*self.time_of(merchant.merchant_id))
 
+    def _retire(self, merchants: Iterable[MerchantStore]) -> None:
+        known = set(self._retired)
+        self._retired.extend(secret for one in merchants for secret in one.secrets() if secret not in known)
+
     def _secrets(self) -> Iterator[str]:
-        yield from self._retired
+        yield from tuple(self._retired)
         for merchant in self.store.merchants():
             yield from merchant.secrets()
