@@ -59,7 +59,9 @@ def whole_call_view(provider: Provider, kept: Kept, base_url: str) -> dict[str, 
 def curl_line(entry: Entry, base_url: str) -> str:
     """Return a line for a shell that repeats a call; `$SIGNATURE` and `$SESSION_KEY` stand for what is masked."""
     address = base_url.rstrip("/") + quote(entry.path, safe="/-._~")
-    line = f"curl -sS -X {shlex.quote(entry.method)} {shlex.quote(address)}"
+    # With -X HEAD, curl would wait for a body that never comes.
+    method = "-I" if entry.method == "HEAD" else f"-X {shlex.quote(entry.method)}"
+    line = f"curl -sS {method} {shlex.quote(address)}"
     if not entry.body:
         return line
     body = entry.body
@@ -69,4 +71,5 @@ def curl_line(entry: Entry, base_url: str) -> str:
     data = shlex.quote(body)
     for name in ("SIGNATURE", "SESSION_KEY"):
         data = data.replace(f'"${name}"', f'"\'"${name}"\'"')
-    return f"{line} -H 'Content-Type: application/json' -d {data}"
+    # With -d, curl would read a file for a body that begins with @.
+    return f"{line} -H 'Content-Type: application/json' --data-raw {data}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -187,6 +188,24 @@ def test_one_request_has_its_diagnosis_and_a_line_to_repeat_it(server: Server, a
     assert "Signature Not Valid" in whole["reply"]
     with pytest.raises(AdminProblem, match="no request 2"):
         admin.request(2)
+
+
+@pytest.mark.parametrize("content", [b"@/etc/hostname", b"<x", b"it's", b"\\n{", b'{"a": "\xc3\xa9", "b": "$HOME"}'])
+def test_the_line_repeats_the_call_as_it_was(server: Server, admin: AdminClient, content: bytes) -> None:
+    requests.post(server.url + PATH, content, timeout=30)
+    line = admin.request(1)["curl"]
+    subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=30)
+    first, again = admin.request(1), admin.request(2)
+    assert (again["body"], again["reply"]) == (first["body"], first["reply"])
+
+
+def test_the_line_of_a_head_ends(server: Server, admin: AdminClient) -> None:
+    requests.head(f"{server.url}/elsewhere", timeout=30)
+    line = admin.request(1)["curl"]
+    assert line == f"curl -sS -I {server.url}/elsewhere"
+    done = subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=30)
+    assert b"404" in done.stdout
+    assert admin.request(2)["method"] == "HEAD"
 
 
 def test_a_wait_ends_with_the_call_it_waits_for(server: Server, admin: AdminClient) -> None:
