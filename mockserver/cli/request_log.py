@@ -127,6 +127,7 @@ def _json_line(kept: Kept, asked: _Asked, who: str, explanation: str | None) -> 
         "rc": reply.rc,
         "clause": reply.clause,
         "reading": reply.reading,
+        "fault": getattr(reply, "fault", None),
         "explanation": explanation and printable(explanation, 1000),
         "asked": asked,
         "took_ms": round(kept.took * 1000, 3),

@@ -121,7 +121,9 @@ def _fault(reply: Reply) -> list[Finding]:
         return []
     why = "a rule, the projectid or a header asked for it"
     cure = "leave them out, or clear the rules: DELETE /__admin/faults"
-    return [Finding(f"the fault {reply.fault} was put on this reply", why, cure)]
+    seconds = reply.delay + reply.spread
+    name = f"{reply.fault} of {seconds:g} s" if seconds else reply.fault
+    return [Finding(f"the fault {name} was put on this reply", why, cure)]
 
 
 def _outside(reply: Reply) -> Finding:

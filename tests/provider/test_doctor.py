@@ -196,7 +196,9 @@ def test_a_good_call_is_well_and_a_fault_is_told(provider: Provider) -> None:
     good = json.dumps(fields()).encode()
     assert said(provider, good) == []
     (only,) = said(provider, good, forced="html_502")
-    assert "the fault html_502" in only.what
+    assert only.what == "the fault html_502 was put on this reply"
+    (only,) = said(provider, good, forced="delay; seconds=0.3")
+    assert only.what == "the fault delay of 0.3 s was put on this reply"
 
 
 @pytest.mark.parametrize("clause", ["ERR-1", "ERR-2", "ERR-3", "ERR-4"])

@@ -134,6 +134,11 @@ def test_a_fault_is_set_and_cleared(page: Page, server: Server) -> None:
     page.wait_for_selector("#faults-now:has-text('every reply gets through')")
 
 
+def test_how_long_a_call_took_is_told_without_its_fault(server: Server) -> None:
+    requests.post(server.url + PATH, json=fields(projectid="RMOCKDELAY0.01"), timeout=30)
+    assert "ms before the fault</span>" in requests.get(f"{server.url}/__admin/", timeout=30).text
+
+
 def test_a_plan_is_started(page: Page, server: Server) -> None:
     page.select_option("[name=transition]", "immediate")
     page.click("text=Start the plan")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from mockserver.contract.masking import printable
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults import FAULTS
 from mockserver.provider.journal import Entry
@@ -112,7 +113,9 @@ def _bar(stats: Mapping[str, int]) -> list[Segment]:
 
 def _row(entry: Entry) -> dict[str, Any]:
     asked = entry.fields or {}
-    shown = " ".join(f"{key}={asked[key]!r}" for key in ("projectid", "status", "page", "limit") if key in asked)
+    shown = " ".join(
+        f"{key}={printable(repr(asked[key]), 200)}" for key in ("projectid", "status", "page", "limit") if key in asked
+    )
     return {
         "n": entry.n,
         "when": time.strftime("%H:%M:%S", time.localtime(entry.at)),
@@ -123,7 +126,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "rc": entry.rc,
         "clause": entry.clause,
         "fault": entry.fault,
-        "took": f"{entry.took * 1000:.2f} ms",
+        "took": f"{entry.took * 1000:.2f} ms" + (" before the fault" if entry.fault else ""),
         "is_good": entry.rc == 200 and entry.fault is None,
     }
 
