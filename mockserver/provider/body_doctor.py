@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
@@ -15,6 +16,8 @@ from mockserver.provider.parsing import NUMBER_FIELDS, TEXT_FIELDS
 
 _FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*(?:&[\w.%\[\]-]+=[^{}\s]*)*\s*")
 _COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|(//[^\n]*|/\*)')
+# How gzip, zlib (deflate) and zstd begin.
+_COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
 _MISNAMED = {
     "project_id": "projectid",
     "projectId": "projectid",
@@ -45,9 +48,12 @@ def diagnose_body(body: bytes, readings: Readings) -> list[Finding]:
     if readings.form_body == "reject" and _FORM.fullmatch(body):
         return [_NO_FORM]
     try:
-        sent = json.loads(text, parse_constant=_no_constant)
+        sent = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except _Constant as error:
         return [Finding(f"the body holds {error}", "JSON has no such number (RFC 8259)", "send null or leave it out")]
+    except _TooLarge as error:
+        what = f"the body holds {printable(str(error), 40)}, which is too large"
+        return [Finding(what, "no parser takes it", "send plain integers")]
     except RecursionError:
         return [Finding("the body is nested too deeply", "no parser follows it", "send the flat object of the page")]
     except json.JSONDecodeError as error:
@@ -81,6 +87,9 @@ def _text(body: bytes) -> tuple[str | None, list[Finding]]:
         return None, [
             Finding("a byte-order mark (EF BB BF) stands before the JSON", why, "save it as UTF-8 without BOM")
         ]
+    if body.startswith(_COMPRESSED):
+        why = "the endpoint takes plain JSON, whatever Content-Encoding says (REQ-1)"
+        return None, [Finding("the body is compressed", why, "send it as it is, without gzip or deflate")]
     if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in body[:4]:
         return None, [Finding("the body is UTF-16 or UTF-32", "JSON on the wire is UTF-8", "encode it as UTF-8")]
     if body.lstrip().startswith(b"--") and b"form-data" in body:
@@ -98,6 +107,9 @@ def _break(text: str, error: json.JSONDecodeError) -> Finding:
     where = f"line {error.lineno}, column {error.colno}"
     what = f"the JSON breaks at {where}"
     rest = text[error.pos :].lstrip()
+    if error.msg.startswith("Unterminated string"):
+        why = "it is cut off, or the closing quote is missing"
+        return Finding(f"the JSON stops in the text that begins at {where}", why, _WHOLE)
     comment = next((found for found in _COMMENT.finditer(text) if found[2]), None)
     if comment is not None and comment.start() <= error.pos + 1:
         line = text.count("\n", 0, comment.start()) + 1
@@ -110,13 +122,14 @@ def _break(text: str, error: json.JSONDecodeError) -> Finding:
         return Finding(f"{what}: a comma before the end", "JSON has no trailing comma", "leave the comma out")
     if rest.startswith("'"):
         return Finding(f"{what}: a single quote", "JSON quotes text with double quotes", "let a JSON library write it")
-    if not rest:
-        return Finding(
-            f"the JSON stops at {where}", "it is cut off", "check Content-Length, and that the whole was sent"
-        )
+    if not rest or (rest.isalpha() and any(word.startswith(rest) for word in ("true", "false", "null"))):
+        return Finding(f"the JSON stops at {where}", "it is cut off", _WHOLE)
     if re.match(r"(True|False|None)\b", rest):
         return Finding(f"{what}: a Python word", "JSON has true, false and null", "send json.dumps(...), not str(...)")
     return Finding(f"{what}: {_reason(error)}", "REQ-1 asks for one JSON object", "let a JSON library write the body")
+
+
+_WHOLE = "check Content-Length, and that the whole was sent"
 
 
 def _reason(error: json.JSONDecodeError) -> str:
@@ -125,6 +138,16 @@ def _reason(error: json.JSONDecodeError) -> str:
 
 class _Constant(ValueError):
     pass
+
+
+class _TooLarge(ValueError):
+    pass
+
+
+def _finite(number: str) -> float:
+    if math.isinf(float(number)):
+        raise _TooLarge(number)
+    return float(number)
 
 
 def _no_constant(name: str) -> NoReturn:

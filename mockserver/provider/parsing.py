@@ -70,8 +70,8 @@ def decode_json(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except RecursionError:
         raise InvalidJson("the body is nested too deeply") from None
-    except UnicodeDecodeError as error:
-        raise InvalidJson(f"the body is not UTF-8 (byte {error.start})") from None
+    except UnicodeDecodeError:
+        raise InvalidJson("the body is not UTF-8") from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise InvalidJson(f"the body is not valid JSON: {error}") from None
 
@@ -118,7 +118,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _wrong_type(name: str, value: Any, expected: str) -> InvalidJson:
-    return InvalidJson(f"{name}: expected {expected}, got {json_type(value)}", reading="types")
+    # Not "name: ...": what stands behind a colon after the name of a secret field is masked.
+    return InvalidJson(f"{name} is of the JSON type {json_type(value)}; expected {expected}", reading="types")
 
 
 def _check_presence(sent: dict[str, Any], readings: Readings) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -129,6 +131,14 @@ def test_no_signature_at_all(provider: Provider) -> None:
         ('{"projectid":"DW"}'.encode("utf-16"), "UTF-16", "UTF-8"),
         (b'{"projectid":"\xe9"}', "byte 14 of the body is not UTF-8", "latin-1"),
         (b'{"projectid":"DW",\n"page":', "the JSON stops at line 2", "Content-Length"),
+        (b'{"projectid":"DW","status":tr', "the JSON stops at line 1, column 28", "the whole was sent"),
+        (b'{"projectid":"DW","sta', "the JSON stops in the text that begins at line 1, column 19", "Content-Length"),
+        (b'{"projectid":"//DW', "the JSON stops in the text that begins at line 1, column 14", "Content-Length"),
+        (b'{"projectid":"D\\', "the JSON stops in the text that begins at line 1, column 14", "Content-Length"),
+        (gzip.compress(b"{}", mtime=0), "the body is compressed", "without gzip"),
+        (zlib.compress(b"{}"), "the body is compressed", "without gzip or deflate"),
+        (b'{"page":1e400}', "the body holds 1e400, which is too large", "plain integers"),
+        (b'{"page":-1e400}', "the body holds -1e400, which is too large", "plain integers"),
         (b"{'projectid':'DW'}", "line 1, column 2: a single quote", "JSON library"),
         (b'{"page":NaN}', "the body holds NaN", "null"),
         (b'{"page":True}', "a Python word", "json.dumps"),
@@ -148,6 +158,20 @@ def test_where_a_body_breaks_is_shown(provider: Provider, content: bytes, what: 
     (first, *_) = said(provider, content)
     assert what in first.what
     assert cure in first.cure
+
+
+@pytest.mark.parametrize(
+    ("content", "explanation"),
+    [
+        (b'{"projectid":"\xe9"}', "the body is not UTF-8"),
+        (b'{"session_key":5}', "session_key is of the JSON type integer; expected string"),
+        (b'{"signature":null}', "signature is of the JSON type null; expected string"),
+    ],
+)
+def test_the_explanation_is_whole_and_says_nothing_else_than_the_doctor(content: bytes, explanation: str) -> None:
+    provider = built_in_provider()
+    said(provider, content)
+    assert provider.journal.entries()[0].explanation == explanation
 
 
 @pytest.mark.parametrize("name", ["project_id", "projectId"])

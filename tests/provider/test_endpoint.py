@@ -95,7 +95,7 @@ def test_fields_of_other_names_are_ignored(provider: Provider) -> None:
 def test_the_reply_says_on_this_side_what_decided(provider: Provider) -> None:
     reply = provider.call(MERCHANT, body(page="1"), path="/", origin="test")
     assert (reply.clause, reply.reading) == ("ERR-1", "types")
-    assert reply.explanation == "page: expected integer, got string"
+    assert reply.explanation == "page is of the JSON type string; expected integer"
     assert DEMO_PROJECT not in reply.explanation
 
 
