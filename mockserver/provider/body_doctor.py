@@ -16,23 +16,22 @@ from mockserver.provider.parsing import NUMBER_FIELDS, TEXT_FIELDS
 
 _FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*(?:&[\w.%\[\]-]+=[^{}\s]*)*\s*")
 _COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|(//[^\n]*|/\*)')
+_PUNCTUATION = re.compile(r"[\s_-]")
 # How gzip, zlib (deflate) and zstd begin.
 _COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
-_MISNAMED = {
-    "project_id": "projectid",
-    "projectId": "projectid",
-    "ProjectId": "projectid",
-    "projectID": "projectid",
+# By the name without its case, `_` and `-`.
+_MEANT = {
+    "projectid": "projectid",
     "project": "projectid",
     "id": "projectid",
+    "signature": "signature",
     "sign": "signature",
-    "Signature": "signature",
-    "sessionKey": "session_key",
     "sessionkey": "session_key",
-    "per_page": "limit",
-    "perPage": "limit",
-    "pageSize": "limit",
-    "page_size": "limit",
+    "status": "status",
+    "page": "page",
+    "limit": "limit",
+    "perpage": "limit",
+    "pagesize": "limit",
 }
 _NO_FORM = Finding(
     "the body is form data", "REQ-1 asks for one JSON object, and the body decides, not its Content-Type",
@@ -69,12 +68,16 @@ def diagnose_body(body: bytes, readings: Readings) -> list[Finding]:
 
 def misnamed(sent: Mapping[str, Any]) -> list[Finding]:
     """Return the fields that stand under another name than the page's."""
+    meant: dict[str, str] = {}
+    for key in sent:
+        right = _MEANT.get(_PUNCTUATION.sub("", key).lower())
+        if right is not None and right not in sent:
+            meant.setdefault(right, key)
     return [
         Finding(
             f"the body has {printable(key, 40)!r} and no {right!r}", f"REQ-3 names it {right!r}", f"call it {right!r}"
         )
-        for key, right in _MISNAMED.items()
-        if key in sent and right not in sent
+        for right, key in meant.items()
     ]
 
 
@@ -120,15 +123,26 @@ def _break(text: str, error: json.JSONDecodeError) -> Finding:
     # Python 3.13 points at the comma itself.
     if re.match(r",\s*[}\]]", rest):
         return Finding(f"{what}: a comma before the end", "JSON has no trailing comma", "leave the comma out")
-    if rest.startswith("'"):
-        return Finding(f"{what}: a single quote", "JSON quotes text with double quotes", "let a JSON library write it")
     if not rest or (rest.isalpha() and any(word.startswith(rest) for word in ("true", "false", "null"))):
         return Finding(f"the JSON stops at {where}", "it is cut off", _WHOLE)
-    if re.match(r"(True|False|None)\b", rest):
-        return Finding(f"{what}: a Python word", "JSON has true, false and null", "send json.dumps(...), not str(...)")
+    for pattern, words, why, cure in _BREAKS:
+        if pattern.match(rest):
+            return Finding(f"{what}: {words}", why, cure)
+    if error.msg == "Extra data":
+        return Finding(f"{what}: more stands behind it", "REQ-1 asks for one JSON object", "send nothing after it")
     return Finding(f"{what}: {_reason(error)}", "REQ-1 asks for one JSON object", "let a JSON library write the body")
 
 
+_LIBRARY = "let a JSON library write it"
+# What stands where the JSON breaks, in words; why that is wrong; the cure.
+_BREAKS = (
+    (re.compile("'"), "a single quote", "JSON quotes text with double quotes", _LIBRARY),
+    (re.compile("[\u2018-\u201f]"), "a curly quote", "JSON quotes text with straight double quotes", _LIBRARY),
+    (re.compile("#"), "a # comment", "JSON has no comments", "leave the comment out"),
+    (re.compile(r"(True|False|None)\b"), "a Python word", "JSON has true, false and null",
+     "send json.dumps(...), not str(...)"),
+    (re.compile(r"[A-Za-z_]\w*\s*:"), "a name without quotes", "JSON quotes every name", _LIBRARY),
+)  # fmt: skip
 _WHOLE = "check Content-Length, and that the whole was sent"
 
 
@@ -160,16 +174,26 @@ def _wrong_types(sent: Mapping[str, Any], readings: Readings) -> Iterator[Findin
             continue
         wanted = "string" if name in TEXT_FIELDS else "integer"
         got = json_type(sent[name])
-        if got == wanted or (readings.types == "coerce" and got in {"string", "integer", "number"}):
+        coerced = got in _COERCED.get(name, ())
+        if got == wanted or (readings.types == "coerce" and coerced):
             continue
         if wanted == "integer" and isinstance(sent[name], float) and sent[name].is_integer():
             continue
         is_text = wanted == "integer" and got == "string"
         what = f"{name} is a number as text" if is_text else f"{name} is of the JSON type {got}"
         why = f"the page shows {'an' if wanted == 'integer' else 'a'} {wanted} (reading types)"
-        yield Finding(what, why, f"send {_EXAMPLES[name]}, or serve with --reading types=coerce")
+        yield Finding(
+            what, why, f"send {_EXAMPLES[name]}" + (", or serve with --reading types=coerce" if coerced else "")
+        )
 
 
+# Which types, other than its own, the reading `types` lets in for a field.
+_COERCED = {
+    "projectid": ("integer", "number"),
+    "status": ("integer", "number"),
+    "page": ("string",),
+    "limit": ("string",),
+}
 _EXAMPLES = {
     "projectid": '"projectid": "R240815XPQR000012"',
     "status": '"status": "0", in quotes',

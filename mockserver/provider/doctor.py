@@ -5,7 +5,6 @@ It is asked only for refusals, and only when somebody reads them; an ordinary ca
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,12 +16,11 @@ from mockserver.provider.endpoint import refusal
 from mockserver.provider.faults import FaultyReply
 from mockserver.provider.finding import Finding
 from mockserver.provider.forcing import FAULT_HEADER, ForcedReply, forced_by_project_id, store_with
-from mockserver.provider.parsing import decode_json
+from mockserver.provider.parsing import decode_fields
+from mockserver.provider.project_doctor import diagnose_project, nearest_id, some_ids
 from mockserver.provider.signature_doctor import Credentials, shape, wrong_formula
 from mockserver.provider.store import MerchantStore, Store
 
-# A near name is looked for among this many; a world may have a hundred thousand.
-_MOST_NAMES = 20_000
 _REFUSALS = frozenset(error.clause for error in DOCUMENTED_ERRORS)
 _CHANGED = "the world or the readings have changed since it came"
 _RIGHT = "md5(merchant_id + secret_key): no separator, lower-case hex, UTF-8 (REQ-2)"
@@ -37,7 +35,7 @@ def diagnose(
     `merchant_id` is the one in the path, None when the path is not the endpoint's. None of the `secrets`, no session
     key and no signature stands in what is returned.
     """
-    fields = _fields(body)
+    fields = _fields(body, readings)
     mask = Masker([*secrets, *sent_secrets(fields)])
     return [
         Finding(mask(finding.what), mask(finding.why), mask(finding.cure))
@@ -97,7 +95,7 @@ def _present(
         return [_unknown_merchant(merchant_id, store)]
     if error.clause == "ERR-3":
         return [*_signature(merchant, fields, store), *misnamed(fields)]
-    return _project(merchant, fields, store)
+    return diagnose_project(merchant, fields, store)
 
 
 def _unexplained(error: DocumentedError) -> Finding:
@@ -147,8 +145,8 @@ def _unknown_merchant(merchant_id: str, store: Store) -> Finding:
         return Finding(f"{what}, but {same!r}: they differ in case", why, f"call {same!r}")
     if merchant_id[:1] in "[{<:$":
         return Finding(f"{what}: it is a placeholder", why, "put the merchant id in its place")
-    near = _nearest(merchant_id, known)
-    cure = f"call {near!r}, the nearest of those served" if near else f"call one of {_some(known)}"
+    near = nearest_id(merchant_id, known)
+    cure = f"call {near!r}, the nearest of those served" if near else f"call one of {some_ids(known)}"
     return Finding(what, why, cure)
 
 
@@ -168,53 +166,8 @@ def _signature(merchant: MerchantStore, fields: Mapping[str, Any], store: Store)
     return [Finding(what, f"expected {_RIGHT}", f"check that the client has the secret_key served here; {_SIGN}")]
 
 
-def _project(merchant: MerchantStore, fields: Mapping[str, Any], store: Store) -> list[Finding]:
-    why = f"projectid names a project of merchant {printable(merchant.merchant_id, 60)!r} (ERR-4)"
-    own = merchant.projects()
-    ids = [project.project_id for project in own]
-    sent = fields.get("projectid")
-    if sent is None:
-        return misnamed(fields) or [Finding("no projectid was sent", why, f"send one of {_some(ids)}")]
-    asked = str(sent)
-    what = f"no project {printable(asked, 60)!r}"
-    for project in own:
-        if asked == str(project.id):
-            cure = f"send {project.project_id!r}, its project_id"
-            return [Finding(f"{what}: that is the numeric id of one", why, cure)]
-        if asked in {project.project_name, "DW"} and project.project_name == asked:
-            cure = f"send {project.project_id!r}, or serve with --reading project_match=project_id_or_name"
-            return [Finding(f"{what}: that is the name of one{_dw(asked)}", why, cure)]
-        if asked.strip().lower() == project.project_id.lower():
-            return [Finding(f"{what}: case or white space differs", why, f"send {project.project_id!r}")]
-    if asked == "DW":
-        return [Finding(f"{what}{_dw(asked)}", why, f"send one of {_some(ids)}")]
-    owner = next((one.merchant_id for one in store.merchants() if one.project(asked) is not None), None)
-    if owner is not None:
-        cure = f"call it as {owner!r}, or send one of {_some(ids)}"
-        return [Finding(f"{what} of this merchant: it belongs to merchant {owner!r}", why, cure)]
-    near = _nearest(asked, ids)
-    return [Finding(what, why, f"send {near!r}, the nearest" if near else f"send one of {_some(ids)}")]
-
-
-def _dw(asked: str) -> str:
-    said = "; the page's example asks for it, and its reply shows R240815XPQR000012"
-    return said if asked == "DW" else ""
-
-
-def _fields(body: bytes) -> dict[str, Any]:
+def _fields(body: bytes, readings: Readings) -> dict[str, Any]:
     try:
-        sent = decode_json(body)
+        return decode_fields(body, readings)[0]
     except InvalidJson:
         return {}
-    return sent if isinstance(sent, dict) else {}
-
-
-def _nearest(word: str, known: Iterable[str]) -> str | None:
-    among = [name for _, name in zip(range(_MOST_NAMES), known, strict=False) if abs(len(name) - len(word)) <= 6]
-    close = difflib.get_close_matches(word[:200], among, n=1)
-    return close[0] if close else None
-
-
-def _some(ids: list[str]) -> str:
-    shown = ", ".join(repr(printable(id_, 60)) for id_ in ids[:5])
-    return shown + (f" and {len(ids) - 5} more" if len(ids) > 5 else "") if ids else "none: the world has none"

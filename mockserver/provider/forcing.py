@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 
 import msgspec
@@ -28,6 +29,7 @@ _RESERVED_ERRORS = {f"{RESERVED_PREFIX}{error.clause.replace('-', '')}": error f
 _RESERVED = {kind.reserved: kind.name for kind in FAULTS.values()}
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _WITH_NUMBER = re.compile(r"([A-Z]+)([0-9]{1,4}(?:\.[0-9]{1,3})?)")
+_LONGEST_ID = 40
 
 Forced = Fault | DocumentedError
 
@@ -76,6 +78,17 @@ def forced_by_project_id(project_id: str) -> Forced | None:
     if name == "rate_limit":
         return Fault(name, retry_after=int(float(found[2])))
     return Fault(name, seconds=float(found[2])) if name in {"delay", "slow_body"} else None
+
+
+def meant_reserved(project_id: str) -> str | None:
+    """Return the reserved `projectid` that is nearest to one that looks like it and is none, or None."""
+    asked = project_id.strip().upper()
+    if not asked.startswith(RESERVED_PREFIX) or forced_by_project_id(project_id) is not None:
+        return None
+    if forced_by_project_id(asked) is not None:
+        return asked
+    (nearest,) = difflib.get_close_matches(asked[:_LONGEST_ID], [*_RESERVED, *_RESERVED_ERRORS], n=1, cutoff=0)
+    return nearest
 
 
 def forced_reply(error: DocumentedError, *, http_status: int) -> ForcedReply:

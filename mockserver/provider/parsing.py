@@ -41,7 +41,7 @@ def parse_request(body: bytes, readings: Readings) -> DetailRequest:
     Raises:
         InvalidJson: it is not one JSON object with fields of the documented types (ERR-1).
     """
-    sent, is_form = _decode(body, readings)
+    sent, is_form = decode_fields(body, readings)
     for name in TEXT_FIELDS:
         if name in sent and type(sent[name]) is not str:
             sent[name] = _as_text(name, sent[name], readings)
@@ -56,6 +56,20 @@ def parse_request(body: bytes, readings: Readings) -> DetailRequest:
         page=_in_range("page", sent.get("page", DEFAULT_PAGE), DEFAULT_PAGE, readings),
         limit=_in_range("limit", sent.get("limit", DEFAULT_LIMIT), DEFAULT_LIMIT, readings),
     )
+
+
+def decode_fields(body: bytes, readings: Readings) -> tuple[dict[str, Any], bool]:
+    """Return the fields of a body, and whether it is a form: those have text alone.
+
+    Raises:
+        InvalidJson: it is neither one JSON object nor a form that a reading lets in (ERR-1).
+    """
+    if readings.form_body == "accept" and _FORM.fullmatch(body):
+        return _decode_form(body), True
+    value = decode_json(body)
+    if not isinstance(value, dict):
+        raise InvalidJson(f"the body: expected one JSON object, got {json_type(value)}")
+    return value, False
 
 
 def decode_json(body: bytes) -> Any:
@@ -74,15 +88,6 @@ def decode_json(body: bytes) -> Any:
         raise InvalidJson("the body is not UTF-8") from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise InvalidJson(f"the body is not valid JSON: {error}") from None
-
-
-def _decode(body: bytes, readings: Readings) -> tuple[dict[str, Any], bool]:
-    if readings.form_body == "accept" and _FORM.fullmatch(body):
-        return _decode_form(body), True
-    value = decode_json(body)
-    if not isinstance(value, dict):
-        raise InvalidJson(f"the body: expected one JSON object, got {json_type(value)}")
-    return value, False
 
 
 def _decode_form(body: bytes) -> dict[str, Any]:

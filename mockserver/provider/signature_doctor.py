@@ -49,7 +49,7 @@ def _by_sight(sent: str, who: Credentials) -> str | None:
     expected = _md5(who.merchant_id + who.secret_key)
     if not sent:
         return "an empty text"
-    if sent == PAGE_SAMPLE:
+    if sent.strip().lower() == PAGE_SAMPLE or sent == _base64(PAGE_SAMPLE):
         return "the sample value of the vendor's page, pasted in"
     if sent == who.secret_key:
         return "the secret key itself, not signed"
@@ -59,7 +59,7 @@ def _by_sight(sent: str, who: Credentials) -> str | None:
         return "the right value in upper case"
     if len(sent) >= 8 and expected.startswith(sent.lower()):
         return f"only the first {len(sent)} characters of the right value"
-    if sent == base64.b64encode(bytes.fromhex(expected)).decode():
+    if sent == _base64(expected):
         return "the right digest in base64 in place of hex"
     if who.session_key and sent == who.session_key:
         return "the session key"
@@ -204,3 +204,7 @@ def shape(sent: str) -> str | None:
 
 def _md5(text: str) -> str:
     return hashlib.md5(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+
+
+def _base64(digest: str) -> str:
+    return base64.b64encode(bytes.fromhex(digest)).decode()

@@ -90,6 +90,8 @@ RIGHT = sign(MERCHANT, SECRET)
         (md5(MERCHANT + OTHER.secret_key), f"with the secret_key of merchant '{OTHER.merchant_id}'"),
         (sign(OTHER.merchant_id, OTHER.secret_key), f"the signature of merchant '{OTHER.merchant_id}'"),
         ("fa375f4e30dbe2cdcf5d1ee0e9d678ef", "sample value of the vendor's page"),
+        ("FA375F4E30DBE2CDCF5D1EE0E9D678EF", "sample value of the vendor's page"),
+        ("+jdfTjDb4s3PXR7g6dZ47w==", "sample value of the vendor's page"),
         (SECRET, "the secret key itself"),
         (md5(SECRET), "merchant_id is missing"),
         (md5(MERCHANT), "secret_key is missing"),
@@ -140,6 +142,10 @@ def test_no_signature_at_all(provider: Provider) -> None:
         (b'{"page":1e400}', "the body holds 1e400, which is too large", "plain integers"),
         (b'{"page":-1e400}', "the body holds -1e400, which is too large", "plain integers"),
         (b"{'projectid':'DW'}", "line 1, column 2: a single quote", "JSON library"),
+        ("{\u201cprojectid\u201d: 1}".encode(), "line 1, column 2: a curly quote", "JSON library"),
+        (b'{"projectid":"DW", # kosong\n"page":1}', "line 1, column 20: a # comment", "leave the comment out"),
+        (b"{projectid:1}", "line 1, column 2: a name without quotes", "JSON library"),
+        (b'{"projectid":"DW"}\x00', "line 1, column 19: more stands behind it", "send nothing after it"),
         (b'{"page":NaN}', "the body holds NaN", "null"),
         (b'{"page":True}', "a Python word", "json.dumps"),
         (b"[]", "the body is a JSON array", '{"projectid"'),
@@ -174,7 +180,7 @@ def test_the_explanation_is_whole_and_says_nothing_else_than_the_doctor(content:
     assert provider.journal.entries()[0].explanation == explanation
 
 
-@pytest.mark.parametrize("name", ["project_id", "projectId"])
+@pytest.mark.parametrize("name", ["project_id", "projectId", "PROJECTID", "Project-ID", "project"])
 def test_a_field_of_another_name_is_named(provider: Provider, name: str) -> None:
     findings = said(provider, json.dumps({**fields(projectid=None), name: PAGE_PROJECT}).encode())
     assert findings[0].what == f"the body has {name!r} and no 'projectid'"
@@ -191,6 +197,11 @@ def test_a_field_of_another_name_is_named(provider: Provider, name: str) -> None
         ("R240815XPQR000021", "no project", f"send {PAGE_PROJECT!r}, the nearest"),
         (PAGE_PROJECT.lower(), "case or white space differs", PAGE_PROJECT),
         (f"{PAGE_PROJECT} ", "case or white space differs", PAGE_PROJECT),
+        ("demo ", "that is the name of one, 'Demo', but for case or white space", "R250101DEMO000137"),
+        ("Theirs", f"it belongs to merchant '{OTHER.merchant_id}'", "call 'R250101OTHER00001' as"),
+        ("rmockhtml502", "and no reserved one", "send 'RMOCKHTML502'"),
+        ("RMOCKDELAY99999", "and no reserved one", "send 'RMOCKDELAY'; a delay, a slow body and a rate limit"),
+        ("RMOCK", "and no reserved one", "send 'RMOCK"),
         ("??", "no project '??'", "send one of"),
     ],
 )
@@ -270,6 +281,21 @@ def test_a_call_that_would_get_another_error_by_now_has_that_one_explained(provi
     changed, present = said_of_newest(provider)
     assert changed.what == "it got ERR-3, and would get ERR-4 now"
     assert "no project" in present.what
+
+
+def test_the_fields_of_a_form_are_looked_at_where_a_reading_lets_it_in() -> None:
+    provider = built_in_provider(Readings.of({"form_body": "accept"}))
+    (only,) = said(provider, f"projectid=DW&signature={RIGHT.upper()}".encode())
+    assert only.what == "the signature is the right value in upper case"
+    (only,) = said(provider, f"projectid=demo&signature={RIGHT}".encode())
+    assert "the name of one, 'Demo'" in only.what
+
+
+def test_a_reading_is_no_cure_for_what_it_does_not_relax() -> None:
+    (by_session,) = said(built_in_provider(), b'{"session_key":5}')
+    assert by_session.cure == 'send "session_key" as text'
+    (by_page,) = said(built_in_provider(Readings.of({"types": "coerce"})), b'{"page":1.5}')
+    assert (by_page.what, by_page.cure) == ("page is of the JSON type number", 'send "page": 1, without quotes')
 
 
 def test_a_relaxed_reading_is_no_mistake() -> None:
