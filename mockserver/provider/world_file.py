@@ -77,8 +77,11 @@ def world_from_document(document: Any, readings: Readings, clock: Clock, *, abov
 
 
 def _check_shape(document: Any) -> None:
-    if validator(schema("world")).is_valid(document):
-        return
+    try:
+        if validator(schema("world")).is_valid(document):
+            return
+    except ValueError as error:
+        raise WorldError(f"expected what JSON can hold (text, numbers, lists, dicts): {error}") from None
     from mockserver.contract.schema_failures import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
     found = failures(document, schema("world"))
@@ -153,7 +156,8 @@ class _Builder:
             raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it stands in")
         created_at = self._created_at(voucher, path)
         updated_at = voucher.get("updated_at", created_at)
-        _check_date_time(created_at, f"{path}.{CREATED_AT}")
+        written = next((name for name in (CREATED_AT, "created_at", "created") if name in voucher), CREATED_AT)
+        _check_date_time(created_at, f"{path}.{written}")
         _check_date_time(updated_at, f"{path}.updated_at")
         if updated_at < created_at:
             raise WorldError(f"{path}.updated_at: {updated_at} is before {created_at}, when it was created (RES-6)")
@@ -180,8 +184,10 @@ class _Builder:
             raise WorldError(f"{path}.created: expected {created_at[:10]}, the date of {CREATED_AT} (RES-6)")
         return created_at
 
-    def _status(self, status: int | str) -> VoucherStatus:
-        return VoucherStatus(status) if isinstance(status, str) else self._readings.status_of[status]
+    def _status(self, status: int | str | VoucherStatus) -> VoucherStatus:
+        if isinstance(status, (str, VoucherStatus)):
+            return VoucherStatus(status)
+        return self._readings.status_of[status]
 
 
 def _plan(owner: Any, path: str) -> Plan | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.clock import Clock
 from mockserver.provider.generate import generate_vouchers, outcome_texts
+from mockserver.provider.plan import Plan, plan_to_document
+from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.world import Voucher, World
 from mockserver.provider.world_file import WorldError, read_world, world_from_document
+from mockserver.testing.arguments import check_number
 
 WorldSource = str | Path | Mapping[str, Any] | World
 
@@ -74,9 +77,10 @@ def vouchers_by_status(
     `nominal_gs` is that of all, or several in equal shares. When None, it is known (25, 50 or 100) for a success and
     0 for every other status.
     """
+    nominals = tuple(_nominals(nominal_gs))
     if not any(counts.values()):
         return ()
-    return _made_once(tuple(counts.items()), first_id, seed, tuple(_nominals(nominal_gs)), nominal_gs is None)
+    return _made_once(tuple(counts.items()), first_id, seed, nominals, nominal_gs is None)
 
 
 @lru_cache(maxsize=64)
@@ -92,9 +96,11 @@ def _made_once(
 def _nominals(nominal_gs: int | Sequence[int] | None) -> Sequence[int]:
     if nominal_gs is None:
         return _KNOWN_NOMINALS
-    nominals = [nominal_gs] if isinstance(nominal_gs, int) else list(nominal_gs)
-    if not nominals or min(nominals) < 0:
-        raise ValueError(f"nominal_gs={nominal_gs!r}: expected 0 or more, or several of those (RES-4)")
+    nominals = list(nominal_gs) if isinstance(nominal_gs, Iterable) else [nominal_gs]
+    if not nominals:
+        raise ValueError(f"nominal_gs={nominal_gs!r}: expected at least one nominal (RES-4)")
+    for nominal in nominals:
+        check_number("nominal_gs", nominal, "a whole number, or several of those (RES-4)")
     return nominals
 
 
@@ -105,52 +111,76 @@ def _unknown_until_success(voucher: Voucher) -> Voucher:
     return msgspec.structs.replace(voucher, nominal_gs=0, note=note, response_json=response_json)
 
 
+def voucher_entries(vouchers: Iterable[Mapping[str, Any] | Voucher]) -> list[dict[str, Any]]:
+    """Return vouchers, in any form that a test may hand them in, as a world file has them.
+
+    Raises:
+        ValueError: it is no list of dicts and `mockserver.Voucher`s.
+    """
+    if isinstance(vouchers, (str, bytes, Mapping)) or not isinstance(vouchers, Iterable):
+        raise ValueError(f"vouchers={vouchers!r}: expected how many, or a list of dicts or mockserver.Vouchers")
+    return [_as_entry(one, number) for number, one in enumerate(vouchers)]
+
+
 def vouchers_from_list(
-    listed: Sequence[Mapping[str, Any] | Voucher],
+    entries: list[dict[str, Any]],
     project_id: str,
     *,
     first_id: int,
     seed: int,
-    taken: Container[str],
+    others: Iterable[ProjectStore],
     readings: Readings,
     clock: Clock,
 ) -> tuple[Voucher, ...]:
-    """Return the vouchers of a list as a world file or a reply has them, newest first.
+    """Return the vouchers of `voucher_entries`, newest first.
 
-    What is left out gets a sensible value: an id from `first_id` up, a code, `pending`, now. `taken` are the codes
-    of the merchant's other vouchers.
+    What is left out gets a sensible value: an id from `first_id` up, a code, `pending`, now. `others` are the
+    merchant's other projects.
 
     Raises:
         WorldError: a voucher does not fit `schemas/world.json`, or an id or a code stands twice.
     """
-    entries = [_as_entry(one, number) for number, one in enumerate(listed)]
     _fill_in(entries, first_id, seed)
     project = {"project_id": project_id, "vouchers": entries}
     document = {"merchants": [{"merchant_id": "-", "secret_key": "-", "projects": [project]}]}
     try:
         world = world_from_document(document, readings, clock)
     except WorldError as error:
-        raise WorldError(str(error).replace("merchants[0].projects[0].", "")) from None
+        message = str(error).replace("merchants[0].projects[0].", "")
+        raise WorldError(message.replace("merchant '-'", "this list").replace("the world", "this list")) from None
     vouchers = world.merchants[0].projects[0].vouchers
-    for voucher in vouchers:
-        if voucher.voucher_code in taken:
-            raise WorldError(f"voucher_code {voucher.voucher_code!r} stands in another project of this merchant")
+    for other in others:
+        _refuse_taken(vouchers, other)
     return tuple(sorted(vouchers, key=lambda voucher: voucher.id, reverse=True))
 
 
-def project_id_of(listed: Iterable[Mapping[str, Any] | Voucher]) -> str | None:
+def _refuse_taken(vouchers: Iterable[Voucher], other: ProjectStore) -> None:
+    codes = {voucher.voucher_code for voucher in other.snapshot().vouchers}
+    for voucher in vouchers:
+        taken = f"voucher id {voucher.id}" if other.has(voucher.id) else None
+        if voucher.voucher_code in codes:
+            taken = f"voucher_code {voucher.voucher_code!r}"
+        if taken is not None:
+            raise WorldError(
+                f"{taken} stands in another project of this merchant, {other.project_id!r}; choose another"
+            )
+
+
+def project_id_of(entries: Iterable[Mapping[str, Any]]) -> str | None:
     """Return the project_id that the vouchers of a pasted reply carry, or None."""
-    ids = (one.get("project_id") for one in listed if isinstance(one, Mapping))
+    ids = (entry.get("project_id") for entry in entries)
     return next((id_ for id_ in ids if isinstance(id_, str)), None)
 
 
 def _as_entry(one: Mapping[str, Any] | Voucher, number: int) -> dict[str, Any]:
     if isinstance(one, Voucher):
-        entry: dict[str, Any] = msgspec.to_builtins(one)
-        return {name: value for name, value in entry.items() if value is not None}
-    if isinstance(one, Mapping):
-        return dict(one)
-    raise WorldError(f"vouchers[{number}]: expected a dict or a mockserver.Voucher, got {type(one).__name__}")
+        entry = {name: value for name, value in msgspec.structs.asdict(one).items() if value is not None}
+    elif isinstance(one, Mapping):
+        entry = dict(one)
+    else:
+        raise WorldError(f"vouchers[{number}]: expected a dict or a mockserver.Voucher, got {type(one).__name__}")
+    plan = entry.get("plan")
+    return {**entry, "plan": plan_to_document(plan)} if isinstance(plan, Plan) else entry
 
 
 def _fill_in(entries: list[dict[str, Any]], first_id: int, seed: int) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import STATUSES
+from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.clock import MovableClock
 from mockserver.provider.journal import Entry, Journal
 from mockserver.provider.matchers import Matchers, summary
@@ -16,7 +15,14 @@ from mockserver.provider.plan import Plan
 from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.store import MerchantStore
 from mockserver.provider.world import Project, Voucher
-from mockserver.testing.made import new_project_id, project_id_of, vouchers_by_status, vouchers_from_list
+from mockserver.testing.arguments import check_number, check_project
+from mockserver.testing.made import (
+    new_project_id,
+    project_id_of,
+    voucher_entries,
+    vouchers_by_status,
+    vouchers_from_list,
+)
 from mockserver.testing.project import FakeProject
 from mockserver.testing.received import Received
 
@@ -40,8 +46,6 @@ class FakeMerchant:
         self._stored = stored
         self._journal = journal
         self._arrived_before = server.provider.journal.total
-        self._numbers = itertools.count(1 + max((project.id for project in stored.projects()), default=0))
-        self._next_voucher = 1 + max(self._voucher_ids(), default=0)
 
     def __repr__(self) -> str:
         return f"FakeMerchant({self.merchant_id!r}, {len(self.projects)} projects, {self._journal.total} calls)"
@@ -102,7 +106,7 @@ class FakeMerchant:
         process: int = 0,
         error_engine: int = 0,
         error_voucher: int = 0,
-        vouchers: int | Sequence[Mapping[str, Any] | Voucher] | None = None,
+        vouchers: int | Iterable[Mapping[str, Any] | Voucher] | None = None,
         nominal_gs: int | Sequence[int] | None = None,
         project_id: str | None = None,
         project_name: str | None = None,
@@ -116,26 +120,32 @@ class FakeMerchant:
         Vouchers move when told, unless `plan` moves them by the merchant's `clock` or by its reads.
 
         Raises:
-            ValueError: a count or a nominal below 0, or both ways at once.
+            ValueError: an argument that is not as said here, or both ways at once.
             WorldError: a voucher of the list cannot be served; the message names its place and the cure.
         """
-        counts = (pending, success, process, error_engine, error_voucher)
-        if vouchers is not None and any(counts):
+        counts = dict(zip(STATUSES, (pending, success, process, error_engine, error_voucher), strict=True))
+        for status, count in counts.items():
+            check_number(status.value, count, "how many vouchers")
+        check_project(project_id, project_name, plan)
+        if vouchers is not None and any(counts.values()):
             raise ValueError("vouchers=... and counts by status exclude each other; give one of the two")
-        if vouchers is None or isinstance(vouchers, int):
-            given = (vouchers, 0, 0, 0, 0) if isinstance(vouchers, int) else counts
-            made = self._counted(given, nominal_gs)
-            id_ = project_id or new_project_id()
-        else:
+        entries = None
+        if isinstance(vouchers, int):
+            check_number("vouchers", vouchers, "how many vouchers")
+            counts[VoucherStatus.PENDING] = vouchers
+        elif vouchers is not None:
+            entries = voucher_entries(vouchers)
             if nominal_gs is not None:
                 raise ValueError("nominal_gs=... goes with counts; in a list each voucher has its own")
-            id_ = project_id or project_id_of(vouchers) or new_project_id()
-            made = self._listed(vouchers, id_)
-        if self._stored.project(id_) is not None:
-            raise ValueError(f"this merchant has a project {id_!r} already; leave project_id out, or choose another")
-        self._next_voucher = max([self._next_voucher - 1, *(voucher.id for voucher in made)]) + 1
-        project = Project(next(self._numbers), id_, project_name, made, plan or self._default_plan())
-        return self._faced(self.server.provider.add_project(self._stored, project))
+        # Two threads of a test must not get the same ids.
+        with self.server.provider.changing:
+            id_ = project_id or project_id_of(entries or ()) or new_project_id()
+            if self._stored.project(id_) is not None:
+                raise ValueError(f"this merchant has a project {id_!r} already; leave project_id out or choose another")
+            made = self._counted(counts, nominal_gs) if entries is None else self._listed(entries, id_)
+            number = 1 + max((project.id for project in self._stored.projects()), default=0)
+            project = Project(number, id_, project_name, made, plan or self._default_plan())
+            return self._faced(self.server.provider.add_project(self._stored, project))
 
     @property
     def requests(self) -> Received:
@@ -152,8 +162,11 @@ class FakeMerchant:
         Raises:
             AssertionError: with every call that arrived and why it does not match.
             MatcherError: a matcher of an unknown name.
+            ValueError: `times` is no number of calls.
         """
         __tracebackhide__ = True
+        if times is not None:
+            check_number("times", times, "how many calls")
         found = self.requests.matching(**matchers)
         if not found if times is None else len(found) != times:
             expected = "at least one call" if times is None else f"exactly {times} call{'' if times == 1 else 's'}"
@@ -170,7 +183,12 @@ class FakeMerchant:
         """Return `APIGAMES_BASE_URL`, `_MERCHANT_ID`, `_SECRET_KEY`, `_SESSION_KEY` and, if given, `_PROJECT_ID`.
 
         For a client in another process: `env={**os.environ, **merchant.environment(project)}`. Starts the server.
+
+        Raises:
+            ValueError: `project` is none that `project(...)` returned.
         """
+        if project is not None and not isinstance(project, FakeProject):
+            raise ValueError(f"environment({project!r}): expected a project as project(...) returns it")
         variables = {
             "APIGAMES_BASE_URL": self.url,
             "APIGAMES_MERCHANT_ID": self.merchant_id,
@@ -213,23 +231,20 @@ class FakeMerchant:
     def _strays(self) -> list[Entry]:
         return self.server.strays(after=self._arrived_before)
 
-    def _counted(self, counts: tuple[int, ...], nominal_gs: int | Sequence[int] | None) -> tuple[Voucher, ...]:
-        for status, count in zip(STATUSES, counts, strict=True):
-            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                raise ValueError(f"{status.value}={count!r}: expected how many vouchers, 0 or more")
-        by_status = dict(zip(STATUSES, counts, strict=True))
+    def _counted(
+        self, counts: Mapping[VoucherStatus, int], nominal_gs: int | Sequence[int] | None
+    ) -> tuple[Voucher, ...]:
         return vouchers_by_status(
-            by_status, first_id=self._next_voucher, seed=self._project_seed(), nominal_gs=nominal_gs
+            counts, first_id=self._next_voucher(), seed=self._project_seed(), nominal_gs=nominal_gs
         )
 
-    def _listed(self, vouchers: Sequence[Mapping[str, Any] | Voucher], project_id: str) -> tuple[Voucher, ...]:
-        taken = {voucher.voucher_code for project in self.projects for voucher in project.vouchers}
+    def _listed(self, entries: list[dict[str, Any]], project_id: str) -> tuple[Voucher, ...]:
         return vouchers_from_list(
-            vouchers,
+            entries,
             project_id,
-            first_id=self._next_voucher,
+            first_id=self._next_voucher(),
             seed=self._project_seed(),
-            taken=taken,
+            others=self._stored.projects(),
             readings=self.readings,
             clock=self.server.provider.clock_of(self.merchant_id),
         )
@@ -242,9 +257,8 @@ class FakeMerchant:
         # A seed for each project, or two of the same size would hold the same codes.
         return self.server.seed * 1_000_003 + len(self._stored.projects())
 
-    def _voucher_ids(self) -> Iterator[int]:
-        for project in self._stored.projects():
-            yield from (voucher.id for voucher in project.snapshot().vouchers)
+    def _next_voucher(self) -> int:
+        return 1 + max((project.highest_id for project in self._stored.projects()), default=0)
 
     def _faced(self, stored: ProjectStore) -> FakeProject:
         return FakeProject(stored, lambda: self.server.provider.time_of(self.merchant_id))

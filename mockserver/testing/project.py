@@ -9,9 +9,10 @@ from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.lifecycle import move_many
 from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.world import Voucher
+from mockserver.testing.arguments import check_number, check_text
 
 Status = VoucherStatus | str
-Which = Status | int | Voucher | Iterable[int | Voucher]
+Which = Status | int | Voucher | Iterable[str | int | Voucher]
 
 
 class FakeProject:
@@ -59,17 +60,21 @@ class FakeProject:
         """Put vouchers in another status and return them as they are now.
 
         `which` is a status (its `count` oldest vouchers; all of them when None), a voucher's id, its code, a
-        `Voucher`, or several ids or vouchers; one that is in the status already is left as it is, but for what is given
-        beside. `updated_at` becomes now; a success gets a nominal if it had none. `note` and `response_json` are made
-        up to fit unless given.
+        `Voucher`, or several ids, codes or vouchers; one that is in the status already is left as it is, but for what
+        is given beside. `updated_at` becomes now; a success gets a nominal if it had none. `note` and `response_json`
+        are made up to fit unless given.
 
         A consumer sees all of them moved, or none.
 
         Raises:
-            ValueError: no such status, fewer vouchers than `count` in it, or a voucher that the project does not
-                have; nothing is moved.
+            ValueError: no such status, fewer vouchers than `count` in it, a voucher that the project does not have,
+                or a text or nominal that is none; nothing is moved.
         """
         target = as_status(to)
+        check_text("note", note)
+        check_text("response_json", response_json)
+        if nominal_gs is not None:
+            check_number("nominal_gs", nominal_gs, "a whole number")
         now, zone = self._time()
         with self._stored.lock:
             self._stored.settle(now, zone)
@@ -91,10 +96,11 @@ class FakeProject:
             return self._oldest(as_status(which), count)
         if count is not None:
             raise ValueError(f"count={count!r} goes with a status; expected which to be one of {', '.join(_NAMES)}")
-        if isinstance(which, str):
-            return [self._id_of_code(which)]
-        several = [which] if isinstance(which, (int, Voucher)) else list(which)
-        return [self._known_id(one.id if isinstance(one, Voucher) else one) for one in several]
+        if isinstance(which, (str, int, Voucher)):
+            return [self._id_of(which)]
+        if not isinstance(which, Iterable):
+            raise ValueError(f"cannot move {which!r}; expected {_WHICH}, or several of the last three")
+        return [self._id_of(one) for one in which]
 
     def _oldest(self, status: VoucherStatus, count: int | None) -> list[int]:
         ids = self._stored.ids_in((status,))
@@ -104,11 +110,19 @@ class FakeProject:
             raise ValueError(f"cannot move {count!r} of {len(ids)} {status.value} vouchers in {self!r}")
         return ids[:count]
 
+    def _id_of(self, one: object) -> int:
+        if isinstance(one, str):
+            return self._id_of_code(one)
+        id_ = one.id if isinstance(one, Voucher) else one
+        if isinstance(id_, bool) or not isinstance(id_, int):
+            raise ValueError(f"cannot move {one!r}; expected {_WHICH}")
+        return self._known_id(id_)
+
     def _id_of_code(self, code: str) -> int:
-        for voucher in self.vouchers:
+        for voucher in self._stored.snapshot().vouchers:
             if voucher.voucher_code == code:
                 return voucher.id
-        raise ValueError(f"{code!r} is neither a status{nearest(code, _NAMES)} nor a voucher code of {self!r}")
+        raise ValueError(f"{code!r} is no status and no voucher code of {self!r}{nearest(code, _NAMES)}")
 
     def _known_id(self, id_: int) -> int:
         try:
@@ -118,6 +132,7 @@ class FakeProject:
 
 
 _NAMES = tuple(status.value for status in STATUSES)
+_WHICH = "a status, a voucher's id, its code, or a mockserver.Voucher"
 
 
 def as_status(status: Status) -> VoucherStatus:

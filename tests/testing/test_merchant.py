@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,16 @@ def test_vouchers_by_list_keep_what_they_say_and_get_the_rest(merchant: FakeMerc
     assert middle.voucher_code
 
 
+def test_vouchers_may_come_from_any_iterable(merchant: FakeMerchant) -> None:
+    assert merchant.project(vouchers=({"status": 0} for _ in range(3))).stats["pending"] == 3
+    assert merchant.project(vouchers=iter([{"status": "success"}])).stats["success"] == 1
+
+
+def test_a_voucher_of_a_list_may_have_its_status_and_plan_as_values(merchant: FakeMerchant) -> None:
+    project = merchant.project(vouchers=[{"status": VoucherStatus.SUCCESS}, {"plan": Plan("immediate")}])
+    assert project.stats["success"] == 2
+
+
 def test_the_vouchers_of_a_reply_can_be_pasted_in(merchant: FakeMerchant) -> None:
     source = merchant.project(pending=3, success=2)
     reply = listed(ask(merchant, source))
@@ -87,8 +98,10 @@ def test_the_vouchers_of_a_reply_can_be_pasted_in(merchant: FakeMerchant) -> Non
 
 
 def test_vouchers_as_values_can_be_handed_in(merchant: FakeMerchant) -> None:
-    voucher = Voucher(7, "ABC", VoucherStatus.PROCESS, "2024-08-15 14:32:18", "2024-08-15 14:32:18")
-    assert merchant.project(vouchers=[voucher]).vouchers == (voucher,)
+    time = "2024-08-15 14:32:18"
+    plain = Voucher(7, "ABC", VoucherStatus.PROCESS, time, time)
+    planned = Voucher(6, "DEF", VoucherStatus.PROCESS, time, time, plan=Plan("timed", done_after=(60.0, 60.0)))
+    assert merchant.project(vouchers=[plain, planned]).vouchers == (plain, planned)
 
 
 def test_ids_may_be_chosen(merchant: FakeMerchant) -> None:
@@ -103,15 +116,33 @@ def test_ids_may_be_chosen(merchant: FakeMerchant) -> None:
     ("wish", "says"),
     [
         ({"pending": -1}, "pending=-1: expected how many vouchers"),
-        ({"vouchers": True}, "expected how many vouchers"),
+        ({"vouchers": True}, "vouchers=True: expected how many vouchers"),
+        ({"vouchers": -1}, "vouchers=-1: expected how many vouchers"),
+        ({"vouchers": "5"}, "vouchers='5': expected how many, or a list of dicts"),
+        ({"vouchers": {"status": 0}}, "vouchers={'status': 0}: expected how many, or a list of dicts"),
+        ({"vouchers": 1.5}, "vouchers=1.5: expected how many, or a list of dicts"),
         ({"vouchers": 3, "success": 1}, "exclude each other"),
         ({"pending": 1, "nominal_gs": -5}, "nominal_gs=-5"),
         ({"pending": 1, "nominal_gs": []}, r"nominal_gs=\[\]"),
+        ({"pending": 1, "nominal_gs": True}, "nominal_gs=True: expected a whole number"),
+        ({"pending": 1, "nominal_gs": [25, 1.5]}, "nominal_gs=1.5: expected a whole number"),
+        ({"pending": 1, "nominal_gs": [25, "a"]}, "nominal_gs='a': expected a whole number"),
+        ({"nominal_gs": "x"}, "nominal_gs='x': expected a whole number"),
+        ({"project_id": 123}, "project_id=123: expected text"),
+        ({"project_id": ""}, "project_id='': expected text that is not empty"),
+        ({"project_id": "\ud800"}, "without half of a surrogate pair"),
+        ({"project_name": 5}, "project_name=5: expected text"),
+        ({"pending": 1, "plan": "timed"}, "plan='timed': expected a mockserver.Plan"),
         ({"vouchers": [{}], "nominal_gs": 5}, "in a list each voucher has its own"),
         ({"vouchers": [{"statsu": 1}]}, r"vouchers\[0\].*'statsu'.*did you mean 'status'"),
         ({"vouchers": [{"status": "done"}]}, r"vouchers\[0\].status"),
         ({"vouchers": ["ABC"]}, r"vouchers\[0\]: expected a dict or a mockserver.Voucher, got str"),
-        ({"vouchers": [{"voucher_code": "A"}, {"voucher_code": "A"}]}, "'A' stands twice"),
+        ({"vouchers": [{"voucher_code": "A"}, {"voucher_code": "A"}]}, "'A' stands twice in this list"),
+        ({"vouchers": [{"id": 5}, {"id": 5}]}, "voucher id 5 stands twice in this list"),
+        ({"vouchers": [{"created_at": "2024-02-30 10:00:00"}]}, r"vouchers\[0\].created_at: .* no day of the calendar"),
+        ({"vouchers": [{"cretaed_at": "2024-02-30 10:00:00"}]}, r"vouchers\[0\].cretaed_at: "),
+        ({"vouchers": [{"created": "2024-02-30"}]}, r"vouchers\[0\].created: "),
+        ({"vouchers": [{"note": {1}}]}, "expected what JSON can hold"),
     ],
 )
 def test_a_wish_that_cannot_be_met_says_why(merchant: FakeMerchant, wish: dict[str, Any], says: str) -> None:
@@ -121,8 +152,25 @@ def test_a_wish_that_cannot_be_met_says_why(merchant: FakeMerchant, wish: dict[s
 
 def test_a_code_of_another_project_is_refused(merchant: FakeMerchant) -> None:
     merchant.project(vouchers=[{"voucher_code": "A"}])
-    with pytest.raises(WorldError, match="another project"):
+    with pytest.raises(WorldError, match="voucher_code 'A' stands in another project"):
         merchant.project(vouchers=[{"voucher_code": "A"}])
+
+
+def test_a_voucher_id_of_another_project_is_refused(merchant: FakeMerchant) -> None:
+    merchant.project(vouchers=[{"id": 5}], project_id="R-1")
+    with pytest.raises(WorldError, match="voucher id 5 stands in another project of this merchant, 'R-1'"):
+        merchant.project(vouchers=[{"id": 5}])
+
+
+def test_threads_that_add_projects_get_ids_and_codes_of_their_own(merchant: FakeMerchant) -> None:
+    def add(_: int) -> list[FakeProject]:
+        return [merchant.project(pending=3) for _ in range(50)]
+
+    with ThreadPoolExecutor(8) as pool:
+        projects = [project for added in pool.map(add, range(8)) for project in added]
+    vouchers = [voucher for project in projects for voucher in project.vouchers]
+    assert len({project.id for project in projects}) == 400
+    assert len({voucher.id for voucher in vouchers}) == len({voucher.voucher_code for voucher in vouchers}) == 1200
 
 
 def test_some_vouchers_of_a_status_move_the_oldest_first(merchant: FakeMerchant) -> None:
@@ -147,7 +195,8 @@ def test_one_voucher_moves_by_id_by_code_and_as_a_value(merchant: FakeMerchant) 
     first, second, third, fourth = project.vouchers
     project.move(first.id, to="process")
     project.move(second.voucher_code, to="success", nominal_gs=500, note="n", response_json="{}")
-    project.move([third, fourth.id], to="error_engine")
+    project.move([third, fourth.id], to="process")
+    project.move([third.voucher_code, fourth], to="error_engine")
     now = project.vouchers
     assert [v.status.value for v in now] == ["process", "success", "error_engine", "error_engine"]
     assert (now[1].nominal_gs, now[1].note, now[1].response_json) == (500, "n", "{}")
@@ -157,7 +206,15 @@ def test_one_voucher_moves_by_id_by_code_and_as_a_value(merchant: FakeMerchant) 
     ("move", "says"),
     [
         ({"which": "pending", "to": "sucess"}, "no status 'sucess'; did you mean 'success'"),
-        ({"which": "pendin", "to": "success"}, "neither a status; did you mean 'pending'.* nor a voucher code"),
+        ({"which": "pendin", "to": "success"}, "no status and no voucher code of .*; did you mean 'pending'"),
+        ({"which": True, "to": "success"}, "cannot move True; expected a status, a voucher's id"),
+        ({"which": None, "to": "success"}, "cannot move None; expected a status"),
+        ({"which": 1.5, "to": "success"}, "cannot move 1.5; expected a status"),
+        ({"which": [[1]], "to": "success"}, r"cannot move \[1\]; expected"),
+        ({"which": "pending", "to": "success", "nominal_gs": -5}, "nominal_gs=-5: expected a whole number"),
+        ({"which": "pending", "to": "success", "nominal_gs": "x"}, "nominal_gs='x': expected a whole number"),
+        ({"which": "pending", "to": "success", "note": 5}, "note=5: expected text"),
+        ({"which": "pending", "to": "success", "response_json": {"a": 1}}, "response_json={'a': 1}: expected text"),
         ({"which": "pending", "to": "success", "count": 3}, "cannot move 3 of 2 pending vouchers"),
         ({"which": "pending", "to": "success", "count": -1}, "cannot move -1 of 2"),
         ({"which": 99, "to": "success"}, "no voucher with the id 99"),
@@ -236,6 +293,12 @@ def test_assert_called_returns_the_calls_or_says_why_each_is_not_the_one(merchan
     merchant.assert_not_called(page=3)
     with pytest.raises(TypeError, match="did you mean 'page'"):
         merchant.assert_called(pge=1)
+
+
+@pytest.mark.parametrize("times", ["1", -1, 1.5, True])
+def test_a_number_of_calls_that_is_none_says_what_is(merchant: FakeMerchant, times: Any) -> None:
+    with pytest.raises(ValueError, match=f"times={times!r}: expected how many calls"):
+        merchant.assert_called(times=times)
 
 
 def test_a_failure_shows_calls_that_reached_nobody(merchant: FakeMerchant) -> None:
@@ -329,6 +392,8 @@ def test_the_environment_points_a_client_of_any_language_at_the_fake(merchant: F
     assert environment["APIGAMES_BASE_URL"] == merchant.url
     assert environment["APIGAMES_PROJECT_ID"] == project.project_id
     assert "APIGAMES_PROJECT_ID" not in merchant.environment()
+    with pytest.raises(ValueError, match=r"environment\('R1'\): expected a project as project\(...\) returns it"):
+        merchant.environment("R1")  # type: ignore[arg-type]
 
 
 def test_nothing_listens_before_the_url_is_read() -> None:
