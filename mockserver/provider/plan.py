@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from mockserver._words import nearest
 from mockserver.contract.wire import VoucherStatus
 
 Transition = Literal["immediate", "manual", "timed"]
@@ -17,6 +18,13 @@ FINAL = (VoucherStatus.SUCCESS, VoucherStatus.ERROR_ENGINE, VoucherStatus.ERROR_
 
 _T = TypeVar("_T")
 _Seconds = tuple[float, float]
+
+
+def _check_range(key: str, value: object) -> None:
+    match value:
+        case (int() | float() as low, int() | float() as high) if 0 <= low <= high:
+            return
+    raise ValueError(f"{key}: expected [least, most] in seconds, got {value!r}")
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -29,6 +37,10 @@ class Plan(msgspec.Struct, frozen=True):
 
     `outcomes` weighs the ends against each other; `nominals` are drawn by a success whose nominal is not known. `seed`
     makes the draws: the k-th voucher of a project, counted from the oldest, draws the same under the same seed.
+
+    Raises:
+        ValueError: a transition that there is not, a range that runs backwards, nothing to draw from, or outcomes
+            that are all 0.
     """
 
     transition: Transition = "manual"
@@ -38,6 +50,17 @@ class Plan(msgspec.Struct, frozen=True):
     outcomes: tuple[tuple[VoucherStatus, float], ...] = ((VoucherStatus.SUCCESS, 1.0),)
     nominals: tuple[int, ...] = (25, 50, 100)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.transition not in TRANSITIONS:
+            hint = nearest(str(self.transition), TRANSITIONS)
+            raise ValueError(f"there is no transition {self.transition!r}{hint}; known are {', '.join(TRANSITIONS)}")
+        _check_range("process_after", self.process_after)
+        _check_range("done_after", self.done_after)
+        if not sum(weight for _, weight in self.outcomes):
+            raise ValueError("outcomes: every weight is 0; give at least one outcome a weight")
+        if not self.nominals:
+            raise ValueError("nominals: expected at least one nominal")
 
     def draw(self, position: int) -> Draw:
         """Return what the voucher at this position, counted from the oldest, gets under this plan."""
@@ -84,13 +107,11 @@ def plan_from_document(document: Mapping[str, Any]) -> Plan:
         ValueError: what a schema cannot say: a range that runs backwards, or outcomes that are all 0.
     """
     outcomes = document.get("outcomes", {"success": 1})
-    if not sum(outcomes.values()):
-        raise ValueError("outcomes: every weight is 0; give at least one outcome a weight")
     return Plan(
         transition=document["transition"],
         after_reads=document.get("after_reads"),
-        process_after=_range("process_after", document.get("process_after", MANUAL.process_after)),
-        done_after=_range("done_after", document.get("done_after", MANUAL.done_after)),
+        process_after=_range(document.get("process_after", MANUAL.process_after)),
+        done_after=_range(document.get("done_after", MANUAL.done_after)),
         outcomes=tuple((VoucherStatus(name), weight) for name, weight in outcomes.items()),
         nominals=tuple(document.get("nominal_gs", MANUAL.nominals)),
         seed=document.get("seed", 0),
@@ -113,10 +134,8 @@ def plan_to_document(plan: Plan) -> dict[str, Any]:
     return document | ({"seed": plan.seed} if plan.seed else {})
 
 
-def _range(key: str, value: float | Sequence[float]) -> _Seconds:
+def _range(value: float | Sequence[float]) -> _Seconds:
     low, high = value if isinstance(value, Sequence) else (value, value)
-    if low > high:
-        raise ValueError(f"{key}: expected [least, most], got [{low:g}, {high:g}]")
     return float(low), float(high)
 
 

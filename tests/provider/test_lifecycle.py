@@ -387,3 +387,19 @@ def test_every_law_holds_while_eight_threads_read_and_move() -> None:
         thread.join()
     assert not failures, failures[0]
     read(provider)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"transition": "tmed"}, "no transition 'tmed'; did you mean 'timed'"),
+        ({"transition": None}, "no transition None"),
+        ({"process_after": 5}, r"process_after: expected \[least, most\] in seconds, got 5"),
+        ({"done_after": (3.0, 1.0)}, r"done_after: expected \[least, most\]"),
+        ({"outcomes": ((VoucherStatus.SUCCESS, 0),)}, "every weight is 0"),
+        ({"nominals": ()}, "nominals: expected at least one"),
+    ],
+)
+def test_a_plan_that_cannot_move_anything_is_refused_when_it_is_made(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Plan(**wrong)
