@@ -28,7 +28,10 @@ Scope = Literal["project", "filtered"]
 class Readings:
     """One choice for each open question; the defaults are what the page suggests.
 
-    Build one with `Readings.of({"http_status": "200"})`, which checks keys and values.
+    Built by name, `Readings(http_status="200")`, or from a dict with `Readings.of`.
+
+    Raises:
+        ReadingsError: a value outside its closed set.
     """
 
     http_status: Literal["rc", "200"] = open_question(
@@ -197,6 +200,11 @@ class Readings:
         probe="The project's name in projectid, when the name is known.",
     )
 
+    def __post_init__(self) -> None:
+        for key, entry in REGISTER.items():
+            # max_limit may be given as a number, and is kept as text like the others.
+            object.__setattr__(self, key, entry.checked(getattr(self, key)))
+
     @classmethod
     def of(cls, choices: Mapping[str, object]) -> Readings:
         """Return the defaults with `choices` in their places.
@@ -204,8 +212,10 @@ class Readings:
         Raises:
             ReadingsError: a key that is not in the register, or a value outside its closed set.
         """
-        checked: dict[str, Any] = {key: _entry(key).checked(value) for key, value in choices.items()}
-        return cls(**checked)
+        if not isinstance(choices, Mapping):
+            raise ReadingsError(f'expected readings as a dict, as in {{"http_status": "200"}}, got {choices!r}')
+        chosen: dict[str, Any] = {_known(key): value for key, value in choices.items()}
+        return cls(**chosen)
 
     def having(self, **choices: object) -> Readings:
         """Return these readings with `choices` in their places; raises as `of` does."""
@@ -270,8 +280,8 @@ def each_other_value() -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-def _entry(key: str) -> Reading:
+def _known(key: str) -> str:
     if key not in REGISTER:
-        hint = nearest(key, REGISTER) or f"; known are {', '.join(REGISTER)}"
+        hint = nearest(str(key), REGISTER) or f"; known are {', '.join(REGISTER)}"
         raise ReadingsError(f"there is no reading {key!r}{hint}")
-    return REGISTER[key]
+    return key

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,9 @@ def test_every_other_value_can_be_chosen_alone(key: str, value: str) -> None:
     ("choices", "message"),
     [
         ({"http_satus": "200"}, "did you mean 'http_status'?"),
+        ({1: "200"}, "there is no reading 1; known are http_status, precedence"),
+        ("http_status=200", "expected readings as a dict"),
+        (["http_status"], "expected readings as a dict"),
         ({"zzz": "1"}, "known are http_status, precedence"),
         ({"http_status": "201"}, "expected the text rc | 200"),
         ({"http_status": 200}, "cannot be 200; expected the text"),
@@ -49,6 +54,16 @@ def test_every_other_value_can_be_chosen_alone(key: str, value: str) -> None:
 def test_what_the_register_does_not_have_is_refused_with_what_it_has(choices: dict[str, object], message: str) -> None:
     with pytest.raises(ReadingsError, match=message.replace("|", r"\|").replace("?", r"\?")):
         Readings.of(choices)
+
+
+@pytest.mark.parametrize("choice", [{"http_status": "nope"}, {"http_status": 200}, {"max_limit": "x"}])
+def test_readings_made_by_name_are_checked_too(choice: dict[str, Any]) -> None:
+    with pytest.raises(ReadingsError, match="expected the text"):
+        Readings(**choice)
+
+
+def test_a_number_given_for_max_limit_is_kept_as_text() -> None:
+    assert Readings(max_limit=10) == Readings.of({"max_limit": 10}) == Readings(max_limit="10")  # type: ignore[arg-type]
 
 
 def test_a_readings_file_holds_values_plain_or_as_a_calibration_writes_them() -> None:
