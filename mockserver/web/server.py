@@ -37,7 +37,7 @@ class Server:
     (`access.token`). `allowed_hosts` are further names that its Host header may have.
 
     Raises:
-        ServerError: the address is taken or not of this machine.
+        ServerError: the port is none, or the address is taken or not of this machine.
     """
 
     def __init__(
@@ -165,6 +165,8 @@ def _access(bound: socket.socket, host: str, token: str | None, allowed_hosts: I
 
 
 def _bound(host: str, port: int) -> socket.socket:
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+        raise ServerError(f"cannot serve on port {port!r}; expected one from 1 to 65535, or 0 for a free one")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
