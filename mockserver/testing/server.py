@@ -36,12 +36,18 @@ class FakeServer:
     `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
     `undocumented_calls` says, a line for each, what the doubles of its merchants were asked at the vendor's host that
     the vendor's page does not have.
+
+    Raises:
+        ReadingsError: a reading or a value that the register does not have.
+        ValueError: a seed that is no whole number.
     """
 
     def __init__(
         self, *, readings: ReadingChoices | None = None, seed: int = 0, host: str = "127.0.0.1", port: int = 0
     ) -> None:
         self.readings = as_readings(readings)
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise ValueError(f"seed={seed!r}: expected a whole number")
         self.seed = seed
         self._host, self._port = host, port
         self._journals: dict[str, Journal] = {}
@@ -50,31 +56,35 @@ class FakeServer:
         self._strays: deque[Kept] = deque(maxlen=STRAYS_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
+        self._was_stopped = False
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"FakeServer({self._server.url if self._server else 'not started'})"
+        idle = "stopped" if self._was_stopped else "not started"
+        return f"FakeServer({self._server.url if self._server else idle})"
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at its end; reading it starts the server."""
+        """The base URL, without a slash at its end; reading it starts the server.
+
+        Raises:
+            ServerError: the server was stopped, or the address is taken or not of this machine.
+        """
         with self._lock:
             if self._server is None:
-                from mockserver.web.server import Server  # noqa: PLC0415 - a run that reads no url needs no server
+                from mockserver.web.server import Server, ServerError  # noqa: PLC0415 - only a run that reads a url
 
+                if self._was_stopped:
+                    raise ServerError("the server was stopped; read url before that, inside the block that serves")
                 server = Server(self.provider, host=self._host, port=self._port)
                 server.start()
                 self._server = server
             return self._server.url
 
-    @property
-    def started(self) -> bool:
-        """Whether something listens."""
-        return self._server is not None
-
     def stop(self) -> None:
-        """Stop listening; does nothing when nothing listens."""
+        """Stop listening, for good: only a new merchant makes it serve again. A second call does nothing."""
         with self._lock:
+            self._was_stopped = True
             if self._server is not None:
                 self._server.stop()
                 self._server = None
@@ -95,6 +105,8 @@ class FakeServer:
             ReadingsError: a reading or a value that the register does not have.
             WorldError: the world cannot be served.
         """
+        # A plugin that runs the last test again has let the fixtures of the session end before.
+        self._was_stopped = False
         own = None if readings is None else as_readings(readings)
         merchants = self._read(world, own) or [self._renamed(_NOBODY)]
         taken_in = [self._take_in(one if keep_ids else self._renamed(one), own) for one in merchants]
@@ -181,6 +193,7 @@ def serve(
         ReadingsError: a reading or a value that the register does not have.
         WorldError: the world cannot be served.
         ServerError: the address is taken or not of this machine.
+        ValueError: a seed that is no whole number.
     """
     server = FakeServer(readings=readings, seed=seed, host=host, port=port)
     merchant = server.merchant(world=world, keep_ids=world is not None)

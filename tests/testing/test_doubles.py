@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import threading
 from typing import Any
 
 import httpx
@@ -55,7 +54,6 @@ class TestResponses:
         assert reply.headers["Content-Type"] == "application/json"
         assert len(apigames_responses.calls) == 1
         apigames.assert_called(page=2, origin="responses")
-        assert not apigames.server.started or threading.active_count() > 1
 
     @pytest.mark.usefixtures("apigames_responses")
     def test_lets_loopback_through_to_the_same_merchant(self, apigames: FakeMerchant) -> None:

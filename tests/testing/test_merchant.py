@@ -13,7 +13,9 @@ import requests
 
 import mockserver
 from mockserver import FakeMerchant, FakeProject, FakeServer, Plan, Voucher, VoucherStatus, WorldError
+from mockserver.contract.reading import ReadingsError
 from mockserver.testing.in_process import answer_in_process
+from mockserver.web.server import ServerError
 
 STATUSES = [status.value for status in VoucherStatus]
 
@@ -403,13 +405,47 @@ def test_nothing_listens_before_the_url_is_read() -> None:
     path = f"https://v1.apigames.id/merchant/{merchant.merchant_id}/kiosgamer/project/detail"
     body = f'{{"projectid":"{project.project_id}","signature":"{merchant.signature}"}}'.encode()
     assert answer_in_process(server.provider, "POST", path, body, origin="here").http_status == 200
-    assert not server.started
     assert repr(server) == "FakeServer(not started)"
     assert server.url.startswith("http://127.0.0.1:")
-    assert server.started
+    assert repr(server) == f"FakeServer({server.url})"
     server.stop()
     server.stop()
-    assert not server.started
+    assert repr(server) == "FakeServer(stopped)"
+
+
+def test_the_url_of_a_server_that_was_stopped_starts_no_other() -> None:
+    with mockserver.serve() as merchant:
+        project = merchant.project()
+    for read in (lambda: merchant.url, lambda: merchant.server.url, lambda: merchant.environment(project)):
+        with pytest.raises(ServerError, match="the server was stopped; read url before that"):
+            read()
+    assert repr(merchant.server) == "FakeServer(stopped)"
+
+
+def test_a_server_that_was_stopped_serves_a_new_merchant() -> None:
+    server = FakeServer()
+    server.stop()
+    merchant = server.merchant()
+    assert ask(merchant, merchant.project())["rc"] == 200
+    server.stop()
+
+
+@pytest.mark.parametrize("port", [99999, -1, "x", True])
+def test_a_port_that_is_none_is_refused_as_one(port: Any) -> None:
+    with pytest.raises(ServerError, match=f"port {port!r}; expected one from 1 to 65535"), mockserver.serve(port=port):
+        pass
+
+
+@pytest.mark.parametrize("seed", ["x", 1.5, None])
+def test_a_seed_that_is_no_whole_number_is_refused_at_once(seed: Any) -> None:
+    with pytest.raises(ValueError, match=f"seed={seed!r}: expected a whole number"):
+        FakeServer(seed=seed)
+
+
+@pytest.mark.parametrize("readings", ["http_status=200", ["http_status"], 5])
+def test_readings_in_another_form_are_refused_in_words(apigames_server: FakeServer, readings: Any) -> None:
+    with pytest.raises(ReadingsError, match="expected readings as a dict"):
+        apigames_server.merchant(readings=readings)
 
 
 def test_a_public_name_that_is_not_there_says_which_are() -> None:

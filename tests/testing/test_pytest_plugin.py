@@ -63,10 +63,10 @@ import threading
 
 def test_lazy(apigames, apigames_responses, apigames_httpx, apigames_server):
     assert ask(apigames, apigames.project(pending=1).project_id).status_code == 200
-    assert not apigames_server.started
+    assert repr(apigames_server) == "FakeServer(not started)"
     assert threading.active_count() == 1
     assert apigames.url == apigames_server.url
-    assert apigames_server.started
+    assert repr(apigames_server).startswith("FakeServer(http://")
 """,
     )
     result.assert_outcomes(passed=1)
