@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from mockserver.contract.masking import Masker
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.clock import MovableClock
@@ -226,7 +227,11 @@ class FakeMerchant:
     def _failure(self, expected: str, matchers: Mapping[str, Any]) -> str:
         text = Matchers(**matchers).failure(self.requests, expected)
         strays = "".join(f"\n  ? {summary(entry)}" for entry in self._strays())
-        return f"{text}\nMeanwhile, for no merchant that the server knows:{strays}" if strays else text
+        if strays:
+            text = f"{text}\nMeanwhile, for no merchant that the server knows:{strays}"
+        # What was looked for may be a secret itself.
+        merchants = self.server.provider.store.merchants()
+        return Masker(secret for merchant in merchants for secret in merchant.secrets())(text)
 
     def _strays(self) -> list[Entry]:
         return self.server.strays(after=self._arrived_before)
