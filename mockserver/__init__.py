@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from mockserver.contract.signature import sign
     from mockserver.contract.wire import VoucherStatus
     from mockserver.provider.journal import Entry
+    from mockserver.provider.matchers import MatcherError
     from mockserver.provider.plan import Plan
     from mockserver.provider.provider import Provider
     from mockserver.provider.world import Merchant, Project, Voucher, World
     from mockserver.provider.world_file import WorldError
-    from mockserver.testing import strategies
+    from mockserver.testing import strategies as strategies
+    from mockserver.testing.doubles_httpx import HttpxDouble as HttpxDouble
     from mockserver.testing.in_process import UndocumentedCall
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.project import FakeProject
@@ -30,12 +32,15 @@ if TYPE_CHECKING:
     from mockserver.testing.survive import survive
     from mockserver.testing.survive_report import SurviveReport
     from mockserver.web.app import create_app
+    from mockserver.web.server import ServerError
 
+# `strategies` and `HttpxDouble` need what may not be installed, so `from mockserver import *` leaves them out.
 __all__ = [
     "Entry",
     "FakeMerchant",
     "FakeProject",
     "FakeServer",
+    "MatcherError",
     "Merchant",
     "Plan",
     "Project",
@@ -43,6 +48,7 @@ __all__ = [
     "Readings",
     "ReadingsError",
     "Received",
+    "ServerError",
     "SurviveReport",
     "UndocumentedCall",
     "Voucher",
@@ -52,7 +58,6 @@ __all__ = [
     "create_app",
     "serve",
     "sign",
-    "strategies",
     "survive",
 ]
 
@@ -61,6 +66,8 @@ _HOMES = {
     "FakeMerchant": "mockserver.testing.merchant",
     "FakeProject": "mockserver.testing.project",
     "FakeServer": "mockserver.testing.server",
+    "HttpxDouble": "mockserver.testing.doubles_httpx",
+    "MatcherError": "mockserver.provider.matchers",
     "Merchant": "mockserver.provider.world",
     "Plan": "mockserver.provider.plan",
     "Project": "mockserver.provider.world",
@@ -68,6 +75,7 @@ _HOMES = {
     "Readings": "mockserver.contract.readings",
     "ReadingsError": "mockserver.contract.reading",
     "Received": "mockserver.testing.received",
+    "ServerError": "mockserver.web.server",
     "SurviveReport": "mockserver.testing.survive_report",
     "UndocumentedCall": "mockserver.testing.in_process",
     "Voucher": "mockserver.provider.world",
@@ -81,21 +89,25 @@ _HOMES = {
 }
 
 
+# What may not be installed, by the public name that needs it, with how to get it.
+_NEEDED = {
+    "HttpxDouble": ("httpx", "pip install httpx"),
+    "strategies": ("hypothesis", "pip install 'apigames-mock[verify]'"),
+}
+
+
 def __getattr__(name: str) -> Any:
-    if name == "strategies":
-        return _strategies()
-    if name not in _HOMES:
+    if name not in _HOMES and name != "strategies":
         raise AttributeError(f"module 'mockserver' has no attribute {name!r}; it has {', '.join(__all__)}")
-    return getattr(import_module(_HOMES[name]), name)
-
-
-def _strategies() -> Any:
     try:
-        return import_module("mockserver.testing.strategies")
+        if name == "strategies":
+            return import_module("mockserver.testing.strategies")
+        return getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
-        if error.name != "hypothesis":
+        needed, cure = _NEEDED.get(name, (None, ""))
+        if needed is None or error.name != needed:
             raise
-        raise ImportError("mockserver.strategies needs hypothesis: pip install 'apigames-mock[verify]'") from None
+        raise ImportError(f"mockserver.{name} needs {needed}: {cure}") from None
 
 
 def __dir__() -> list[str]:
