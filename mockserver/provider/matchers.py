@@ -102,6 +102,8 @@ def _check_name(name: str) -> None:
         raise MatcherError(
             f"{name} is masked in the journal and cannot be matched; clause='ERR-3' finds a refused signature"
         )
+    if name == "times":
+        raise MatcherError("no call has a 'times'; only assert_called takes it, to say how many calls exactly")
     if name not in NAMES:
         raise MatcherError(f"no call has a {name!r}{nearest(name, NAMES)}; matchers are {', '.join(NAMES)}")
 

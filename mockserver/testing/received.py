@@ -10,7 +10,10 @@ from mockserver.provider.matchers import Matchers, summary
 
 
 class Received(Sequence[Entry]):
-    """Calls, oldest first, with secrets and signatures masked. What was sent is in `fields`: `received[0].fields`."""
+    """Calls, oldest first, with secrets and signatures masked.
+
+    What was sent is in `fields`, as in `received[0].fields`; None when the body was no JSON object.
+    """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = tuple(entries)
@@ -26,7 +29,12 @@ class Received(Sequence[Entry]):
     @overload
     def __getitem__(self, index: slice) -> Received: ...
     def __getitem__(self, index: int | slice) -> Entry | Received:
-        return Received(self._entries[index]) if isinstance(index, slice) else self._entries[index]
+        if isinstance(index, slice):
+            return Received(self._entries[index])
+        try:
+            return self._entries[index]
+        except IndexError:
+            raise IndexError(f"there is no call [{index}]; {self._counted()}") from None
 
     def __repr__(self) -> str:
         return f"[{'; '.join(map(summary, self))}]"
@@ -36,6 +44,10 @@ class Received(Sequence[Entry]):
 
     def __eq__(self, other: object) -> bool:
         return list(self) == list(other) if isinstance(other, (Received, list, tuple)) else NotImplemented
+
+    def _counted(self) -> str:
+        number = len(self)
+        return f"there are {number}" if number > 1 else "there is one" if number else "no call arrived, or none matched"
 
     __hash__ = None  # type: ignore[assignment]  # compares with lists, which have none
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +16,8 @@ import requests
 import mockserver
 from mockserver import FakeMerchant, FakeProject, FakeServer, Plan, Voucher, VoucherStatus, WorldError
 from mockserver.contract.reading import ReadingsError
+from mockserver.provider.matchers import MatcherError
+from mockserver.testing.doubles_httpx import HttpxDouble
 from mockserver.testing.in_process import answer_in_process
 from mockserver.web.server import ServerError
 
@@ -278,6 +282,14 @@ def test_requests_are_a_sequence(merchant: FakeMerchant) -> None:
     assert merchant.requests != "three"
 
 
+def test_a_call_that_did_not_arrive_is_said_to_be_none(merchant: FakeMerchant) -> None:
+    with pytest.raises(IndexError, match=r"there is no call \[0\]; no call arrived"):
+        merchant.requests[0]
+    ask(merchant, merchant.project())
+    with pytest.raises(IndexError, match=r"there is no call \[1\]; there is one"):
+        merchant.requests[1]
+
+
 def test_assert_called_returns_the_calls_or_says_why_each_is_not_the_one(merchant: FakeMerchant) -> None:
     project = merchant.project(pending=1)
     with pytest.raises(AssertionError, match="no call arrived at all"):
@@ -295,12 +307,27 @@ def test_assert_called_returns_the_calls_or_says_why_each_is_not_the_one(merchan
     merchant.assert_not_called(page=3)
     with pytest.raises(TypeError, match="did you mean 'page'"):
         merchant.assert_called(pge=1)
+    with pytest.raises(TypeError, match="only assert_called takes it"):
+        merchant.assert_not_called(times=2)
 
 
 @pytest.mark.parametrize("times", ["1", -1, 1.5, True])
 def test_a_number_of_calls_that_is_none_says_what_is(merchant: FakeMerchant, times: Any) -> None:
     with pytest.raises(ValueError, match=f"times={times!r}: expected how many calls"):
         merchant.assert_called(times=times)
+
+
+def test_a_secret_that_was_looked_for_stands_in_no_failure(merchant: FakeMerchant) -> None:
+    ask(merchant, merchant.project())
+    wanted: dict[str, Any] = {
+        "projectid": merchant.signature,
+        "body": merchant.secret_key,
+        "path": [merchant.session_key],
+    }
+    with pytest.raises(AssertionError, match=r"projectid='\*\*\*', body='\*\*\*'") as failed:
+        merchant.assert_called(**wanted)
+    for secret in (merchant.signature, merchant.secret_key, merchant.session_key):
+        assert secret not in str(failed.value)
 
 
 def test_a_failure_shows_calls_that_reached_nobody(merchant: FakeMerchant) -> None:
@@ -452,3 +479,26 @@ def test_a_public_name_that_is_not_there_says_which_are() -> None:
     with pytest.raises(AttributeError, match=r"it has .*serve"):
         mockserver.sreve  # noqa: B018
     assert all(getattr(mockserver, name) is not None for name in mockserver.__all__)
+
+
+def test_all_public_names_come_without_what_may_not_be_installed() -> None:
+    code = """
+import inspect, sys
+sys.modules.update(dict.fromkeys(("hypothesis", "httpx")))
+from mockserver import *
+import mockserver
+inspect.getmembers(mockserver)
+assert "strategies" not in dir(mockserver)
+try:
+    mockserver.HttpxDouble
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "mockserver.HttpxDouble needs httpx: pip install httpx\n"
+
+
+def test_errors_and_doubles_that_a_test_may_name_are_public() -> None:
+    assert mockserver.ServerError is ServerError
+    assert mockserver.MatcherError is MatcherError
+    assert mockserver.HttpxDouble is HttpxDouble
