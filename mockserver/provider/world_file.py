@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mockserver.contract.plain_documents import DocumentError, decode_document, plain_document
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.wire import CREATED_AT, VoucherStatus
@@ -31,7 +32,7 @@ def read_world(path: Path, readings: Readings, clock: Clock) -> World:
         WorldError: the file cannot be read, is not JSON, or does not fit `schemas/world.json`.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = decode_document(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise WorldError(f"cannot read {path}: {error.strerror or error}") from None
     except RecursionError:
@@ -70,10 +71,20 @@ def world_from_document(document: Any, readings: Readings, clock: Clock, *, abov
     Raises:
         WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
     """
+    document = _plain(document)
     _check_shape(document)
     world = _Builder(document, readings, date_time(clock.now(), readings.timezone), above).world()
     _check_unique(world)
     return world
+
+
+def _plain(document: Any) -> Any:
+    try:
+        return plain_document(document)
+    except DocumentError as error:
+        raise WorldError(str(error)) from None
+    except RecursionError:
+        raise WorldError("nested too deeply; expected a world as in `apigames-mock schema world`") from None
 
 
 def _check_shape(document: Any) -> None:

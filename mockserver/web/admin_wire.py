@@ -10,6 +10,7 @@ import msgspec
 from flask import Response, request
 
 from mockserver.contract.masking import printable
+from mockserver.contract.plain_documents import plain_document
 from mockserver.contract.schema_failures import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
 from mockserver.web.access import COOKIE, Access, Problem, Request
@@ -65,7 +66,7 @@ def decoded(sent: bytes, *, or_empty: bool = False) -> Any:
     if not sent.strip() and or_empty:
         return {}
     try:
-        return msgspec.json.decode(sent)
+        return plain_document(msgspec.json.decode(sent))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Problem(400, f"The body is not JSON: {error}") from None
 

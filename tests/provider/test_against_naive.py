@@ -12,6 +12,7 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.provider.clock import FrozenClock
 from mockserver.provider.endpoint import answer
+from mockserver.provider.provider import Provider
 from mockserver.provider.store import Store
 from mockserver.provider.world import World
 from mockserver.provider.world_document import world_to_document
@@ -63,6 +64,37 @@ def test_the_endpoint_answers_as_its_naive_double(data: st.DataObject) -> None:
     expected = naive_answer(merchant_id, sent, document, readings, NOW)
     assert json.loads(reply.body) == expected
     assert reply.http_status == (200 if readings.http_status == "200" else expected["rc"])
+
+
+def with_floats(value: Any) -> Any:
+    """The same document to JSON Schema: every integer is written as a float."""
+    if isinstance(value, dict):
+        return {key: with_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_floats(item) for item in value]
+    return float(value) if type(value) is int else value
+
+
+GENERATED = {"count": 5, "status": {"pending": 1, "success": 3}, "nominal_gs": [0, 25]}
+PLAN = {"transition": "timed", "process_after": 0, "done_after": [0, 9], "nominal_gs": [7, 8], "seed": 4}
+
+
+@given(data=st.data())
+def test_a_world_whose_integers_are_written_as_floats_serves_the_same_replies(data: st.DataObject) -> None:
+    world = data.draw(worlds())
+    merchant_id, sent = data.draw(calls(world))
+    document = world_to_document(world, Readings(), with_secrets=True)
+    document["plan"] = PLAN
+    for merchant in document["merchants"]:
+        for project in merchant["projects"]:
+            # Of a seed of its own, as codes are unique in a merchant.
+            generated = {"generate": {**GENERATED, "seed": project["id"]}}
+            project["vouchers"] = data.draw(st.sampled_from([project["vouchers"], generated]))
+    replies = []
+    for one in (document, with_floats(document)):
+        provider = Provider(world_from_document(one, Readings(), CLOCK), clock=CLOCK)
+        replies.append(provider.call(merchant_id, json.dumps(sent).encode(), path="", origin="").body)
+    assert replies[0] == replies[1]
 
 
 @given(world=worlds(), readings=any_readings())

@@ -99,6 +99,19 @@ def test_vouchers_move_one_some_and_all(server: Server, admin: AdminClient) -> N
     assert admin.project(DEMO_PROJECT)["stats"]["success"] == 137
 
 
+def test_a_whole_float_is_an_integer(server: Server, admin: AdminClient) -> None:
+    address = f"{server.url}/__admin/projects/{DEMO_PROJECT}/vouchers"
+    moved = requests.patch(address, json={"to": "success", "count": 2.0, "nominal_gs": 7.0}, timeout=30)
+    assert (moved.status_code, moved.json()["moved"]) == (200, 2)
+    made = admin.add_project(MERCHANT, {"project_id": "F3", "id": 900.0, "vouchers": {"generate": {"count": 5.0}}})
+    assert (made["id"], made["total_voucher"]) == (900, 5)
+    kinds = {one["name"] for one in post(server)["data"]["data"]["kategori_voucher"]}
+    assert "7" in kinds
+    assert not any("." in name for name in kinds)
+    admin.put_faults({"fault": "rate_limit", "retry_after": 2.0})
+    assert requests.post(server.url + PATH, json=fields(), timeout=30).headers["retry-after"] == "2"
+
+
 def test_one_voucher_at_its_own_address(server: Server) -> None:
     address = f"{server.url}/__admin/projects/{PAGE_PROJECT}/vouchers/23455"
     moved = requests.patch(address, json={"to": "success", "nominal_gs": 50}, timeout=30).json()

@@ -1,0 +1,114 @@
+"""JSON documents that people write, such as a world file: what every reader of JSON takes for the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mockserver.contract.masking import printable
+
+
+class DocumentError(ValueError):
+    """A document that readers of JSON take differently, or not at all; the message names the place and the cure."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self._reason = reason
+        self._path = ""
+
+    def __str__(self) -> str:
+        return f"{self._path.lstrip('.') or 'the top'}: {self._reason}"
+
+    def stands_in(self, part: str | int) -> DocumentError:
+        """Put the key or index in front of the path, on the way up from the place."""
+        self._path = (f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}") + self._path
+        return self
+
+
+class _KeyTwice(dict[str, Any]):
+    """An object of which one key stood twice."""
+
+    key: str
+
+
+def decode_document(text: str) -> Any:
+    """Decode JSON text; what `plain_document` refuses is let through, as only that one knows the place.
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def plain_document(value: Any) -> Any:
+    """Return a decoded document with every whole float as an integer: to JSON and its schemas, 5.0 is the integer 5.
+
+    Raises:
+        DocumentError: half of a surrogate pair in a text, a number that JSON does not have, a key that stands twice.
+        RecursionError: it is nested too deeply.
+    """
+    # Nearly every value of a large world is one of these.
+    if type(value) is int or (type(value) is str and value.isascii()):
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, dict):
+        return _plain_object(value)
+    if isinstance(value, (list, tuple)):
+        return _plain_list(value)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    marked, seen = _KeyTwice(made), set()
+    for key, _ in pairs:
+        if key in seen:
+            marked.key = key
+        seen.add(key)
+    return marked
+
+
+def _plain_object(value: dict[Any, Any]) -> dict[Any, Any]:
+    if isinstance(value, _KeyTwice):
+        raise DocumentError(f"the key {printable(value.key)!r} stands twice; keep one")
+    made, key = {}, ""
+    try:
+        for key, item in value.items():
+            made[plain_document(key)] = plain_document(item)
+    except DocumentError as error:
+        raise error.stands_in(key) from None
+    return made
+
+
+def _plain_list(value: list[Any] | tuple[Any, ...]) -> list[Any]:
+    made: list[Any] = []
+    try:
+        for item in value:
+            made.append(plain_document(item))  # noqa: PERF401 - how many are done says where it stopped
+    except DocumentError as error:
+        raise error.stands_in(len(made)) from None
+    return made
+
+
+def _text(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise DocumentError(
+            "half of a surrogate pair stands in the text, which UTF-8 cannot write; write the whole character"
+        ) from None
+    return text
+
+
+def _number(number: float) -> int | float:
+    if number.is_integer():
+        return int(number)
+    if number - number != 0:
+        raise DocumentError("NaN and Infinity are no numbers of JSON, nor is one beyond 1e308; give a number")
+    return number
