@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,15 +25,15 @@ def write_banner(
     url: str,
     world: World,
     readings: Readings,
+    tell: Callable[[str], None],
     *,
     world_file: Path | None,
     merchant: str | None,
     admin_token: str | None = None,
 ) -> None:
-    """Write the base URL, alone, to standard output, and to standard error what is served and how to call it."""
+    """Write the base URL, alone, to standard output, and `tell` people what is served and how to call it."""
     click.echo(url)
-    sys.stdout.flush()
-    click.echo(_for_people(url, world, readings, world_file, merchant, admin_token), err=True)
+    tell(f"{_for_people(url, world, readings, world_file, merchant, admin_token)}\n")
 
 
 def _for_people(

@@ -44,7 +44,21 @@ def variable(option: str) -> str:
 
 def secret_from_environment() -> str | None:
     """Return the secret key in the environment, or None when there is none or an empty one."""
-    return os.environ.get(SECRET_VARIABLE) or None
+    secret_key = os.environ.get(SECRET_VARIABLE) or None
+    return None if secret_key is None else utf8(secret_key, SECRET_VARIABLE)
+
+
+def utf8(text: str, name: str) -> str:
+    """Return an argument or a variable if it came as UTF-8; `name` is what the message calls it.
+
+    Raises:
+        UsageError: it holds other bytes, which Python hands down as halves of surrogate pairs.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(f"{name} is not UTF-8 text; give it in UTF-8") from None
+    return text
 
 
 def _check_environment(options: list[str]) -> None:
@@ -60,11 +74,18 @@ def _options_from_pyproject(options: dict[str, click.Option]) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise click.UsageError(f"cannot read {path}: {error}") from None
-    table = document.get("tool", {}).get(TABLE, {})
+    tools = _table(document.get("tool", {}), path, "tool")
+    table = _table(tools.get(TABLE, {}), path, f"tool.{TABLE}")
     return {key.replace("-", "_"): _value(key, value, options, path) for key, value in table.items()}
+
+
+def _table(value: Any, path: Path, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise click.UsageError(f"{path}: {name}: expected a table, [{name}], got {json_type(value)}")
+    return value
 
 
 def _nearest_pyproject(folder: Path) -> Path | None:
@@ -86,7 +107,9 @@ def _value(key: str, value: Any, options: dict[str, click.Option], path: Path) -
             wanted = "a table of KEY = VALUE" if key == "reading" else "a list of texts"
             raise click.UsageError(f"{where} {key}: expected {wanted}, got {json_type(value)}")
         return [f"{name}={choice}" for name, choice in value.items()]
-    if option.is_flag and isinstance(value, bool):
+    if option.is_flag:
+        if not isinstance(value, bool):
+            raise click.UsageError(f"{where} {key}: expected true or false, got {json_type(value)}")
         return value
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise click.UsageError(f"{where} {key}: expected text or an integer, got {json_type(value)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -65,6 +66,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 2 wrong usage or configuration, others as a command documents."""
+    _open_closed_streams()
     try:
         status: Any = cli.main(arguments, prog_name="apigames-mock", standalone_mode=False)
     except click.exceptions.Abort:
@@ -73,9 +75,27 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(_one_line(error), USAGE_ERROR)
     except BrokenPipeError:
         # Whoever read the output has closed it, as `| head` does; nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
+    except OSError as error:
+        _drop_output()
+        _fail(f"cannot use {error.filename or 'standard output'}: {error.strerror or error}", USAGE_ERROR)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _open_closed_streams() -> None:
+    """Open the null device where the shell closed a standard stream, as `>&-` does.
+
+    Otherwise a connection could get the number of that stream, and with it what is written there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end
+
+
+def _drop_output() -> None:
+    """Let what could not be written go, or Python would try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -17,6 +17,7 @@ from mockserver.cli.configuration import (
     TABLE,
     ConfiguredCommand,
     secret_from_environment,
+    utf8,
     variable,
 )
 from mockserver.cli.control import clock_from, plan_from, rule_from
@@ -165,7 +166,15 @@ def serve(
         raise click.ClickException(str(error)) from None
     made_token = None if admin_token else server.access.token
     server.run(
-        lambda: write_banner(server.url, served, in_force, world_file=world, merchant=merchant, admin_token=made_token)
+        lambda: write_banner(
+            server.url,
+            served,
+            in_force,
+            writer.write,
+            world_file=world,
+            merchant=merchant,
+            admin_token=made_token,
+        )
     )
     writer.close()
 
@@ -227,6 +236,7 @@ def _world(file: Path | None, merchant_id: str | None, readings: Readings, clock
             return read_world(file, readings, clock)
         if merchant_id is None:
             return built_in_world(readings, clock)
+        utf8(merchant_id, "--merchant")
         secret_key = secret_from_environment()
         if secret_key is None:
             raise click.UsageError(f"--merchant {merchant_id} needs its secret key in {SECRET_VARIABLE}; set it first")

@@ -7,7 +7,7 @@ from typing import TextIO
 
 import click
 
-from mockserver.cli.configuration import SECRET_VARIABLE, secret_from_environment
+from mockserver.cli.configuration import SECRET_VARIABLE, secret_from_environment, utf8
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign as signature_of
 from mockserver.provider.clock import SystemClock
@@ -30,7 +30,7 @@ def sign(merchant_id: str, secret_file: TextIO | None, world: Path | None) -> No
     The secret key comes from --secret-file, --world, the variable APIGAMES_MOCK_SECRET_KEY or a prompt, in this
     order; never from the command line, which every user of the machine can read.
     """
-    click.echo(signature_of(merchant_id, _secret_key(merchant_id, secret_file, world)))
+    click.echo(signature_of(utf8(merchant_id, "MERCHANT_ID"), _secret_key(merchant_id, secret_file, world)))
 
 
 def _secret_key(merchant_id: str, secret_file: TextIO | None, world: Path | None) -> str:

@@ -47,6 +47,7 @@ def test_sign_takes_the_secret_from_the_environment_a_file_standard_input_or_a_w
         (["M1", "--secret-file", "empty"], "is empty"),
         (["M2", "--world", "world.json"], "it has M1"),
         (["M1"], "stopped"),
+        (["M\udcff"], "MERCHANT_ID is not UTF-8 text"),
         ([], "Missing argument"),
     ],
 )
@@ -77,6 +78,25 @@ def test_the_documents_are_printed(tmp_path: Path) -> None:
     done = run("schema", "sucess", folder=tmp_path)
     assert done.returncode == 2
     assert "did you mean 'success'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"merchants": [{"merchant_id": "M\\ud800", "secret_key": "s"}]}', "merchants[0].merchant_id: half of a"),
+        ('{"merchants": [{"merchant_id": "M", "secret_key": "marked\\udfff"}]}', "merchants[0].secret_key: half of a"),
+        ('{"merchants": [], "plan": {"transition": "timed", "process_after": NaN}}', "plan.process_after: NaN"),
+        ('{"merchants": [], "merchants": []}', "the top: the key 'merchants' stands twice"),
+        ('{"merchants": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
+    ],
+)
+def test_a_world_that_readers_of_json_take_differently_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "world.json").write_text(text)
+    refused = run("world", "check", "world.json", folder=tmp_path)
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert "marked" not in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_a_world_is_made_from_a_seed_and_checked(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,13 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
         ([], {}, "[tool.apigames-mock]\nport = [1]\n", "port: expected text or an integer, got array"),
         ([], {}, "[tool.apigames-mock]\nreading = 'a=b'\n", "expected a table of KEY = VALUE"),
         ([], {}, "[tool.apigames-mock\n", "cannot read"),
+        ([], {}, "tool = 3\n", "tool: expected a table, [tool], got integer"),
+        ([], {}, '[tool]\n"apigames-mock" = 1\n', "expected a table, [tool.apigames-mock], got integer"),
+        ([], {}, "[tool.apigames-mock]\ndoctor_header = 1\n", "doctor_header: expected true or false, got integer"),
+        ([], {}, "[tool.apigames-mock]\ndoctor-header = 'x'\n", "doctor-header: expected true or false, got string"),
+        ([], {}, "\ufeff[tool.apigames-mock]\nprot = 1\n", "did you mean 'port'?"),
+        (["--merchant", "M1"], {"APIGAMES_MOCK_SECRET_KEY": "\udcff"}, "", "SECRET_KEY is not UTF-8 text"),
+        (["--merchant", "\udcff"], {"APIGAMES_MOCK_SECRET_KEY": "s"}, "", "--merchant is not UTF-8 text"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_exit_2(
@@ -183,6 +191,41 @@ def test_bad_input_is_one_clear_line_and_exit_2(
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def redirected(how: str, folder: Path) -> subprocess.Popen[str]:
+    """`serve` with a standard stream turned elsewhere by a shell, as in `2>&-`."""
+    line = f'exec "$0" -m mockserver serve --port 0 {how}'
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(["bash", "-c", line, sys.executable], cwd=folder, env=CLEAN, text=True, **streams)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("how", ["2>&-", "2>/dev/full"])
+def test_without_a_place_for_its_log_the_endpoint_goes_on(tmp_path: Path, how: str) -> None:
+    with redirected(how, tmp_path) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        for _ in range(3):
+            assert requests.post(url + PATH, json=fields(), timeout=30).json()["rc"] == 200
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+def test_with_standard_output_closed_the_endpoint_goes_on(tmp_path: Path) -> None:
+    with redirected(">&-", tmp_path) as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().partition(" at ")[2].partition(". ")[0]
+        assert requests.post(url + PATH, json=fields(), timeout=30).json()["rc"] == 200
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_a_full_disk_behind_standard_output_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
+    with redirected(">/dev/full", tmp_path) as process:
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert err == "apigames-mock: cannot use standard output: No space left on device\n"
 
 
 def test_a_taken_port_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
