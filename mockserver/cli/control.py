@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 import click
 
+from mockserver.contract.plain_documents import decode_document, plain_document
 from mockserver.contract.schemas import ID_PREFIX, validator
 from mockserver.provider.clock import ZONES, MovableClock
 from mockserver.provider.fault_rules import Rule
 from mockserver.provider.faults import Fault, FaultError, fault_named
 from mockserver.provider.plan import TRANSITIONS, Plan, plan_from_document
 
+_PLAN = {"$ref": f"{ID_PREFIX}world#/$defs/plan"}
 _NUMBERS = {"seconds": float, "retry_after": int, "times": int, "share": float, "seed": int}
 _TEXTS = ("merchant_id", "project_id")
 
 
 def clock_from(text: str, zone: str) -> MovableClock:
-    """Return the clock that `--clock` asks for; `zone` is the reading `timezone`.
+    """Return the clock that `--clock` asks for; a time without a zone is one in `zone`, the reading `timezone`.
 
     Raises:
         UsageError: it is none of the forms.
@@ -40,7 +41,9 @@ def _time(text: str, zone: str) -> float:
     try:
         return float(text)
     except ValueError:
-        return datetime.fromisoformat(text).replace(tzinfo=ZONES[zone]).timestamp()
+        # Python 3.10 does not read the Z.
+        written = datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith(("Z", "z")) else text)
+        return (written if written.tzinfo else written.replace(tzinfo=ZONES[zone])).timestamp()
 
 
 def plan_from(text: str) -> Plan:
@@ -52,9 +55,11 @@ def plan_from(text: str) -> Plan:
     if text in TRANSITIONS:
         return Plan(transition=text)
     try:
-        document = json.loads(text)
-        if not validator({"$ref": f"{ID_PREFIX}world#/$defs/plan"}).is_valid(document):
-            raise ValueError("it does not fit `apigames-mock schema world`, $defs/plan")
+        document = plain_document(decode_document(text))
+        if not validator(_PLAN).is_valid(document):
+            from mockserver.contract.schema_failures import failures  # noqa: PLC0415 - jsonschema only when it is needed
+
+            raise ValueError("; ".join(failures(document, _PLAN)))
         return plan_from_document(document)
     except (ValueError, RecursionError) as error:
         forms = f'{", ".join(TRANSITIONS)}, or JSON as in {{"transition": "timed", "process_after": 2}}'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import re
 import secrets
 import signal
 import socket
@@ -22,6 +23,8 @@ from mockserver.web.access import Access, host_name
 from mockserver.web.connection import Connection, Limits
 from mockserver.web.lane import Lane
 
+_TOKEN = re.compile(r"[!-~]([ -~]*[!-~])?")
+
 
 class ServerError(Exception):
     """The server cannot start; the message says what to do."""
@@ -37,7 +40,8 @@ class Server:
     (`access.token`). `allowed_hosts` are further names that its Host header may have.
 
     Raises:
-        ServerError: the port is none, or the address is taken or not of this machine.
+        ServerError: the port is none, the address is taken or not of this machine, or the token cannot be a bearer
+            token.
     """
 
     def __init__(
@@ -158,6 +162,12 @@ def _on_signal(loop: asyncio.AbstractEventLoop, number: int, act: Callable[[], A
 
 
 def _access(bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str]) -> Access:
+    if token and not _TOKEN.fullmatch(token):
+        bound.close()
+        raise ServerError(
+            "the admin token cannot be sent as a bearer token; expected letters, digits and signs of ASCII, with no "
+            "white space around them (none at all: one is made)"
+        )
     address = bound.getsockname()[0]
     is_open = ipaddress.ip_address(address.partition("%")[0]).is_loopback
     hosts = {host_name(name) for name in (host, *allowed_hosts)}

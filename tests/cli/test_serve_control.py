@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from mockserver.cli.control import clock_from
+from mockserver.provider.clock import date_time
 from mockserver.testing.admin_client import AdminClient
 from tests.support.asking import DEMO_PROJECT, PAGE_PROJECT, PATH, fields
 from tests.support.command import Serving, run
@@ -85,7 +87,12 @@ def test_it_stops_at_once_while_somebody_waits(tmp_path: Path) -> None:
         (["--clock", "noon"], "--clock 'noon': expected real, frozen"),
         (["--clock", "1e99"], "--clock '1e99'"),
         (["--plan", "soon"], "--plan 'soon': expected immediate, manual, timed"),
-        (["--plan", '{"transition": "timed", "x": 1}'], "apigames-mock schema world"),
+        (["--clock", "2024-08-15T14:32:18+99:00"], "expected real, frozen"),
+        (["--plan", '{"transition": "timed", "x": 1}'], "the top: unknown key 'x'; known are transition"),
+        (["--plan", '{"transition": "timed", "done_after": [1]}'], "done_after: expected at least 2 items"),
+        (["--plan", '{"transition": "timed", "done_after": [0, NaN]}'], "done_after[1]: NaN"),
+        (["--admin-token", "é"], "the admin token cannot be sent as a bearer token"),
+        (["--admin-token", " x "], "no white space around"),
         (["--fault", "dely"], "did you mean 'delay'"),
         (["--fault", "delay;second=1"], "no parameter 'second'"),
         (["--fault", "delay;seconds=x"], "seconds: expected a number"),
@@ -98,6 +105,20 @@ def test_what_makes_no_sense_is_one_clear_line(tmp_path: Path, options: list[str
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2024-08-15 14:32:18", "2024-08-15 14:32:18"),
+        ("2024-08-15T14:32:18Z", "2024-08-15 21:32:18"),
+        ("2024-08-15T14:32:18+09:00", "2024-08-15 12:32:18"),
+    ],
+)
+def test_a_time_without_a_zone_is_in_that_of_the_reading_and_one_with_a_zone_in_its_own(
+    written: str, shown: str
+) -> None:
+    assert date_time(clock_from(written, "Asia/Jakarta").now(), "Asia/Jakarta") == shown
 
 
 def test_lists_and_flags_come_from_pyproject_too(tmp_path: Path) -> None:
