@@ -36,6 +36,8 @@ _RULES = {
     "minLength": "expected at least {} characters",
     "maxLength": "expected at most {} characters",
     "minItems": "expected at least {} items",
+    "maxItems": "expected at most {} items",
+    "uniqueItems": "an item stands twice; leave one out",
     "minProperties": "expected at least {} keys",
     "const": "expected {!r}",
 }
@@ -59,5 +61,10 @@ def _reason(error: Any) -> str:
     if rule == "not" and isinstance(expected, dict) and "required" in expected:
         return f"{' and '.join(map(repr, expected['required']))} exclude each other; keep one"
     if rule == "pattern":
-        return f"expected text of the form {error.schema.get('title', expected)}"
+        return f"expected {error.schema.get('title', f'text that matches {expected}')}"
+    if rule == "dependentRequired":
+        key = next(key for key, others in expected.items() if key in error.instance and others[0] not in error.instance)
+        return f"{key!r} goes with {' and '.join(map(repr, expected[key]))}; give it too, or leave {key!r} out"
+    if rule == "anyOf":
+        return ", or ".join(dict.fromkeys(map(_reason, error.context)))
     return _RULES.get(rule, f"breaks the rule {rule!r}").format(expected)

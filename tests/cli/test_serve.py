@@ -161,7 +161,12 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
         (["--reading", "http_status"], {}, "", "expected KEY=VALUE"),
         (["--merchant", "M1"], {}, "", "APIGAMES_MOCK_SECRET_KEY"),
         (["--merchant", "M1", "--world", "wrong.json"], {}, "", "give one of the two"),
-        (["--merchant", "M/1"], {"APIGAMES_MOCK_SECRET_KEY": "s"}, "", "text without a slash"),
+        (
+            ["--merchant", "M/1"],
+            {"APIGAMES_MOCK_SECRET_KEY": "s"},
+            "",
+            "expected text that a path can hold: without a slash",
+        ),
         (["--host", "not a host"], {}, "", "use 127.0.0.1"),
         (["--log-format", "xml"], {}, "", "'xml' is not one of"),
         (["extra"], {}, "", "extra"),
