@@ -7,15 +7,18 @@ from typing import BinaryIO
 
 import click
 
-from mockserver.cli.configuration import SECRET_VARIABLE, secret_from_environment
+from mockserver.cli.configuration import SECRET_VARIABLE, secret_from_environment, utf8
 from mockserver.cli.saved_request import SavedRequest, saved_request
+from mockserver.contract.masking import printable
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.wire import PATH_TEMPLATE, Reply
 from mockserver.provider.clock import SystemClock
-from mockserver.provider.provider import Provider
+from mockserver.provider.forcing import FAULT_HEADER
+from mockserver.provider.provider import MAX_BODY, Provider
 from mockserver.provider.world import World
 from mockserver.provider.world_file import WorldError, built_in_world, read_world
+from mockserver.web.words import TOO_LARGE, outside_message
 
 _REFUSED = 1
 _MOST_BYTES = 4 * 1_048_576
@@ -40,8 +43,8 @@ def doctor(file: BinaryIO, world: Path | None, merchant_id: str | None, reading:
     try:
         request = saved_request(file.read(_MOST_BYTES))
     except ValueError as error:
-        raise click.UsageError(f"cannot read the curl line: {error}; put the whole of it into the file") from None
-    who = merchant_id or request.merchant_id
+        raise click.UsageError(f"cannot read the curl line: {error}") from None
+    who = request.merchant_id if request.path else merchant_id
     if who is None and not request.path:
         raise click.UsageError("the file says no merchant; give it with --merchant ID")
     readings = _readings(reading)
@@ -53,15 +56,40 @@ def _report(provider: Provider, request: SavedRequest, merchant_id: str | None) 
     if merchant_id is None:
         click.echo(f"refused: the path is not the endpoint's\n  cure: POST to {PATH_TEMPLATE}")
         return _REFUSED
-    reply = provider.call(merchant_id, request.body, path=request.path, origin="")
+    if request.method == "POST":
+        odd = _odd_length(request)
+        if odd is not None:
+            click.echo(f"refused: {odd}\n  cure: let the HTTP client count the body")
+            return _REFUSED
+    reply = _reply(provider, request, merchant_id)
     if reply.rc == 200 and reply.explanation is None:
         click.echo("answered: nothing is wrong with this request")
         return 0
-    entry = provider.journal.entries()[-1]
+    kept = provider.journal.kept(provider.journal.total)
+    assert kept is not None
+    entry = provider.journal.masked(kept)
     click.echo(f"refused: rc {reply.rc}, {reply.clause or 'outside the contract'}: {entry.explanation}")
-    for finding in provider.diagnose_reply(merchant_id, request.body, reply):
+    for finding in provider.diagnose(kept):
         click.echo(f"\n  {finding.what}\n    why:  {finding.why}\n    cure: {finding.cure}")
     return _REFUSED
+
+
+def _reply(provider: Provider, request: SavedRequest, merchant_id: str) -> Reply:
+    outside = {"method": request.method, "path": request.path, "origin": ""}
+    if request.method != "POST":
+        return provider.refuse(405, outside_message(405, request.method), **outside)
+    if len(request.body) > MAX_BODY:
+        return provider.refuse(413, TOO_LARGE, **outside)
+    forced = request.header(FAULT_HEADER.lower())
+    return provider.call(merchant_id, request.body, path=request.path, origin="", forced=forced)
+
+
+def _odd_length(request: SavedRequest) -> str | None:
+    announced, there = request.header("content-length"), len(request.body)
+    # An editor may have put white space behind the body.
+    if announced is None or announced in map(str, range(len(request.body.rstrip()), there + 1)):
+        return None
+    return f"Content-Length says {printable(announced, 20)}, and the body has {there} bytes"
 
 
 def _readings(switches: tuple[str, ...]) -> Readings:
@@ -76,6 +104,17 @@ def _world(file: Path | None, merchant_id: str | None, readings: Readings) -> Wo
     try:
         if file is not None:
             return read_world(file, readings, clock)
-        return built_in_world(readings, clock, merchant_id=merchant_id, secret_key=secret_from_environment())
+        if merchant_id is not None:
+            utf8(merchant_id, "--merchant")
+        secret_key = secret_from_environment()
+        if secret_key is None:
+            built_in = built_in_world(readings, clock)
+            if merchant_id not in {None, *(merchant.merchant_id for merchant in built_in.merchants)}:
+                raise click.UsageError(
+                    f"--merchant {merchant_id} needs its secret key in {SECRET_VARIABLE}, or its world with --world; "
+                    "give one first"
+                )
+            return built_in
+        return built_in_world(readings, clock, merchant_id=merchant_id, secret_key=secret_key)
     except WorldError as error:
         raise click.UsageError(str(error)) from None

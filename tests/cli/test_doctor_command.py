@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import UsageError
 from click.testing import CliRunner, Result
 
 from mockserver.cli.doctor import doctor
@@ -23,8 +24,8 @@ def run(tmp_path: Path, content: bytes, *arguments: str, **environment: str) -> 
     return CliRunner().invoke(doctor, [str(file), *arguments], env=environment, standalone_mode=False)
 
 
-def raw(content: bytes, path: str = PATH) -> bytes:
-    return f"POST {path} HTTP/1.1\r\nHost: v1.apigames.id\r\n\r\n".encode() + content
+def raw(content: bytes, path: str = PATH, *, headers: str = "") -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: v1.apigames.id\r\n{headers}\r\n".encode() + content
 
 
 def test_raw_http(tmp_path: Path) -> None:
@@ -45,6 +46,106 @@ def test_a_curl_line(tmp_path: Path, option: str) -> None:
     line = f"curl -X POST 'https://v1.apigames.id{PATH}' \\\n -H 'A: b' {option} '{json.dumps(fields(projectid='DW'))}'"
     done = run(tmp_path, line.encode())
     assert "that is the name of one" in done.output
+
+
+ADDRESS = f"https://v1.apigames.id{PATH}"
+SENT = body().decode()
+HALVES = (SENT[:40], SENT[40:])
+ANSI_C = SENT.replace('"', "\\u0022").replace("1", "\\x31").replace("{", "\\173")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"curl {ADDRESS} -d'{SENT}'",
+        f"curl {ADDRESS} -sSd '{SENT}'",
+        f"curl --url={ADDRESS} --data='{SENT}'",
+        f"curl 127.0.0.1:8787{PATH} -d '{SENT}'",
+        f"curl localhost:8787{PATH} -XPOST -d '{SENT}' | python3 -m json.tool",
+        f"curl.exe {ADDRESS} --json '{HALVES[0]}' --json '{HALVES[1]}'",
+        f"$ curl --max-time 5 -o out.json {ADDRESS} \\\r\n  --data-binary '{SENT}'",
+        f"curl -H 'Content-Length: {len(SENT)}' {ADDRESS} --data-raw $'{ANSI_C}'",
+    ],
+)
+def test_a_curl_line_is_read_as_a_shell_and_curl_read_it(tmp_path: Path, line: str) -> None:
+    done = run(tmp_path, line.encode())
+    assert (done.return_value, done.output) == (0, "answered: nothing is wrong with this request\n")
+
+
+def test_the_bytes_of_ansi_c_quoting_are_those_of_bash() -> None:
+    line = rb"curl h/p --data-raw $'\x7b\'\173\u00e9\xe9\U0001F600\\\t\q'"
+    assert saved_request(line).body == b"{'{\xc3\xa9\xe9\xf0\x9f\x98\x80\\\t\\q"
+
+
+def test_several_data_are_joined_as_curl_joins_them() -> None:
+    assert saved_request(b"curl h/p -d a=1 --data-raw @b -d 'c'").body == b"a=1&@b&c"
+    assert saved_request(b"curl h/p --data-urlencode 'a=b c'").body == b"a=b+c"
+
+
+@pytest.mark.parametrize(
+    ("line", "method"),
+    [
+        (f"curl -X PUT {ADDRESS} -d '{SENT}'", "PUT"),
+        (f"curl --request GET {ADDRESS} -d '{SENT}'", "GET"),
+        (f"curl -G {ADDRESS} -d '{SENT}'", "GET"),
+        (f"curl {ADDRESS}", "GET"),
+        (f"curl -I {ADDRESS}", "HEAD"),
+        (f"GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n{SENT}", "GET"),
+    ],
+)
+def test_another_method_than_post_is_refused(tmp_path: Path, line: str, method: str) -> None:
+    done = run(tmp_path, line.encode())
+    assert done.return_value == 1
+    assert f"Method {method} not allowed" in done.output
+    assert "cure: send a POST" in done.output
+
+
+def test_a_body_in_another_file_is_told_so(tmp_path: Path) -> None:
+    done = run(tmp_path, f"curl {ADDRESS} -d @body.json".encode())
+    assert isinstance(done.exception, UsageError)
+    assert "the body stands in another file (@FILE)" in done.exception.message
+
+
+def test_a_form_is_told_so(tmp_path: Path) -> None:
+    assert "multipart form data" in run(tmp_path, f"curl {ADDRESS} -F projectid=DW".encode()).output
+
+
+def test_a_body_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    done = run(tmp_path, raw(body() + b" " * 1_048_576))
+    assert done.return_value == 1
+    assert "rc 413" in done.output
+
+
+@pytest.mark.parametrize(("length", "taken"), [(0, True), (-1, False), (1, False), (2, False)])
+def test_the_length_announced_must_be_that_of_the_body(tmp_path: Path, length: int, taken: bool) -> None:
+    headers = f"Content-Length: {len(body()) + length}\r\n"
+    done = run(tmp_path, raw(body(), headers=headers))
+    assert (done.return_value == 0) is taken
+    assert taken or f"Content-Length says {len(body()) + length}, and the body has {len(body())} bytes" in done.output
+
+
+def test_a_newline_that_an_editor_put_behind_the_body_is_none_of_it(tmp_path: Path) -> None:
+    assert run(tmp_path, raw(body() + b"\n", headers=f"Content-Length: {len(body())}\r\n")).return_value == 0
+
+
+def test_the_chunks_of_a_body_are_put_together(tmp_path: Path) -> None:
+    parts = (body()[:20], body()[20:])
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
+    chunked = "Transfer-Encoding: chunked\r\n"
+    assert run(tmp_path, raw(chunks + b"0\r\n\r\n", headers=chunked)).return_value == 0
+    assert run(tmp_path, raw(body(), headers=chunked)).return_value == 0
+
+
+def test_a_fault_that_a_header_asks_for_is_told(tmp_path: Path) -> None:
+    done = run(tmp_path, raw(body(), headers="x-apigames-mock-fault: html_502\r\n"))
+    assert done.return_value == 1
+    assert "the fault html_502 was put on this reply" in done.output
+
+
+def test_ones_own_merchant_needs_its_secret(tmp_path: Path) -> None:
+    done = run(tmp_path, body(), "--merchant", "MYOWN")
+    assert isinstance(done.exception, UsageError)
+    assert "--merchant MYOWN needs its secret key in APIGAMES_MOCK_SECRET_KEY" in done.exception.message
 
 
 def test_the_body_alone_needs_a_merchant(tmp_path: Path) -> None:
