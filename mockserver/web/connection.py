@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockserver.contract.wire import error_body
+from mockserver.contract.wire import Reply, outside_reply
 
 # The ASGI extension through which the lane closes the connection under a reply.
 CONNECTION = "mockserver.connection"
@@ -38,20 +41,27 @@ _DRAINED_SECONDS = 2.0
 
 
 class Connection(HttpToolsProtocol):
-    """Answers in the error envelope whatever does not get as far as the app, and closes."""
+    """Answers in the error envelope whatever does not get as far as the app, and closes.
 
-    def __init__(self, *, limits: Limits, **wiring: Any) -> None:
+    `refuse` is the provider's: it records a refusal and makes its reply.
+    """
+
+    def __init__(self, *, limits: Limits, refuse: Callable[..., Reply], **wiring: Any) -> None:
         super().__init__(**wiring)
         # Not uvicorn's loggers: they belong to whoever runs uvicorn in the same process.
         self.logger = self.access_logger = _logger
         self.access_log = False
         self._limits = limits
+        self._record_refusal = refuse
         self._in_headers = False
         self._header_bytes = 0
         self._whole = True
         self._deadline: asyncio.TimerHandle | None = None
         self._refusal = (400, "Not an HTTP request: expected HTTP/1.1")
+        self._offers_upgrade = False
+        # From a refusal on, nothing more is read: the bytes are counted, and the refusal waits for replies still owed.
         self._drained: int | None = None
+        self._waiting_refusal: tuple[int, str] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection that never sends anything ends too."""
@@ -65,24 +75,24 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and refuse headers that do not end."""
+        self._unset_keepalive_if_required()
         if self._drained is not None:
             self._drain(len(data))
             return
-        was_in_headers = self._in_headers
-        super().data_received(data)
-        # The first part may hold the end of another request, so only what follows it is counted here.
-        if was_in_headers and self._in_headers:
-            self._header_bytes += len(data)
-            if self._header_bytes > self._limits.header_bytes:
-                self._refuse(431, _HEADERS_TOO_LARGE)
+        # A request that begins in these bytes sets the count back: they may hold the end of another one too.
+        self._header_bytes += len(data)
+        while data:
+            data = self._parse(data)
+        if self._in_headers and self._header_bytes > self._limits.header_bytes:
+            self._refuse(431, _HEADERS_TOO_LARGE)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # True keeps the way back open
         """Answer a consumer that sends no more; tell it so when it stopped in the middle of its request."""
         if not self._whole:
-            if not self._is_answering():
-                self._refuse(400, "Request incomplete: it ended before its headers or its Content-Length did")
-            self.transport.close()
-        elif self.cycle is not None and not self.cycle.response_complete:
+            self._refuse(400, "Request incomplete: it ended before its headers or its Content-Length did")
+        if self._waiting_refusal is not None:
+            return True
+        if self._whole and self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
             return True
         return False
@@ -98,21 +108,48 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request to the app, unless its headers are too large."""
-        self._in_headers = False
         if sum([len(name) + len(value) for name, value in self.headers], len(self.url)) > self._limits.header_bytes:
             self._refusal = (431, _HEADERS_TOO_LARGE)
             raise ValueError(_HEADERS_TOO_LARGE)
-        super().on_headers_complete()
+        self._offers_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        if not self._offers_upgrade:
+            super().on_headers_complete()
+        self._in_headers = False
 
     def on_message_complete(self) -> None:
         """Stop to bound: the request is here."""
+        if self._offers_upgrade:
+            return
         self._whole = True
         self._stop_deadline()
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are for nobody here
-        """Refuse what the parser does not take."""
-        self._refuse(*self._refusal)
+    def on_response_complete(self) -> None:
+        """Go on to the next request, or to the refusal that waited for this reply."""
+        was_last = not self.pipeline
+        super().on_response_complete()
+        if was_last and self._waiting_refusal is not None:
+            self._write_refusal(*self._waiting_refusal)
+
+    def _parse(self, data: bytes) -> bytes:
+        """Feed the parser; return what is to be fed to it next."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            if self._offers_upgrade:
+                # The parser took the offer and skips the body. There is nothing to upgrade to, so the request is read
+                # as if nothing had been offered (RFC 9110, 7.8).
+                data = self._head_without_offer() + data[upgrade.args[0] :]
+                self.parser = HttpRequestParser(self)
+                return data
+        except HttpParserError:
+            self._refuse(*self._refusal)
+        return b""
+
+    def _head_without_offer(self) -> bytes:
+        start = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode("ascii"))
+        kept = [b"%s: %s" % (name, value) for name, value in self.headers if name != b"upgrade"]
+        return b"\r\n".join([start, *kept, b"", b""])
 
     def _start_deadline(self) -> None:
         self._stop_deadline()
@@ -124,27 +161,46 @@ class Connection(HttpToolsProtocol):
             self._deadline = None
 
     def _too_slow(self) -> None:
-        if self._is_answering():
-            self.transport.close()
-        else:
-            self._refuse(408, f"Request not complete after {self._limits.request_seconds:g} s")
-
-    def _is_answering(self) -> bool:
-        return self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+        self._refuse(408, f"Request not complete after {self._limits.request_seconds:g} s")
 
     def _refuse(self, http_status: int, error_msg: str) -> None:
+        """Read no more, and refuse once every request before this one is answered."""
         if self.transport.is_closing() or self._drained is not None:
             return
-        body = error_body(http_status, error_msg)
+        self._drained = 0
+        self._stop_deadline()
+        has_cycle = not self._whole and not self._in_headers
+        if has_cycle and self.cycle.response_started:
+            self.transport.close()
+        elif has_cycle and self.pipeline:
+            # The newest in the queue is the request that is refused here; those before it are still to be answered.
+            self.pipeline.popleft()
+            self._waiting_refusal = (http_status, error_msg)
+        elif not has_cycle and self.cycle is not None and not self.cycle.response_complete:
+            self._waiting_refusal = (http_status, error_msg)
+        else:
+            self._write_refusal(http_status, error_msg)
+
+    def _write_refusal(self, http_status: int, error_msg: str) -> None:
+        if self.transport.is_closing():
+            return
+        body = self._refusal_reply(http_status, error_msg).body
         head = (
             f"HTTP/1.1 {http_status} {HTTPStatus(http_status).phrase}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode("ascii") + body)
         self.transport.write_eof()
-        self._drained = 0
-        self._stop_deadline()
         self._deadline = self.loop.call_later(_DRAINED_SECONDS, self.transport.close)
+
+    def _refusal_reply(self, http_status: int, error_msg: str) -> Reply:
+        if self._whole:  # a connection on which nothing was asked is no call
+            return outside_reply(http_status, error_msg)
+        # Without a path not even the method was read to its end.
+        method = self.parser.get_method().decode("ascii") if self.url else ""
+        path = unquote(self.url[: self._limits.header_bytes].decode("latin-1").partition("?")[0])
+        origin = f"{self.client[0]}:{self.client[1]}" if self.client else ""
+        return self._record_refusal(http_status, error_msg, method=method, path=path, origin=origin)
 
     def _drain(self, size: int) -> None:
         assert self._drained is not None

@@ -125,7 +125,8 @@ class Server:
         config.load()
 
         def connect() -> Connection:
-            return Connection(limits=self._limits, config=config, server_state=state, app_state={}, _loop=loop)
+            wiring = {"config": config, "server_state": state, "app_state": {}, "_loop": loop}
+            return Connection(limits=self._limits, refuse=self.provider.refuse, **wiring)
 
         server = await loop.create_server(connect, sock=self._socket, backlog=2048)
         self._ready.set()

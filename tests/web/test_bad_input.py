@@ -4,45 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import Any
 
 import pytest
 
 from mockserver.web.connection import Limits
 from mockserver.web.server import Server
 from tests.support.asking import PATH, body, built_in_provider
+from tests.support.raw_http import envelope, exchange, post
 
 MIB = 1_048_576
-
-
-def exchange(server: Server, *parts: bytes, half_close: bool = False) -> bytes:
-    """Send the parts, then read until the server closes."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
-        for part in parts:
-            client.sendall(part)
-        if half_close:
-            client.shutdown(socket.SHUT_WR)
-        received = b""
-        while chunk := client.recv(65_536):
-            received += chunk
-    return received
-
-
-def post(content: bytes, *headers: str, path: str = PATH, length: int | None = None) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "Host: mock", "Connection: close", *headers]
-    if length is None or length >= 0:
-        lines.append(f"Content-Length: {len(content) if length is None else length}")
-    return "\r\n".join([*lines, "", ""]).encode() + content
-
-
-def envelope(received: bytes) -> dict[str, Any]:
-    head, _, content = received.partition(b"\r\n\r\n")
-    assert b"application/json" in head
-    decoded: dict[str, Any] = json.loads(content)
-    assert set(decoded) == {"status", "rc", "error_msg"}
-    assert decoded["status"] == 0
-    assert "Traceback" not in decoded["error_msg"]
-    return decoded
 
 
 def assert_alive(server: Server) -> None:
