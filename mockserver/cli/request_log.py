@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -88,6 +89,20 @@ def _harmless(kept: Kept) -> _Asked | None:
     if type(asked.page) not in _HARMLESS_TYPES or type(asked.limit) not in _HARMLESS_TYPES:
         return None
     return asked if asked.status is msgspec.UNSET or asked.status in _HARMLESS_STATUSES else None
+
+
+class ErrorLog(logging.Handler):
+    """Hands what the mock says of an error of its own to `write`, in the format of the request log."""
+
+    def __init__(self, log_format: str, write: Callable[[str], object]) -> None:
+        super().__init__()
+        self._write = write
+        self._is_json = log_format == "json"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one error."""
+        line = {"at": record.created, "level": "error", "message": record.getMessage()}
+        self._write((_encode(line).decode() if self._is_json else record.getMessage()) + "\n")
 
 
 class _TextLine:

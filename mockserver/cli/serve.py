@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from mockserver.cli.configuration import (
 )
 from mockserver.cli.control import clock_from, plan_from, rule_from
 from mockserver.cli.log_writer import LogWriter
-from mockserver.cli.request_log import LOG_FORMATS, RequestLog
+from mockserver.cli.request_log import LOG_FORMATS, ErrorLog, RequestLog
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import readings_from_document
@@ -31,6 +32,7 @@ from mockserver.provider.journal import DEFAULT_CAPACITY
 from mockserver.provider.provider import DOCTOR_HEADER, Provider
 from mockserver.provider.world import World
 from mockserver.provider.world_file import WorldError, built_in_world, read_world
+from mockserver.web.internal_error import ERRORS
 from mockserver.web.server import Server, ServerError
 
 _STANDARD_ERROR = 2
@@ -149,6 +151,7 @@ def serve(
     rules = [rule_from(one) for one in fault]
     writer = LogWriter(_STANDARD_ERROR)
     log = RequestLog(log_format, writer.write)
+    logging.getLogger(ERRORS).addHandler(ErrorLog(log_format, writer.write))
     provider = Provider(
         served,
         in_force,

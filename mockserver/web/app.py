@@ -12,9 +12,11 @@ from mockserver.contract.wire import Reply, outside_reply
 from mockserver.provider.faults import FaultyReply
 from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
-from mockserver.web.access import Access, is_admin
+from mockserver.web.access import Access, Problem, is_admin
 from mockserver.web.admin import add_admin, admin_problem
+from mockserver.web.admin_wire import problem
 from mockserver.web.dashboard import add_page
+from mockserver.web.internal_error import report
 from mockserver.web.words import ENDPOINT_RULE, INTERNAL_ERROR, TOO_LARGE, outside_message
 
 
@@ -59,7 +61,9 @@ def create_app(provider: Provider, access: Access | None = None) -> Flask:
 
     @app.errorhandler(Exception)
     def internal_error(error: Exception) -> Response:
-        app.logger.error("internal error of the mock: %s", type(error).__name__)
+        report(error)
+        if is_admin(request.path):
+            return problem(Problem(500, INTERNAL_ERROR))
         return _refuse(500, INTERNAL_ERROR)
 
     add_admin(app, provider, access)

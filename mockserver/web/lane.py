@@ -6,7 +6,6 @@ The detour through WSGI would cost a thread and ten times the work of an answer.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.contract.wire import PATH_PATTERN, Reply, outside_reply
@@ -15,6 +14,7 @@ from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
 from mockserver.web.access import Access
 from mockserver.web.faulty import send_faulty
+from mockserver.web.internal_error import report
 from mockserver.web.waiting import REQUESTS, wait_for_calls
 from mockserver.web.words import INTERNAL_ERROR, TOO_LARGE
 from mockserver.web.wsgi import ConsumerGone, WsgiBridge, in_thread
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _DRAINED = 32 * MAX_BODY
 
 _FAULT_HEADER = FAULT_HEADER.lower().encode("ascii")
-
-_logger = logging.getLogger("mockserver.web")
 
 
 class _Announced(NamedTuple):
@@ -83,7 +81,7 @@ class Lane:
         except ConsumerGone:
             raise
         except Exception as error:
-            _logger.error("internal error of the mock: %s", type(error).__name__)
+            report(error)
             reply = outside_reply(500, INTERNAL_ERROR)
         if isinstance(reply, FaultyReply):
             await send_faulty(reply, scope, receive, send)

@@ -1,0 +1,97 @@
+"""An error of the mock itself: what the consumer gets, and where its cause is said."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from mockserver.contract.readings import Readings
+from mockserver.provider.clock import SystemClock
+from mockserver.provider.provider import Provider
+from mockserver.provider.world_file import built_in_world
+from mockserver.web.app import create_app
+from mockserver.web.server import Server
+from tests.support.asking import PATH
+from tests.support.command import CLEAN
+from tests.support.raw_http import exchange
+
+# `serve` with a provider that fails at what it is asked, as a defect of the mock would make it.
+FAILING = """
+from mockserver.provider.provider import Provider
+
+def fail(self, *args, **kwargs):
+    raise RuntimeError(f"marked-text {args}")
+
+Provider.reset = Provider.call = fail
+from mockserver.cli.main import main
+main(["serve", "--port", "0", *ARGUMENTS])
+"""
+
+
+class Failing(Provider):
+    def reset(self) -> None:
+        raise RuntimeError("marked-text")
+
+
+@pytest.fixture
+def provider() -> Provider:
+    return Failing(built_in_world(Readings(), SystemClock()))
+
+
+def test_on_the_admin_side_it_is_problem_details_and_no_call(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    reply = requests.post(f"{server.url}/__admin/reset", json={}, timeout=30)
+    assert reply.status_code == 500
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["detail"].startswith("Internal error of the mock")
+    assert server.provider.journal.total == 0
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("internal error of the mock: RuntimeError\n")
+    assert 'test_internal_error.py", line' in said
+    assert "marked-text" not in said.replace('RuntimeError("marked-text")', "")
+
+
+def test_flask_alone_says_the_same() -> None:
+    client = create_app(Failing(built_in_world(Readings(), SystemClock()))).test_client()
+    reply = client.post("/__admin/reset", json={})
+    assert (reply.status_code, reply.content_type) == (500, "application/problem+json")
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_its_cause_stands_once_on_standard_error_without_what_was_sent(tmp_path: Path, log_format: str) -> None:
+    script = FAILING.replace("ARGUMENTS", repr(["--log-format", log_format]))
+    serving = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=CLEAN,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert serving.stdout is not None
+    url = serving.stdout.readline().strip()
+    assert requests.post(f"{url}/__admin/reset", json={}, timeout=30).status_code == 500
+    assert requests.post(url + PATH, data="sent-text", timeout=30).json()["rc"] == 500
+    serving.send_signal(signal.SIGTERM)
+    _, err = serving.communicate(timeout=30)
+    assert err.count("internal error of the mock: RuntimeError") == 2
+    assert err.count("line 5, in fail") == 2
+    assert "marked-text" not in err
+    assert "sent-text" not in err
+    if log_format == "json":
+        lines = [json.loads(line) for line in err.splitlines() if "internal error" in line]
+        assert [(line["level"], line["message"].splitlines()[0]) for line in lines] == [
+            ("error", "internal error of the mock: RuntimeError")
+        ] * 2
+
+
+def test_what_is_not_http_is_not_logged_a_second_time(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    requests.post(f"{server.url}/__admin/reset", json={}, timeout=30)
+    caplog.clear()
+    exchange(server, b"hello\r\n\r\n", half_close=True)
+    assert caplog.records == []
