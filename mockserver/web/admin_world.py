@@ -8,6 +8,8 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from mockserver.contract.masking import printable
+from mockserver.contract.readings import Readings
+from mockserver.provider.clock import Clock
 from mockserver.provider.provider import Provider
 from mockserver.provider.world import World
 from mockserver.provider.world_document import world_to_document
@@ -35,7 +37,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         with provider.changing:
             for merchant in document["merchants"]:
                 _keep_secrets(merchant, provider)
-            provider.put_world(_world(document, provider, above=(0, 0)))
+            provider.put_world(_world(document, provider.readings, provider.clock))
         return reply(world_to_document(provider.store.snapshot(), provider.readings))
 
     @admin.post("/reset")
@@ -56,7 +58,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         with provider.changing:
             if provider.store.merchant(merchant_id) is not None:
                 raise Problem(409, f"There is a merchant {printable(merchant_id)!r} already; choose another id")
-            world = _world({"merchants": [document]}, provider, above=provider.store.highest_ids())
+            world = _new_world(document, provider)
             _refuse_clash(world, provider)
             stored = provider.add_merchant(world.merchants[0])
         return reply(merchant_view(stored), 201, Location=f"{ADMIN}/merchants/{quote(merchant_id, safe='')}")
@@ -74,7 +76,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         with provider.changing:
             # The secret is only there to fit the form; the merchant keeps its own.
             wrapped = {"merchant_id": merchant_id, "secret_key": "unused", "projects": [document]}
-            world = _world({"merchants": [wrapped]}, provider, above=provider.store.highest_ids())
+            world = _new_world(wrapped, provider)
             _refuse_clash(world, provider)
             project = provider.add_project(merchant, world.merchants[0].projects[0])
         location = f"{ADMIN}/projects/{quote(project.project_id, safe='')}"
@@ -91,9 +93,16 @@ def _keep_secrets(merchant: Any, provider: Provider) -> None:
         raise Problem(422, f"merchant {printable(merchant['merchant_id'])!r} is new and needs a secret_key")
 
 
-def _world(document: Any, provider: Provider, *, above: tuple[int, int]) -> World:
+def _new_world(merchant: Any, provider: Provider) -> World:
+    """Return a world of this merchant alone, read as it is served, its ids above those there are."""
+    merchant_id = merchant["merchant_id"]
+    readings, clock = provider.readings_of(merchant_id), provider.clock_of(merchant_id)
+    return _world({"merchants": [merchant]}, readings, clock, above=provider.store.highest_ids())
+
+
+def _world(document: Any, readings: Readings, clock: Clock, *, above: tuple[int, int] = (0, 0)) -> World:
     try:
-        return world_from_document(document, provider.readings, provider.clock, above=above)
+        return world_from_document(document, readings, clock, above=above)
     except WorldError as error:
         raise Problem(422, str(error)) from None
 

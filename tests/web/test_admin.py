@@ -140,6 +140,15 @@ def test_the_clock_of_one_merchant(server: Server, admin: AdminClient) -> None:
     assert admin.run(MERCHANT)["state"] == "real"
 
 
+def test_a_project_is_added_under_its_merchants_own_clock_and_readings(server: Server, admin: AdminClient) -> None:
+    admin.freeze(1_577_836_800, MERCHANT)
+    admin.put_readings({"status_codes": "0,2,1,3,4"}, MERCHANT)
+    admin.add_project(MERCHANT, {"project_id": "P9", "vouchers": [{"voucher_code": "X", "status": 2}]})
+    (voucher,) = admin.vouchers("P9")["vouchers"]
+    assert (voucher["created_at"], voucher["status"]) == ("2020-01-01 07:00:00", "success")
+    assert post(server, projectid="P9")["data"]["data"]["vouchers"][0]["status"] == 2
+
+
 def test_faults_are_put_seen_and_cleared(server: Server, admin: AdminClient) -> None:
     admin.put_faults({"fault": "html-502", "times": 1}, {"fault": "maintenance", "merchant_id": "M-other"})
     assert requests.post(server.url + PATH, json=fields(), timeout=30).status_code == 502
