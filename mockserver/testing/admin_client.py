@@ -140,9 +140,9 @@ class AdminClient:
         """Let the clock run with the machine's again."""
         return self._set_clock({"state": "real"}, merchant_id)
 
-    def faults(self) -> list[dict[str, Any]]:
-        """Return the fault rules in force."""
-        return cast("list[dict[str, Any]]", self._call("GET", "/faults")["faults"])
+    def faults(self, merchant_id: str | None = None) -> list[dict[str, Any]]:
+        """Return the fault rules in force, or those of one merchant alone."""
+        return cast("list[dict[str, Any]]", self._call("GET", "/faults", _merchant(merchant_id))["faults"])
 
     def put_faults(self, *rules: Mapping[str, Any], merchant_id: str | None = None) -> None:
         """Put these rules in place of all, or of those of one merchant."""

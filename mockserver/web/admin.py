@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from mockserver.contract.schemas import UnknownSchema, schema
@@ -12,16 +12,21 @@ from mockserver.provider.provider import Provider
 from mockserver.web.access import ADMIN, Access, Problem
 from mockserver.web.admin_control import control_routes
 from mockserver.web.admin_journal import journal_routes
-from mockserver.web.admin_openapi import admin_openapi
+from mockserver.web.admin_openapi import OPERATIONS, admin_openapi
 from mockserver.web.admin_projects import project_routes
 from mockserver.web.admin_wire import check_access, problem, reply
 from mockserver.web.admin_world import world_routes
+from mockserver.web.query import check_names
+
+_QUERIES = {(operation.method, operation.path): operation.query for operation in OPERATIONS}
+_AS_DOCUMENTED = str.maketrans("<>", "{}")
 
 
 def add_admin(app: Flask, provider: Provider, access: Access) -> None:
     """Add the admin side to the app."""
     admin = Blueprint("admin", __name__, url_prefix=ADMIN)
     admin.before_request(lambda: check_access(access))
+    admin.before_request(_check_query)
     _about_routes(admin, provider)
     world_routes(admin, provider, access)
     project_routes(admin, provider)
@@ -67,6 +72,14 @@ def _about_routes(admin: Blueprint, provider: Provider) -> None:
             return reply(schema(name))
         except UnknownSchema as error:
             raise Problem(404, str(error)) from None
+
+
+def _check_query() -> None:
+    path = str(request.url_rule).replace("<int:", "<").translate(_AS_DOCUMENTED).removeprefix(ADMIN)
+    asked = ("get" if request.method == "HEAD" else request.method.lower(), path)
+    # The journal is asked by matchers too, and says itself which there are.
+    if asked in _QUERIES and path != "/requests":
+        check_names(request.args, _QUERIES[asked])
 
 
 def _version() -> str:

@@ -33,7 +33,10 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
     @admin.post("/clock")
     def post_clock() -> Response:
         document = body_as("clock")
-        merchant_id = document.get("merchant_id")
+        only = _one_merchant(provider)
+        merchant_id = document.get("merchant_id", only)
+        if only not in {None, merchant_id}:
+            raise Problem(422, "merchant_id: another merchant than the one in the address; name one of them")
         clock = provider.clock if merchant_id is None else provider.own_clock(merchant_named(provider, merchant_id))
         try:
             _set(clock, document)
@@ -43,19 +46,20 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.get("/faults")
     def get_faults() -> Response:
-        return reply(faults_view(provider.faults.states()))
+        return reply(_faults(provider, _one_merchant(provider)))
 
     @admin.put("/faults")
     def put_faults() -> Response:
         only = _one_merchant(provider)
         rules = [_rule(rule, only) for rule in body_as("faults")["faults"]]
         provider.faults.replace(rules, only)
-        return reply(faults_view(provider.faults.states()))
+        return reply(_faults(provider, only))
 
     @admin.delete("/faults")
     def delete_faults() -> Response:
-        provider.faults.clear(_one_merchant(provider))
-        return reply(faults_view(provider.faults.states()))
+        only = _one_merchant(provider)
+        provider.faults.clear(only)
+        return reply(_faults(provider, only))
 
     @admin.get("/readings")
     def get_readings() -> Response:
@@ -85,6 +89,11 @@ def _sent_readings() -> tuple[dict[str, Any], Readings]:
 def _one_merchant(provider: Provider) -> str | None:
     merchant_id = request.args.get("merchant_id")
     return None if merchant_id is None else merchant_named(provider, merchant_id).merchant_id
+
+
+def _faults(provider: Provider, only: str | None) -> dict[str, Any]:
+    states = provider.faults.states()
+    return faults_view([state for state in states if only is None or state.rule.merchant_id == only])
 
 
 def _clock(provider: Provider, merchant_id: str | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mockserver.web.access import Problem
 from mockserver.web.admin_lookup import number
 from mockserver.web.admin_views import call_view
 from mockserver.web.admin_wire import reply
-from mockserver.web.query import matchers_of, wait_seconds
+from mockserver.web.query import matchers_of, wait_count, wait_seconds
 
 
 def journal_routes(admin: Blueprint, provider: Provider) -> None:
@@ -26,10 +26,11 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
     def get_requests() -> Response:
         matchers = matchers_of(request.args.items(multi=True))
         seconds = wait_seconds(request.args.get("wait"))
-        since = number("since", 1, 10**9) - 1 if request.args.get("since") else 0
+        count = wait_count(request.args.get("count"))
+        since = number("since", 1, 10**9) - 1
         if seconds:
             # Under the server's lane this is done before, without a thread.
-            provider.journal.wait(count=number("count", 1, 10**6), timeout=seconds, **matchers)
+            provider.journal.wait(count=count, timeout=seconds, **matchers)
         found = [entry for entry in provider.journal.find(**matchers) if entry.n > since]
         newest = number("newest", 10**6, 10**6)
         return reply({"requests": [*map(call_view, reversed(found[-newest:]))], "total": len(found)})

@@ -9,13 +9,14 @@ from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
 from mockserver.provider.store import MerchantStore
 from mockserver.web.access import ADMIN, Problem
+from mockserver.web.query import integer
 
 
 def merchant_named(provider: Provider, merchant_id: str) -> MerchantStore:
     """Return a merchant, or raise Problem (404)."""
     merchant = provider.store.merchant(merchant_id)
     if merchant is None:
-        raise Problem(404, f"There is no merchant {printable(merchant_id)!r}; GET {ADMIN}/merchants lists them")
+        raise Problem(404, f"There is no merchant '{printable(merchant_id)}'; GET {ADMIN}/merchants lists them")
     return merchant
 
 
@@ -23,17 +24,14 @@ def settled(provider: Provider, project_id: str) -> tuple[MerchantStore, Project
     """Return a project by project_id or numeric id, with what is due done, and its merchant; or raise Problem (404)."""
     found = provider.store.owner_of(project_id)
     if found is None:
-        raise Problem(404, f"There is no project {printable(project_id)!r}; GET {ADMIN}/projects lists them")
+        raise Problem(404, f"There is no project '{printable(project_id)}'; GET {ADMIN}/projects lists them")
     found[1].settle(*provider.time_of(found[0].merchant_id))
     return found
 
 
 def number(name: str, default: int, most: int) -> int:
     """Return a number of the query, or raise Problem (400)."""
-    text = request.args.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 10 and 1 <= int(text) <= most):
-        raise Problem(400, f"{name}: expected an integer from 1 to {most}")
-    return int(text)
+    return integer(name, request.args.get(name), default, most)
 
 
 def settle_all(provider: Provider) -> None:

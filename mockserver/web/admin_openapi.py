@@ -55,8 +55,11 @@ OPERATIONS = (
         "voucher-change", problems=(*_CHANGE, 404),
     ),
     Operation("get", "/clock", "What the clock shows", "clock-view", query=_MERCHANT, problems=(404,)),
-    Operation("post", "/clock", "Freeze it, run it, put it forward", "clock-view", "clock", problems=(*_CHANGE, 404)),
-    Operation("get", "/faults", "The faults in force", "faults-view"),
+    Operation(
+        "post", "/clock", "Freeze it, run it, put it forward", "clock-view", "clock", query=_MERCHANT,
+        problems=(*_CHANGE, 404),
+    ),
+    Operation("get", "/faults", "The faults in force", "faults-view", query=_MERCHANT, problems=(404,)),
     Operation(
         "put", "/faults", "Put these in place of all, or of one merchant's", "faults-view", "faults", query=_MERCHANT,
         problems=(*_CHANGE, 404),
@@ -159,7 +162,7 @@ def _operation(operation: Operation) -> Document:
         ],
         "responses": {
             str(operation.status): {"description": operation.summary, "content": _content(operation.gives)},
-            **{str(status): _problem(status) for status in sorted({401, 403, 421, *operation.problems})},
+            **{str(status): _problem(status) for status in sorted({400, 401, 403, 421, *operation.problems})},
         },
     }
     if operation.takes is not None:
@@ -185,7 +188,7 @@ def _content(name: str | None) -> Document:
 
 def _problem(status: int) -> Document:
     reasons = {
-        400: "The body is not JSON, or a parameter is out of its range.",
+        400: "The body is not JSON, or the query has an unknown name or a value out of its range.",
         401: "The admin token is missing or wrong.",
         403: "Not from this machine, and no token is set.",
         404: "There is no such thing.",

@@ -57,7 +57,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         merchant_id = document["merchant_id"]
         with provider.changing:
             if provider.store.merchant(merchant_id) is not None:
-                raise Problem(409, f"There is a merchant {printable(merchant_id)!r} already; choose another id")
+                raise Problem(409, f"There is a merchant '{printable(merchant_id)}' already; choose another id")
             world = _new_world(document, provider)
             _refuse_clash(world, provider)
             stored = provider.add_merchant(world.merchants[0])
@@ -90,7 +90,7 @@ def _keep_secrets(merchant: Any, provider: Provider) -> None:
     if "session_key" not in merchant and known is not None and known.session_key is not None:
         merchant["session_key"] = known.session_key
     if "secret_key" not in merchant:
-        raise Problem(422, f"merchant {printable(merchant['merchant_id'])!r} is new and needs a secret_key")
+        raise Problem(422, f"merchant '{printable(merchant['merchant_id'])}' is new and needs a secret_key")
 
 
 def _new_world(merchant: Any, provider: Provider) -> World:

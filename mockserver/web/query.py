@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from mockserver._words import nearest
+from mockserver.contract.masking import printable
 from mockserver.provider.matchers import MatcherError, Matchers
 from mockserver.web.access import Problem
 
@@ -25,6 +27,28 @@ def matchers_of(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     except MatcherError as error:
         raise Problem(400, str(error)) from None
     return wanted
+
+
+def check_names(sent: Iterable[str], known: Collection[str]) -> None:
+    """Let a query through that has none but these names; raises Problem (400) with the nearest one."""
+    for name in sent:
+        if name not in known:
+            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise Problem(400, f"'{printable(name)}' is not in the query of this call{nearest(name, known)}; {takes}")
+
+
+def integer(name: str, text: str | None, default: int, most: int) -> int:
+    """Return an integer of the query, from 1 to `most`; raises Problem (400) for anything else."""
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= most):
+        raise Problem(400, f"{name}: expected an integer from 1 to {most}")
+    return int(text)
+
+
+def wait_count(text: str | None) -> int:
+    """Return how many calls a query waits for, 1 when it does not say; raises Problem (400)."""
+    return integer("count", text, 1, 10**6)
 
 
 def wait_seconds(text: str | None) -> float:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.provider.journal import Journal, Search
-from mockserver.provider.matchers import MatcherError
 from mockserver.web.access import ADMIN, Access, Problem
-from mockserver.web.query import matchers_of, wait_seconds
+from mockserver.web.query import matchers_of, wait_count, wait_seconds
 from mockserver.web.wsgi import request_of
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ async def wait_for_calls(scope: HTTPScope, journal: Journal, access: Access) -> 
         access.check(request_of(scope))
         seconds = wait_seconds(query.get("wait"))
         search = Search(journal, matchers_of(pairs))
-        count = int(query.get("count", "1"))
-    except (Problem, MatcherError, ValueError):
+        count = wait_count(query.get("count"))
+    except Problem:
         return
     await _wait(journal, search, count, seconds)
     scope["query_string"] = urlencode([pair for pair in pairs if pair[0] != "wait"]).encode("ascii")

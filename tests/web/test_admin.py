@@ -138,6 +138,9 @@ def test_the_clock_of_one_merchant(server: Server, admin: AdminClient) -> None:
     assert admin.clock()["now"] == NOW
     assert admin.clock(MERCHANT)["merchant_id"] == MERCHANT
     assert admin.run(MERCHANT)["state"] == "real"
+    address = f"{server.url}/__admin/clock?merchant_id={MERCHANT}"
+    moved = requests.post(address, json={"state": "frozen", "at": NOW + 7}, timeout=30).json()
+    assert (moved["now"], moved["merchant_id"], admin.clock()["now"]) == (NOW + 7, MERCHANT, NOW)
 
 
 def test_a_project_is_added_under_its_merchants_own_clock_and_readings(server: Server, admin: AdminClient) -> None:
@@ -165,6 +168,7 @@ def test_one_merchants_faults_leave_the_others(admin: AdminClient) -> None:
     admin.put_faults({"fault": "delay"})
     admin.put_faults({"fault": "empty_body"}, merchant_id=MERCHANT)
     assert [rule.get("merchant_id") for rule in admin.faults()] == [None, MERCHANT]
+    assert [rule["fault"] for rule in admin.faults(MERCHANT)] == ["empty_body"]
     admin.clear_faults(MERCHANT)
     assert [rule["fault"] for rule in admin.faults()] == ["delay"]
 
@@ -319,6 +323,16 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
         ),
         ("POST", "merchants", {"merchant_id": MERCHANT, "secret_key": "x"}, 409, "already"),
         ("GET", "requests?pge=1", None, 400, "did you mean 'page'"),
+        ("POST", "clock?merchant_id=nope", {"advance": 1}, 404, "no merchant"),
+        ("POST", f"clock?merchant_id={MERCHANT}", {"advance": 1, "merchant_id": "M9"}, 422, "in the address"),
+        ("GET", "faults?merchant_id=nope", None, 404, "no merchant"),
+        ("GET", "faults?merchant=x", None, 400, "did you mean 'merchant_id'"),
+        ("GET", f"projects/{DEMO_PROJECT}/vouchers?statuss=1", None, 400, "did you mean 'status'"),
+        ("POST", "reset?all=1", {}, 400, "it takes none"),
+        ("GET", "projects/%EF%BF%BD", None, 404, "There is no project '\\ufffd'"),
+        ("GET", "requests?wait=1&count=0", None, 400, "count: expected an integer"),
+        ("GET", "requests?wait=60&count=9999999", None, 400, "count: expected an integer"),
+        ("GET", "requests?count=abc", None, 400, "count: expected an integer"),
         ("GET", "requests?wait=1000", None, 400, "wait: expected seconds"),
         ("GET", "requests?signature=x", None, 400, "masked"),
         ("GET", "schemas/nope", None, 404, "no schema"),
