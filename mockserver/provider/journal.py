@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from secrets import token_hex
 from time import monotonic
 from typing import Any
 
@@ -103,6 +104,12 @@ class Journal:
         self._observers = observers
         self._last_mask = (frozenset[str](), Masker(()))
         self._listeners: tuple[Callable[[], None], ...] = ()
+        self._generation = token_hex(8)
+
+    @property
+    def generation(self) -> str:
+        """Another text in each journal and after each clear: numbers name the same calls while it is the same."""
+        return self._generation
 
     @property
     def total(self) -> int:
@@ -130,6 +137,15 @@ class Journal:
         with self._lock:
             kept = [one for one in self._kept if one.n > after]
         return [self.masked(one) for one in kept]
+
+    def newest(self, count: int, after: int = 0) -> tuple[list[Entry], int]:
+        """Return at most `count` of the newest calls still kept whose `n` is above `after`, and how many there are.
+
+        Only those returned are masked: oldest first, as by `entries`.
+        """
+        with self._lock:
+            kept = [one for one in self._kept if one.n > after]
+        return [self.masked(one) for one in kept[-count:]], len(kept)
 
     def kept(self, n: int) -> Kept | None:
         """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
@@ -176,6 +192,7 @@ class Journal:
         with self._lock:
             self._kept.clear()
             self._size = 0
+            self._generation = token_hex(8)
             if numbers_too:
                 self._total = 0
 
@@ -222,13 +239,15 @@ class Search:
 
         self._journal = journal
         self._matchers = Matchers(**matchers)
+        self._generation = journal.generation
         self._seen = 0
         self._found: list[Entry] = []
 
     def found(self) -> list[Entry]:
         """Return those that match by now, oldest first."""
-        if self._journal.total < self._seen:  # numbers began again
-            self._seen, self._found = 0, []
+        generation = self._journal.generation
+        if generation != self._generation:
+            self._generation, self._seen, self._found = generation, 0, []
         fresh = self._journal.entries(after=self._seen)
         if fresh:
             self._seen = fresh[-1].n

@@ -12,8 +12,7 @@ from flask import Blueprint, Response, request
 
 from mockserver.provider.journal import Entry, Kept
 from mockserver.provider.provider import Provider
-from mockserver.web.access import Problem
-from mockserver.web.admin_lookup import number
+from mockserver.web.admin_lookup import kept_call, number
 from mockserver.web.admin_views import call_view
 from mockserver.web.admin_wire import reply
 from mockserver.web.query import matchers_of, wait_count, wait_seconds
@@ -31,17 +30,17 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
         if seconds:
             # Under the server's lane this is done before, without a thread.
             provider.journal.wait(count=count, timeout=seconds, **matchers)
-        found = [entry for entry in provider.journal.find(**matchers) if entry.n > since]
-        newest = number("newest", 10**6, 10**6)
-        return reply({"requests": [*map(call_view, reversed(found[-newest:]))], "total": len(found)})
+        most = number("newest", 10**6, 10**6)
+        if matchers:
+            found = [entry for entry in provider.journal.find(**matchers) if entry.n > since]
+            newest, total = found[-most:], len(found)
+        else:
+            newest, total = provider.journal.newest(most, after=since)
+        return reply({"requests": [*map(call_view, reversed(newest))], "total": total})
 
     @admin.get("/requests/<int:n>")
     def get_request(n: int) -> Response:
-        kept = provider.journal.kept(n)
-        if kept is None:
-            total = provider.journal.total
-            raise Problem(404, f"There is no request {n}: {total} arrived, and the newest are kept")
-        return reply(whole_call_view(provider, kept, request.host_url))
+        return reply(whole_call_view(provider, kept_call(provider, n), request.host_url))
 
     @admin.delete("/requests")
     def delete_requests() -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from mockserver.contract.masking import printable
+from mockserver.provider.journal import Kept
 from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
 from mockserver.provider.store import MerchantStore
@@ -27,6 +28,16 @@ def settled(provider: Provider, project_id: str) -> tuple[MerchantStore, Project
         raise Problem(404, f"There is no project '{printable(project_id)}'; GET {ADMIN}/projects lists them")
     found[1].settle(*provider.time_of(found[0].merchant_id))
     return found
+
+
+def kept_call(provider: Provider, n: int) -> Kept:
+    """Return the n-th call, or raise Problem (404)."""
+    kept = provider.journal.kept(n)
+    if kept is None and 1 <= n <= provider.journal.total:
+        raise Problem(404, f"Request {n} is forgotten: only the newest are kept, and those since the last clear")
+    if kept is None:
+        raise Problem(404, f"There is no request {n}: {provider.journal.total} arrived so far")
+    return kept
 
 
 def number(name: str, default: int, most: int) -> int:

@@ -212,8 +212,11 @@ def test_one_request_has_its_diagnosis_and_a_line_to_repeat_it(server: Server, a
     assert whole["curl"].startswith(f"curl -sS -X POST {server.url}/merchant/{MERCHANT}/")
     assert "'\"$SIGNATURE\"'" in whole["curl"]
     assert "Signature Not Valid" in whole["reply"]
-    with pytest.raises(AdminProblem, match="no request 2"):
+    with pytest.raises(AdminProblem, match="no request 2: 1 arrived so far"):
         admin.request(2)
+    admin.clear_requests()
+    with pytest.raises(AdminProblem, match="Request 1 is forgotten"):
+        admin.request(1)
 
 
 @pytest.mark.parametrize("content", [b"@/etc/hostname", b"<x", b"it's", b"\\n{", b'{"a": "\xc3\xa9", "b": "$HOME"}'])

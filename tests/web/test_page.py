@@ -114,6 +114,45 @@ def test_a_diagnosis_opens_in_place_with_a_line_to_repeat_the_call(page: Page, s
     assert page.is_visible("#call-1 .finding"), "what was open stays open"
 
 
+def test_calls_that_were_cleared_leave_the_page(page: Page, server: Server) -> None:
+    for _ in range(3):
+        post(server)
+    page.wait_for_selector("#call-3")
+    AdminClient(server.url).clear_requests()
+    page.wait_for_selector("#requests .empty")
+    assert page.locator(".call").count() == 0
+
+
+def test_calls_after_a_reset_take_the_place_of_those_of_the_same_number(page: Page, server: Server) -> None:
+    post(server, signature=sign(SECRET, MERCHANT))
+    post(server)
+    page.click("#call-1 summary")
+    page.wait_for_selector("#call-1 .finding")
+    page.route("**/__admin/?*", lambda route: route.abort())
+    AdminClient(server.url).reset()
+    post(server, page=7)
+    post(server, page=8)
+    page.click("#call-2 summary")
+    page.wait_for_selector("#call-2 .inside:has-text('forgotten')")
+    page.unroute("**/__admin/?*")
+    page.wait_for_selector("#call-2:has-text('page=8')")
+    assert "page=7" in page.inner_text("#call-1")
+    assert page.locator(".call[open]").count() == 0
+    page.click("#call-1 summary")
+    page.wait_for_selector("#call-1 .facts")
+    assert page.locator("#call-1 .finding").count() == 0
+
+
+def test_a_call_has_the_time_that_the_clock_shows(page: Page, server: Server) -> None:
+    post(server)
+    page.wait_for_selector("#call-1")
+    assert page.inner_text(".clock time").endswith(page.inner_text("#call-1 .time"))
+
+
+def test_it_is_said_that_a_fault_takes_the_place_of_others(page: Page) -> None:
+    assert "takes the place of every fault" in page.inner_text("form[aria-label='Set a fault']")
+
+
 def test_the_clock_is_moved(page: Page, server: Server) -> None:
     before = AdminClient(server.url).clock()["now"]
     page.click("text=+1 min")

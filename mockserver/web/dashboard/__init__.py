@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, make_response, render_template, re
 from mockserver.provider.provider import Provider
 from mockserver.web.access import ADMIN, COOKIE, Access, Problem
 from mockserver.web.admin_journal import whole_call_view
+from mockserver.web.admin_lookup import kept_call
 from mockserver.web.admin_wire import body_as, present_request, problem, reply
 from mockserver.web.dashboard.contents import page_contents
 
@@ -45,10 +46,9 @@ def add_page(app: Flask, provider: Provider, access: Access) -> None:
     @page.get("/page/requests/<int:n>")
     def call(n: int) -> Response:
         access.check(present_request())
-        kept = provider.journal.kept(n)
-        if kept is None:
-            raise Problem(404, f"Request {n} is forgotten: the newest are kept")
-        return _html("call.html", call=whole_call_view(provider, kept, request.host_url))
+        if request.args.get("of", provider.journal.generation) != provider.journal.generation:
+            raise Problem(404, f"Request {n} is forgotten: the requests were cleared")
+        return _html("call.html", call=whole_call_view(provider, kept_call(provider, n), request.host_url))
 
     @page.post("/session")
     def session() -> Response:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from mockserver.contract.masking import printable
 from mockserver.contract.wire import STATUSES, VoucherStatus
+from mockserver.provider.clock import date_time
 from mockserver.provider.faults import FAULTS
 from mockserver.provider.journal import Entry
 from mockserver.provider.project_store import ProjectStore
@@ -37,7 +37,8 @@ def page_contents(provider: Provider, query: Mapping[str, str], base_url: str) -
     settle_all(provider)
     owned = [(merchant, project) for merchant in provider.store.merchants() for project in merchant.projects()]
     chosen = _chosen(owned, query.get("project"))
-    entries = provider.journal.entries()
+    generation = provider.journal.generation
+    entries, kept = provider.journal.newest(_NEWEST_CALLS)
     readings = readings_view(provider.readings, provider.readings_origin)["readings"]
     return {
         "base_url": base_url.rstrip("/"),
@@ -45,8 +46,9 @@ def page_contents(provider: Provider, query: Mapping[str, str], base_url: str) -
         "projects": [_card(merchant, project) for merchant, project in owned[:_MOST_PROJECTS]],
         "more_projects": max(len(owned) - _MOST_PROJECTS, 0),
         "project": None if chosen is None else _opened(*chosen, query),
-        "calls": [_row(entry) for entry in reversed(entries[-_NEWEST_CALLS:])],
-        "kept_calls": len(entries),
+        "calls": [_row(entry, provider.readings.timezone) for entry in reversed(entries)],
+        "generation": generation,
+        "kept_calls": kept,
         "total_calls": provider.journal.total,
         "faults": faults_view(provider.faults.states())["faults"],
         "known_faults": list(FAULTS.values()),
@@ -111,14 +113,14 @@ def _bar(stats: Mapping[str, int]) -> list[Segment]:
     return segments
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: Entry, zone: str) -> dict[str, Any]:
     asked = entry.fields or {}
     shown = " ".join(
         f"{key}={printable(repr(asked[key]), 200)}" for key in ("projectid", "status", "page", "limit") if key in asked
     )
     return {
         "n": entry.n,
-        "when": time.strftime("%H:%M:%S", time.localtime(entry.at)),
+        "when": date_time(entry.at, zone)[11:],
         "method": entry.method,
         "who": entry.path if entry.merchant_id is None else entry.merchant_id,
         "asked": shown,

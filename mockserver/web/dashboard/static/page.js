@@ -81,9 +81,9 @@ document.addEventListener("toggle", async (event) => {
   if (!call.open || !call.dataset.call || call.dataset.loaded) return;
   call.dataset.loaded = "yes";
   const inside = call.querySelector(".inside");
-  const reply = await fetch(`/__admin/page/requests/${call.dataset.call}`);
+  const reply = await fetch(call.dataset.call);
   if (reply.ok) inside.innerHTML = await reply.text();
-  else inside.textContent = "This request is forgotten: the newest are kept.";
+  else inside.textContent = "This request is forgotten: only the newest are kept.";
 }, true);
 
 function morph(old, fresh) {
@@ -115,10 +115,12 @@ async function refresh() {
 
 function update(section, again) {
   if (section.id === "requests") {
-    const open = section.querySelectorAll("details[open]");
+    // The same numbers name other calls once the requests were cleared.
+    const isSame = section.dataset.of === again.dataset.of;
+    const open = isSame ? section.querySelectorAll("details[open]") : [];
     for (const call of open) { const other = again.querySelector(`#${call.id}`); if (other) other.replaceWith(call.cloneNode(true)); }
     const focused = document.activeElement && section.contains(document.activeElement) ? document.activeElement.closest("details") : null;
-    if (section.dataset.newest === again.dataset.newest) return;
+    if (isSame && section.dataset.newest === again.dataset.newest) return;
     section.replaceWith(document.adoptNode(again));
     if (focused) { const call = document.getElementById(focused.id); if (call) call.querySelector("summary").focus(); }
     return;
