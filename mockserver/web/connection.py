@@ -179,9 +179,13 @@ class Connection(HttpToolsProtocol):
         elif not has_cycle and self.cycle is not None and not self.cycle.response_complete:
             self._waiting_refusal = (http_status, error_msg)
         else:
+            if has_cycle:  # the app waits for a body that will not come, and must not answer too
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
             self._write_refusal(http_status, error_msg)
 
     def _write_refusal(self, http_status: int, error_msg: str) -> None:
+        self._waiting_refusal = None
         if self.transport.is_closing():
             return
         body = self._refusal_reply(http_status, error_msg).body
