@@ -99,7 +99,7 @@ class FakeProject:
         if isinstance(which, (str, int, Voucher)):
             return [self._id_of(which)]
         if not isinstance(which, Iterable):
-            raise ValueError(f"cannot move {which!r}; expected {_WHICH}, or several of the last three")
+            raise ValueError(f"cannot move {which!r}; expected a status, {_WHICH}, or several of the last three")
         return [self._id_of(one) for one in which]
 
     def _oldest(self, status: VoucherStatus, count: int | None) -> list[int]:
@@ -111,6 +111,8 @@ class FakeProject:
         return ids[:count]
 
     def _id_of(self, one: object) -> int:
+        if isinstance(one, VoucherStatus) or one in _NAMES:
+            raise ValueError(f"cannot move {one!r} as one of several; a status goes alone, as in move('pending', ...)")
         if isinstance(one, str):
             return self._id_of_code(one)
         id_ = one.id if isinstance(one, Voucher) else one
@@ -132,7 +134,7 @@ class FakeProject:
 
 
 _NAMES = tuple(status.value for status in STATUSES)
-_WHICH = "a status, a voucher's id, its code, or a mockserver.Voucher"
+_WHICH = "a voucher's id, its code, or a mockserver.Voucher"
 
 
 def as_status(status: Status) -> VoucherStatus:

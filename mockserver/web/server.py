@@ -180,7 +180,7 @@ def _bound(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot serve on port {port!r}; expected one from 1 to 65535, or 0 for a free one")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, TypeError) as error:
         raise ServerError(f"cannot serve on {host!r}: {error}; use 127.0.0.1 or an address of this machine") from None
     listening = socket.socket(family, kind, protocol)
     try:

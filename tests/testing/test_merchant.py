@@ -213,9 +213,11 @@ def test_one_voucher_moves_by_id_by_code_and_as_a_value(merchant: FakeMerchant) 
     [
         ({"which": "pending", "to": "sucess"}, "no status 'sucess'; did you mean 'success'"),
         ({"which": "pendin", "to": "success"}, "no status and no voucher code of .*; did you mean 'pending'"),
-        ({"which": True, "to": "success"}, "cannot move True; expected a status, a voucher's id"),
+        ({"which": True, "to": "success"}, "cannot move True; expected a voucher's id"),
         ({"which": None, "to": "success"}, "cannot move None; expected a status"),
         ({"which": 1.5, "to": "success"}, "cannot move 1.5; expected a status"),
+        ({"which": ["pending"], "to": "success"}, "cannot move 'pending' as one of several; a status goes alone"),
+        ({"which": [VoucherStatus.PENDING], "to": "success"}, "a status goes alone"),
         ({"which": [[1]], "to": "success"}, r"cannot move \[1\]; expected"),
         ({"which": "pending", "to": "success", "nominal_gs": -5}, "nominal_gs=-5: expected a whole number"),
         ({"which": "pending", "to": "success", "nominal_gs": "x"}, "nominal_gs='x': expected a whole number"),
@@ -461,6 +463,11 @@ def test_a_server_that_was_stopped_serves_a_new_merchant() -> None:
 def test_a_port_that_is_none_is_refused_as_one(port: Any) -> None:
     with pytest.raises(ServerError, match=f"port {port!r}; expected one from 1 to 65535"), mockserver.serve(port=port):
         pass
+
+
+def test_a_host_that_is_no_text_is_refused_in_words() -> None:
+    with pytest.raises(ServerError, match=r"cannot serve on 5: .*; use 127\.0\.0\.1"):
+        FakeServer(host=5).url  # type: ignore[arg-type]  # noqa: B018
 
 
 @pytest.mark.parametrize("seed", ["x", 1.5, None])
