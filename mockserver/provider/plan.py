@@ -27,6 +27,16 @@ def _check_range(key: str, value: object) -> None:
     raise ValueError(f"{key}: expected [least, most] in seconds, got {value!r}")
 
 
+def _check_outcomes(outcomes: Any) -> None:
+    for outcome in outcomes if isinstance(outcomes, (tuple, list)) else [outcomes]:
+        match outcome:
+            case (end, int() | float() as weight) if end in FINAL and weight >= 0:
+                continue
+        raise ValueError(f"outcomes: expected pairs as in ((VoucherStatus.SUCCESS, 1), ...), got {outcome!r}")
+    if not any(weight for _, weight in outcomes):
+        raise ValueError("outcomes: every weight is 0; give at least one outcome a weight")
+
+
 class Plan(msgspec.Struct, frozen=True):
     """How vouchers go `pending` -> `process` -> `success` | `error_engine` | `error_voucher`.
 
@@ -39,8 +49,8 @@ class Plan(msgspec.Struct, frozen=True):
     makes the draws: the k-th voucher of a project, counted from the oldest, draws the same under the same seed.
 
     Raises:
-        ValueError: a transition that there is not, a range that runs backwards, nothing to draw from, or outcomes
-            that are all 0.
+        ValueError: a transition that there is not, reads below 1, a range that runs backwards, nothing to draw from,
+            or outcomes that are all 0.
     """
 
     transition: Transition = "manual"
@@ -55,12 +65,13 @@ class Plan(msgspec.Struct, frozen=True):
         if self.transition not in TRANSITIONS:
             hint = nearest(str(self.transition), TRANSITIONS)
             raise ValueError(f"there is no transition {self.transition!r}{hint}; known are {', '.join(TRANSITIONS)}")
+        if self.after_reads is not None and (not isinstance(self.after_reads, int) or self.after_reads < 1):
+            raise ValueError(f"after_reads: expected how many replies, 1 or more, got {self.after_reads!r}")
         _check_range("process_after", self.process_after)
         _check_range("done_after", self.done_after)
-        if not sum(weight for _, weight in self.outcomes):
-            raise ValueError("outcomes: every weight is 0; give at least one outcome a weight")
-        if not self.nominals:
-            raise ValueError("nominals: expected at least one nominal")
+        _check_outcomes(self.outcomes)
+        if not isinstance(self.nominals, (tuple, list)) or not self.nominals:
+            raise ValueError(f"nominals: expected at least one nominal, as in (25, 50), got {self.nominals!r}")
 
     def draw(self, position: int) -> Draw:
         """Return what the voucher at this position, counted from the oldest, gets under this plan."""

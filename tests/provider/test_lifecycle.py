@@ -397,7 +397,13 @@ def test_every_law_holds_while_eight_threads_read_and_move() -> None:
         ({"process_after": 5}, r"process_after: expected \[least, most\] in seconds, got 5"),
         ({"done_after": (3.0, 1.0)}, r"done_after: expected \[least, most\]"),
         ({"outcomes": ((VoucherStatus.SUCCESS, 0),)}, "every weight is 0"),
-        ({"nominals": ()}, "nominals: expected at least one"),
+        ({"outcomes": ((PENDING, 1),)}, "outcomes: expected pairs as in"),
+        ({"outcomes": {"success": 1}}, "outcomes: expected pairs as in"),
+        ({"outcomes": 5}, "outcomes: expected pairs as in .*, got 5"),
+        ({"nominals": ()}, "nominals: expected at least one nominal"),
+        ({"nominals": 25}, "nominals: expected at least one nominal"),
+        ({"after_reads": "x"}, "after_reads: expected how many replies, 1 or more, got 'x'"),
+        ({"after_reads": 0}, "after_reads: expected how many replies"),
     ],
 )
 def test_a_plan_that_cannot_move_anything_is_refused_when_it_is_made(wrong: dict[str, Any], says: str) -> None:
