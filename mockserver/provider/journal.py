@@ -44,9 +44,9 @@ class Entry(msgspec.Struct, frozen=True):
 
     `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object,
     else None; `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape.
-    `clause` and `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits the
-    reply on its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have got
-    nothing.
+    `clause` and `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits
+    the reply on its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have
+    got nothing.
     """
 
     n: int
