@@ -10,18 +10,10 @@ from typing import Any
 import click
 
 from mockserver.cli.outputs import OutputFile, write_output
-from mockserver.cli.verify import CRASHED, check_extra
+from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand
+from mockserver.cli.verify import CRASHED
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings_file import readings_from_document
-
-check_extra()
-
-from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand  # noqa: E402 - httpx
-from mockserver.verification.calibrate import calibrate as calibrated  # noqa: E402
-from mockserver.verification.calibrate import changes  # noqa: E402
-from mockserver.verification.live_guard import BudgetSpent  # noqa: E402
-from mockserver.verification.plan import calibration_plan  # noqa: E402
-from mockserver.verification.unjudged import CannotJudge  # noqa: E402
 
 NOT_JUDGED = 3
 
@@ -41,6 +33,12 @@ NOT_JUDGED = 3
 def calibrate(ctx: click.Context, /, **options: Any) -> int:
     """Ask a target what the page leaves open, by reading alone, and write a readings file."""
     settings = settings_from_options(ctx, options)
+    # After the check of the extra, which comes with the settings.
+    from mockserver.verification.calibrate import calibrate as calibrated  # noqa: PLC0415
+    from mockserver.verification.live_guard import BudgetSpent  # noqa: PLC0415
+    from mockserver.verification.plan import calibration_plan  # noqa: PLC0415
+    from mockserver.verification.unjudged import CannotJudge  # noqa: PLC0415
+
     older = _older(ctx, options["compare"])
     ended = told_beforehand(settings, calibration_plan(settings), dry_run=options["dry_run"])
     if ended is not None:
@@ -76,6 +74,8 @@ def _older(ctx: click.Context, file: Path | None) -> dict[str, Any] | None:
 
 def _tell(document: dict[str, Any], older: dict[str, Any] | None, run: Any) -> None:
     """Say in short, on standard error, what was found."""
+    from mockserver.verification.calibrate import changes  # noqa: PLC0415
+
     entries = document["readings"]
     counts = {
         seen: sum(entry["seen"] == seen for entry in entries.values()) for seen in ("observed", "unseen", "other")

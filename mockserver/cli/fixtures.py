@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mockserver._resources import resource
-from mockserver.cli.verify import check_extra
+from mockserver.cli.extra import check_extra
 
 BROKEN = 1
 

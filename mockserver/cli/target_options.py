@@ -6,13 +6,15 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mockserver.cli.extra import check_extra
 from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, check_allowed, is_loopback
-from mockserver.verification.settings import REQUIRED, VARIABLES, Settings
-from mockserver.verification.target import checked_base_url
+
+if TYPE_CHECKING:
+    from mockserver.verification.settings import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -67,8 +69,12 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
     """Put the settings together: command line over environment over `--env-file`.
 
     Raises:
-        click.UsageError: something is missing or wrong.
+        click.UsageError: something is missing or wrong, or the extra `verify` is not installed.
     """
+    check_extra()
+    from mockserver.verification.settings import REQUIRED, VARIABLES, Settings  # noqa: PLC0415
+    from mockserver.verification.target import checked_base_url  # noqa: PLC0415
+
     in_file = _env_file(options["env_file"], ctx) if options["env_file"] else {}
     known: dict[str, str | None] = {}
     for name, variable in VARIABLES.items():

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,24 +19,12 @@ if TYPE_CHECKING:
 
 from mockserver._resources import resource
 from mockserver.cli.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings_file import observed_readings
 
-NEEDED = ("httpx", "hypothesis", "pytest")
 CRASHED = 70
 _OUT = OutputFile()
-
-
-def check_extra() -> None:
-    """Say how to get what only verifying needs, where it is missing."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise click.UsageError(f"{', '.join(missing)} not installed; get it with: pip install 'apigames-mock[verify]'")
-
-
-check_extra()
-
-from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand  # noqa: E402 - httpx
 
 
 @click.command(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,21 @@ def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
     for command in ("serve", "sign", "readings", "world", "openapi", "schema"):
         assert command in help_text
         assert run(command, "--help", folder=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["verify", "calibrate", "fixtures"])
+def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, command: str) -> None:
+    hidden = "import sys; sys.modules.update(dict.fromkeys(('httpx', 'hypothesis', 'pytest')))"
+    line = f"{hidden}; from mockserver.cli.main import main; main(sys.argv[1:])"
+
+    def run_without(word: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-c", line, command, word]
+        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+
+    help_text, used = run_without("--help"), run_without("check" if command == "fixtures" else "--dry-run")
+    assert (help_text.returncode, used.returncode) == (0, 2)
+    assert "Usage: " in help_text.stdout
+    assert "pip install 'apigames-mock[verify]'" in used.stderr
 
 
 def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:

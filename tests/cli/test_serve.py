@@ -200,9 +200,8 @@ def test_bad_input_is_one_clear_line_and_exit_2(
 
 def redirected(how: str, folder: Path) -> subprocess.Popen[str]:
     """`serve` with a standard stream turned elsewhere by a shell, as in `2>&-`."""
-    line = f'exec "$0" -m mockserver serve --port 0 {how}'
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(["bash", "-c", line, sys.executable], cwd=folder, env=CLEAN, text=True, **streams)  # type: ignore[call-overload,no-any-return]
+    words = ["bash", "-c", f'exec "$0" -m mockserver serve --port 0 {how}', sys.executable]
+    return subprocess.Popen(words, cwd=folder, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.parametrize("how", ["2>&-", "2>/dev/full"])
