@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from mockserver.cli.configuration import utf8
 from mockserver.contract.plain_documents import decode_document, plain_document
 from mockserver.contract.schemas import ID_PREFIX, validator
 from mockserver.provider.clock import ZONES, MovableClock
@@ -72,7 +73,7 @@ def rule_from(text: str) -> Rule:
     Raises:
         UsageError: there is no such fault or parameter.
     """
-    name, *parameters = (part.strip() for part in text.split(";"))
+    name, *parameters = (part.strip() for part in utf8(text, "--fault").split(";"))
     numbers: dict[str, float] = {}
     texts: dict[str, str] = {}
     for parameter in parameters:

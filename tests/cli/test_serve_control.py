@@ -97,6 +97,7 @@ def test_it_stops_at_once_while_somebody_waits(tmp_path: Path) -> None:
         (["--fault", "delay;second=1"], "no parameter 'second'"),
         (["--fault", "delay;seconds=x"], "seconds: expected a number"),
         (["--fault", "delay;times=1;share=0.5"], "exclude each other"),
+        (["--fault", "delay;merchant_id=\udcff"], "--fault is not UTF-8 text"),
         (["--journal", "-1"], "--journal"),
     ],
 )
