@@ -13,8 +13,9 @@ from mockserver.cli.request_log import RequestLog
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import Reply
 from mockserver.provider.clock import SystemClock
-from mockserver.provider.journal import Call, Journal
+from mockserver.provider.journal import Journal
 from mockserver.provider.provider import Provider
+from mockserver.provider.recorded import Call
 from mockserver.provider.world_file import built_in_world
 from mockserver.web.server import Server
 

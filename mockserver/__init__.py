@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from mockserver.contract.readings import Readings
     from mockserver.contract.signature import sign
     from mockserver.contract.wire import VoucherStatus
-    from mockserver.provider.journal import Entry
     from mockserver.provider.matchers import MatcherError
     from mockserver.provider.plan import Plan
     from mockserver.provider.provider import Provider
+    from mockserver.provider.recorded import Entry
     from mockserver.provider.world import Merchant, Project, Voucher, World
     from mockserver.provider.world_file import WorldError
     from mockserver.testing import strategies as strategies
@@ -62,7 +62,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Entry": "mockserver.provider.journal",
+    "Entry": "mockserver.provider.recorded",
     "FakeMerchant": "mockserver.testing.merchant",
     "FakeProject": "mockserver.testing.project",
     "FakeServer": "mockserver.testing.server",

@@ -13,7 +13,7 @@ import msgspec
 from mockserver.contract.masking import printable
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.finding import Finding
-from mockserver.provider.journal import Entry, Kept
+from mockserver.provider.recorded import Entry, Kept
 
 LOG_FORMATS = ("text", "json")
 

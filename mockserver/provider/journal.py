@@ -14,72 +14,14 @@ import msgspec
 
 from mockserver.contract.masking import Masker, sent_secrets
 from mockserver.contract.wire import InvalidJson, Reply
+from mockserver.provider.matchers import Matchers
 from mockserver.provider.parsing import decode_json
+from mockserver.provider.recorded import Call, Entry, Kept, Observer
 
 DEFAULT_CAPACITY = 1000
 # Bodies are kept whole: cut, one could not be told from one that arrived cut.
 BODIES_KEPT = 64 * 1_048_576
 REPLY_KEPT = 65_536
-
-
-class Call(msgspec.Struct, frozen=True, gc=False):
-    """One call as it arrived, secrets and all; stays inside the provider.
-
-    `merchant_id` is None when the path is not the endpoint's. `at` is in Unix seconds, `origin` is `host:port`.
-    """
-
-    method: str
-    path: str
-    merchant_id: str | None
-    body: bytes
-    origin: str
-    at: float
-
-    def __repr__(self) -> str:
-        return f"Call({self.method}, {len(self.body)} bytes)"
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One call as a person may read it: secrets and signatures masked.
-
-    `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object,
-    else None; `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape.
-    `clause` and `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits
-    the reply on its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have
-    got nothing.
-    """
-
-    n: int
-    at: float
-    origin: str
-    method: str
-    path: str
-    merchant_id: str | None
-    body: str
-    fields: dict[str, Any] | None
-    http_status: int
-    rc: int
-    clause: str | None
-    reading: str | None
-    explanation: str | None
-    fault: str | None
-    reply: str
-    took: float
-
-
-class Kept(msgspec.Struct, frozen=True, gc=False):
-    """A call with its reply as the journal keeps them, secrets and all; stays inside the provider."""
-
-    n: int
-    call: Call
-    reply: Reply
-    took: float
-
-    def __repr__(self) -> str:
-        return f"Kept({self.n})"
-
-
-Observer = Callable[[Kept], None]
 
 
 class Journal:
@@ -155,8 +97,6 @@ class Journal:
 
     def find(self, **matchers: Any) -> list[Entry]:
         """Return the calls still kept that match, oldest first; `Matchers` says what a matcher may be."""
-        from mockserver.provider.matchers import Matchers  # noqa: PLC0415 - it reads entries, so it imports this module
-
         return Matchers(**matchers).find(self.entries())
 
     def count(self, **matchers: Any) -> int:
@@ -235,8 +175,6 @@ class Search:
     """The calls that match, kept up to date; each call is looked at once."""
 
     def __init__(self, journal: Journal, matchers: Mapping[str, Any]) -> None:
-        from mockserver.provider.matchers import Matchers  # noqa: PLC0415 - as above
-
         self._journal = journal
         self._matchers = Matchers(**matchers)
         self._generation = journal.generation

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver._words import nearest
 from mockserver.contract.masking import is_secret_field, printable
 from mockserver.contract.wire import PATH_TEMPLATE
-from mockserver.provider.journal import Entry
+from mockserver.provider.recorded import Entry
 
 ASKED = ("projectid", "status", "page", "limit")
 KEPT = (

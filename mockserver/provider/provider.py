@@ -24,8 +24,9 @@ from mockserver.provider.forcing import (
     sent_project_id,
     store_with,
 )
-from mockserver.provider.journal import DEFAULT_CAPACITY, Call, Journal, Kept, Observer
+from mockserver.provider.journal import DEFAULT_CAPACITY, Journal
 from mockserver.provider.project_store import ProjectStore
+from mockserver.provider.recorded import Call, Kept, Observer
 from mockserver.provider.store import MerchantStore, Store
 from mockserver.provider.world import Merchant, Project, World
 

@@ -10,10 +10,11 @@ from mockserver.contract.masking import Masker
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.clock import MovableClock
-from mockserver.provider.journal import Entry, Journal
+from mockserver.provider.journal import Journal
 from mockserver.provider.matchers import Matchers, summary
 from mockserver.provider.plan import Plan
 from mockserver.provider.project_store import ProjectStore
+from mockserver.provider.recorded import Entry
 from mockserver.provider.store import MerchantStore
 from mockserver.provider.world import Project, Voucher
 from mockserver.testing.arguments import check_number, check_project

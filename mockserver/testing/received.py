@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from mockserver.provider.journal import Entry
 from mockserver.provider.matchers import Matchers, summary
+from mockserver.provider.recorded import Entry
 
 
 class Received(Sequence[Entry]):

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import msgspec
 from flask import Blueprint, Response, request
 
-from mockserver.provider.journal import Entry, Kept
 from mockserver.provider.provider import Provider
+from mockserver.provider.recorded import Entry, Kept
 from mockserver.web.admin_lookup import kept_call, number
 from mockserver.web.admin_views import call_view
 from mockserver.web.admin_wire import reply

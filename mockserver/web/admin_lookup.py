@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import request
 
 from mockserver.contract.masking import printable
-from mockserver.provider.journal import Kept
 from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
+from mockserver.provider.recorded import Kept
 from mockserver.provider.store import MerchantStore
 from mockserver.web.access import ADMIN, Problem
 from mockserver.web.query import integer

@@ -11,9 +11,9 @@ from mockserver.contract.wire import STATUSES
 from mockserver.provider.clock import MovableClock, date_time
 from mockserver.provider.fault_rules import RuleState
 from mockserver.provider.faults import FAULTS
-from mockserver.provider.journal import Entry
 from mockserver.provider.plan import plan_to_document
 from mockserver.provider.project_store import ProjectStore
+from mockserver.provider.recorded import Entry
 from mockserver.provider.store import MerchantStore
 from mockserver.provider.world import Voucher
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.provider.finding import Finding
-from mockserver.provider.journal import Kept
 from mockserver.provider.provider import Provider
+from mockserver.provider.recorded import Kept
 from mockserver.provider.world import Merchant, Project
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, fields
 

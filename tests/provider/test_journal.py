@@ -8,8 +8,9 @@ import pytest
 
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import Reply
-from mockserver.provider.journal import BODIES_KEPT, Call, Journal
+from mockserver.provider.journal import BODIES_KEPT, Journal
 from mockserver.provider.provider import MAX_BODY
+from mockserver.provider.recorded import Call
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PATH, SECRET, ask, body, built_in_provider, fields
 
 REPLY = Reply(200, b"{}", 200)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from mockserver.provider.journal import Call, Journal, Search
+from mockserver.provider.journal import Journal, Search
+from mockserver.provider.recorded import Call
 from tests.support.asking import MERCHANT, PATH, ask, body, built_in_provider
 
 

@@ -10,9 +10,9 @@ from mockserver.contract.masking import printable
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.clock import date_time
 from mockserver.provider.faults import FAULTS
-from mockserver.provider.journal import Entry
 from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
+from mockserver.provider.recorded import Entry
 from mockserver.provider.store import MerchantStore
 from mockserver.web.access import ADMIN
 from mockserver.web.admin_lookup import settle_all

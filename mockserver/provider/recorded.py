@@ -1,0 +1,70 @@
+"""A call as it arrived, as the journal keeps it, and as a person may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from mockserver.contract.wire import Reply
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """One call as it arrived, secrets and all; stays inside the provider.
+
+    `merchant_id` is None when the path is not the endpoint's. `at` is in Unix seconds, `origin` is `host:port`.
+    """
+
+    method: str
+    path: str
+    merchant_id: str | None
+    body: bytes
+    origin: str
+    at: float
+
+    def __repr__(self) -> str:
+        return f"Call({self.method}, {len(self.body)} bytes)"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One call as a person may read it: secrets and signatures masked.
+
+    `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object,
+    else None; `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape.
+    `clause` and `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits
+    the reply on its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have
+    got nothing.
+    """
+
+    n: int
+    at: float
+    origin: str
+    method: str
+    path: str
+    merchant_id: str | None
+    body: str
+    fields: dict[str, Any] | None
+    http_status: int
+    rc: int
+    clause: str | None
+    reading: str | None
+    explanation: str | None
+    fault: str | None
+    reply: str
+    took: float
+
+
+class Kept(msgspec.Struct, frozen=True, gc=False):
+    """A call with its reply as the journal keeps them, secrets and all; stays inside the provider."""
+
+    n: int
+    call: Call
+    reply: Reply
+    took: float
+
+    def __repr__(self) -> str:
+        return f"Kept({self.n})"
+
+
+Observer = Callable[[Kept], None]
