@@ -273,11 +273,13 @@ def _register() -> Mapping[str, Reading]:
 REGISTER: Mapping[str, Reading] = _register()
 
 
-def each_other_value() -> Iterator[tuple[str, str]]:
-    """Yield every (key, value) of the register that is not the default, the long sets by their tried values."""
+def each_other_value(base: Readings | None = None) -> Iterator[tuple[str, str]]:
+    """Yield every (key, value) not in force in `base` (None: the defaults), the long sets by their tried values."""
+    in_force = (base or Readings()).as_dict()
     for key, entry in REGISTER.items():
-        for value in entry.tried:
-            yield key, value
+        for value in (entry.default, *entry.tried):
+            if value != in_force[key]:
+                yield key, value
 
 
 def _known(key: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.readings import REGISTER, Readings
-from mockserver.testing.settings import DEFAULTS, marked, other_values
+from mockserver.contract.readings import REGISTER, Readings, each_other_value
+from mockserver.testing.settings import DEFAULTS, marked
 
 # The parameter that a test is at, in its callspec, and the property of its reports.
 _READING = "apigames_reading"
@@ -33,7 +33,7 @@ class Each:
             return
         metafunc.fixturenames.append(_READING)  # or pytest takes it for an argument that the test does not have
         pinned = _pinned(metafunc.definition)
-        open_values = [(key, value) for key, value in other_values(self._base) if key not in pinned]
+        open_values = [(key, value) for key, value in each_other_value(self._base) if key not in pinned]
         ids = [DEFAULTS, *map("=".join, open_values)]
         metafunc.parametrize(_READING, [None, *open_values], ids=ids)
 

@@ -56,17 +56,6 @@ def _from_file(path: Path, word: str) -> Readings:
         ) from None
 
 
-def other_values(base: Readings) -> list[tuple[str, str]]:
-    """Return every (key, value) that differs from `base`, the long sets by the values that tests use."""
-    in_force = base.as_dict()
-    return [
-        (key, value)
-        for key, entry in REGISTER.items()
-        for value in (entry.default, *entry.tried)
-        if value != in_force[key]
-    ]
-
-
 def marked(markers: Iterable[Any]) -> dict[str, Any]:
     """Return what `@pytest.mark.apigames(readings=..., world=...)` says, the nearest marker before those around it.
 
