@@ -19,7 +19,7 @@ from mockserver.provider.faults import (
     fault_named,
 )
 from mockserver.provider.generate import generate_vouchers
-from mockserver.provider.parsing import decode_json
+from mockserver.provider.parsing import decode_fields
 from mockserver.provider.store import MerchantStore, Store
 from mockserver.provider.world import Merchant, Project, World
 
@@ -96,13 +96,12 @@ def forced_reply(error: DocumentedError, *, http_status: int) -> ForcedReply:
     return ForcedReply(*msgspec.structs.astuple(error_reply(error, http_status=http_status)))
 
 
-def sent_project_id(body: bytes) -> str | None:
+def sent_project_id(body: bytes, readings: Readings) -> str | None:
     """Return the text in `projectid`, or None when there is none."""
     try:
-        sent = decode_json(body)
+        project_id = decode_fields(body, readings)[0].get("projectid")
     except InvalidJson:
         return None
-    project_id = sent.get("projectid") if isinstance(sent, dict) else None
     return project_id if isinstance(project_id, str) else None
 
 

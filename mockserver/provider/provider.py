@@ -196,12 +196,13 @@ class Provider:
         if isinstance(forced, DocumentedError):
             return forced_reply(forced, http_status=200 if readings.http_status == "200" else forced.rc)
         if forced is None and not self.faults.is_empty:
-            project_id = sent_project_id(body) if self.faults.needs_project() else None
+            project_id = sent_project_id(body, readings) if self.faults.needs_project() else None
             forced = self.faults.take(merchant_id, project_id)
         return reply if forced is None else with_fault(reply, forced, readings)
 
     def _forced_by_project(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[Forced | None, Reply]:
-        project_id = sent_project_id(body)
+        readings = self.readings_of(merchant_id)
+        project_id = sent_project_id(body, readings)
         merchant = self.store.merchant(merchant_id)
         if merchant is None or project_id is None or not project_id.startswith(RESERVED_PREFIX):
             return None, reply
@@ -209,7 +210,6 @@ class Provider:
         if forced is None:
             return None, reply
         # Asked again as if the project existed: a call that is wrong otherwise gets its own error, and no fault.
-        readings = self.readings_of(merchant_id)
         stand_in = store_with(merchant, project_id, readings)
         reply = answer(merchant_id, body, stand_in, readings, self.clock_of(merchant_id))
         return (forced if reply.rc == 200 else None), reply

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from urllib.parse import urlencode
 
 import pytest
 
@@ -55,6 +56,13 @@ def test_a_rule_is_of_one_merchant_or_one_project() -> None:
     )
     assert fault_of(call(provider, body(projectid=DEMO_PROJECT))) is None
     assert fault_of(call(provider, body(projectid=PAGE_PROJECT))) == "empty_body"
+
+
+@pytest.mark.parametrize("project_id", [PAGE_PROJECT, "RMOCKEMPTYBODY"])
+def test_a_project_is_known_in_a_form_that_a_reading_lets_in_too(project_id: str) -> None:
+    provider = built_in_provider(Readings.of({"form_body": "accept"}))
+    provider.faults.replace([Rule(Fault("empty_body"), project_id=PAGE_PROJECT)])
+    assert fault_of(call(provider, urlencode(json.loads(body(projectid=project_id))).encode())) == "empty_body"
 
 
 def test_one_merchants_rules_are_replaced_and_cleared_alone() -> None:
