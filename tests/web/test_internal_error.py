@@ -26,7 +26,7 @@ FAILING = """
 from mockserver.provider.provider import Provider
 
 def fail(self, *args, **kwargs):
-    raise RuntimeError(f"marked-text {args}")
+    raise RuntimeError("-".join(["marked", "text", repr(args)]))
 
 Provider.reset = Provider.call = fail
 from mockserver.cli.main import main
