@@ -294,6 +294,10 @@ def test_server_alone(apigames_server):
     with apigames_server.merchant().responses():
         swallowed()
 
+def test_raised_with_the_server_alone(apigames_server):
+    with apigames_server.merchant().responses():
+        requests.get(BASE + "/x", timeout=5)
+
 def test_second_merchant(apigames, apigames_responses, apigames_server):
     with apigames_server.merchant().responses():
         swallowed()
@@ -311,7 +315,7 @@ def test_expected(apigames, apigames_responses):
     apigames.undocumented_calls.clear()
 """,
     )
-    result.assert_outcomes(passed=2, failed=3, errors=1)
+    result.assert_outcomes(passed=2, failed=4, errors=1)
 
 
 def test_what_was_received_is_shown_in_whichever_phase_a_test_fails(pytester: pytest.Pytester) -> None:
