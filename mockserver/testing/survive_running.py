@@ -168,7 +168,8 @@ class InProcess:
         took = time.perf_counter() - started
         if not result:
             return Run(took, False, None, None, None, "")
-        value, error = result[0]
+        # Left in the list, the error would hold on to itself by its own frames, and these to what the client had open.
+        value, error = result.pop()
         if isinstance(error, self._errors):
             return Run(took, True, None, None, {"error": str(error) or type(error).__name__}, "")
         if error is not None:

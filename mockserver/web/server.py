@@ -134,7 +134,7 @@ class Server:
         while not stop.is_set():
             state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
             await _wait(stop, 1.0)
-        server.close()
+        await _stop_accepting(loop, server, state)
         await _cut_off(state)
 
 
@@ -143,6 +143,18 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(event.wait(), seconds)
     except asyncio.TimeoutError:
         pass
+
+
+async def _stop_accepting(loop: asyncio.AbstractEventLoop, server: asyncio.Server, state: ServerState) -> None:
+    # For each socket that it accepts, asyncio starts a task that makes a connection of it. A server that is closed
+    # before that task has run, and a loop that ends before, leave the socket open: no more come, then those end.
+    try:
+        for listening in server.sockets:
+            loop.remove_reader(listening)
+    except NotImplementedError:
+        pass  # Windows: its loop makes the connection where it accepts
+    await asyncio.gather(*(asyncio.all_tasks() - state.tasks - {asyncio.current_task()}), return_exceptions=True)
+    server.close()
 
 
 async def _cut_off(state: ServerState) -> None:

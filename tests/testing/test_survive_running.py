@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Mapping
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +102,23 @@ def test_what_a_callable_raises_is_a_crash_unless_it_is_its_way_to_fail() -> Non
 
 def test_a_callable_that_leaves_the_interpreter_crashes() -> None:
     assert InProcess(lambda _: sys.exit(3))(ENVIRONMENT, 30).trace == "SystemExit: 3"
+
+
+def test_what_a_callable_held_when_it_raised_is_let_go_at_once() -> None:
+    """Its connections close then, and not when the garbage of some later test is collected."""
+    held: list[weakref.ref[Any]] = []
+
+    def client(env: Mapping[str, str]) -> None:
+        connection = HTTPConnection("127.0.0.1")
+        held.append(weakref.ref(connection))
+        raise ConnectionError("reset")
+
+    gc.disable()
+    try:
+        assert InProcess(client)(ENVIRONMENT, 30).trace == "ConnectionError: reset"
+        assert held[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_an_async_callable_is_awaited() -> None:
