@@ -134,7 +134,7 @@ class Server:
         while not stop.is_set():
             state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
             await _wait(stop, 1.0)
-        await _stop_accepting(loop, server, state)
+        await _stop_accepting(loop, server)
         await _cut_off(state)
 
 
@@ -145,15 +145,16 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-async def _stop_accepting(loop: asyncio.AbstractEventLoop, server: asyncio.Server, state: ServerState) -> None:
-    # For each socket that it accepts, asyncio starts a task that makes a connection of it. A server that is closed
-    # before that task has run, and a loop that ends before, leave the socket open: no more come, then those end.
+async def _stop_accepting(loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
+    # For each socket that it accepts, asyncio starts a task that makes a connection of it, in two turns of the loop.
+    # A server that is closed before, and a loop that ends before, leave the socket open.
     try:
         for listening in server.sockets:
             loop.remove_reader(listening)
     except NotImplementedError:
         pass  # Windows: its loop makes the connection where it accepts
-    await asyncio.gather(*(asyncio.all_tasks() - state.tasks - {asyncio.current_task()}), return_exceptions=True)
+    for _ in range(3):
+        await asyncio.sleep(0)
     server.close()
 
 
