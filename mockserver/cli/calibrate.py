@@ -12,8 +12,9 @@ import click
 from mockserver.cli.outputs import OutputFile, write_output
 from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand
 from mockserver.cli.verify import CRASHED
+from mockserver.contract.plain_documents import FileError
 from mockserver.contract.reading import ReadingsError
-from mockserver.contract.readings_file import readings_from_document
+from mockserver.contract.readings_file import read_readings_file
 
 NOT_JUDGED = 3
 
@@ -63,13 +64,9 @@ def _older(ctx: click.Context, file: Path | None) -> dict[str, Any] | None:
     if file is None:
         return None
     try:
-        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8-sig"))
-        readings_from_document(document)
-    except ReadingsError as error:
-        raise click.UsageError(f"{file}: {error}", ctx) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise click.UsageError(f"cannot read the readings file {file}: {error}", ctx) from None
-    return document
+        return read_readings_file(file)
+    except (FileError, ReadingsError) as error:
+        raise click.UsageError(f"--compare: {error}", ctx) from None
 
 
 def _tell(document: dict[str, Any], older: dict[str, Any] | None, run: Any) -> None:

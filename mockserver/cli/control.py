@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from mockserver.cli.configuration import utf8
-from mockserver.contract.plain_documents import decode_document, plain_document
+from mockserver.contract.plain_documents import document_in
 from mockserver.contract.schemas import ID_PREFIX, validator
 from mockserver.provider.clock import ZONES, MovableClock
 from mockserver.provider.fault_rules import Rule
@@ -56,7 +56,7 @@ def plan_from(text: str) -> Plan:
     if text in TRANSITIONS:
         return Plan(transition=text)
     try:
-        document = plain_document(decode_document(text))
+        document = document_in(text)
         if not validator(_PLAN).is_valid(document):
             from mockserver.contract.schema_failures import failures  # noqa: PLC0415 - jsonschema only when it is needed
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -24,9 +22,10 @@ from mockserver.cli.configuration import (
 from mockserver.cli.control import clock_from, plan_from, rule_from
 from mockserver.cli.log_writer import LogWriter
 from mockserver.cli.request_log import LOG_FORMATS, ErrorLog, RequestLog
+from mockserver.contract.plain_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
-from mockserver.contract.readings_file import readings_from_document
+from mockserver.contract.readings_file import read_readings_file, readings_from_document
 from mockserver.provider.clock import MovableClock
 from mockserver.provider.journal import DEFAULT_CAPACITY
 from mockserver.provider.provider import DOCTOR_HEADER, Provider
@@ -209,11 +208,10 @@ def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) 
     if ctx.get_parameter_source("reading") is click.core.ParameterSource.COMMANDLINE:
         given += [(switch, "command line") for switch in switches]
     pairs = [(*_pair(ctx, switch), place) for switch, place in given]
-    document = _json(file) if file else {"readings": {}}
     try:
-        calibrated = readings_from_document(document)
-        in_force = calibrated.having(**{key: value for key, value, _ in pairs})
-    except ReadingsError as error:
+        document = read_readings_file(file) if file else {"readings": {}}
+        in_force = readings_from_document(document).having(**{key: value for key, value, _ in pairs})
+    except (FileError, ReadingsError) as error:
         raise click.UsageError(str(error), ctx) from None
     origin = dict.fromkeys(document["readings"], str(file))
     return in_force, {**origin, **{key: place for key, _, place in pairs}}
@@ -224,13 +222,6 @@ def _pair(ctx: click.Context, switch: str) -> tuple[str, str]:
     if not separator:
         raise click.UsageError(f"--reading {switch!r}: expected KEY=VALUE, as in http_status=200", ctx)
     return key, value
-
-
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise click.UsageError(f"cannot read the readings file {file}: {error}") from None
 
 
 def _world(file: Path | None, merchant_id: str | None, readings: Readings, clock: MovableClock) -> World:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 from mockserver._resources import resource
 from mockserver.cli.outputs import STANDARD_OUTPUT, OutputFile, write_output
 from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand
+from mockserver.contract.plain_documents import FileError
 from mockserver.contract.reading import ReadingsError
-from mockserver.contract.readings_file import observed_readings
+from mockserver.contract.readings_file import observed_readings, read_readings_file
 
 CRASHED = 70
 _OUT = OutputFile()
@@ -116,11 +117,9 @@ def _strict(ctx: click.Context, file: Path | None) -> dict[str, str]:
     if file is None:
         return {}
     try:
-        return observed_readings(json.loads(file.read_text(encoding="utf-8-sig")))
-    except ReadingsError as error:
-        raise click.UsageError(f"{file}: {error}", ctx) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise click.UsageError(f"cannot read the readings file {file}: {error}", ctx) from None
+        return observed_readings(read_readings_file(file))
+    except (FileError, ReadingsError) as error:
+        raise click.UsageError(f"--readings: {error}", ctx) from None
 
 
 def _write_reports(result: dict[str, Any], options: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from mockserver.contract.masking import printable
@@ -25,20 +26,45 @@ class DocumentError(ValueError):
         return self
 
 
+class FileError(ValueError):
+    """A file that holds no document; the message names the file, the place in it and the cure."""
+
+
 class _KeyTwice(dict[str, Any]):
     """An object of which one key stood twice."""
 
     key: str
 
 
-def decode_document(text: str) -> Any:
-    """Decode JSON text; what `plain_document` refuses is let through, as only that one knows the place.
+def read_document(path: Path) -> Any:
+    """Return the document in a file (JSON, UTF-8 with or without a byte order mark), as `plain_document` does.
 
     Raises:
+        FileError: it cannot be read, or `document_in` refuses it.
+    """
+    try:
+        return document_in(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror or error}") from None
+    except RecursionError:
+        raise FileError(f"{path} is nested too deeply; no document of this program is") from None
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    except DocumentError as error:
+        raise FileError(f"{path}: {error}") from None
+    except ValueError as error:
+        raise FileError(f"{path} is not JSON: {error}") from None
+
+
+def document_in(text: str) -> Any:
+    """Return the document in a JSON text, as `plain_document` does.
+
+    Raises:
+        DocumentError: as `plain_document`.
         ValueError: it is not JSON.
         RecursionError: it is nested too deeply.
     """
-    return json.loads(text, object_pairs_hook=_object)
+    return plain_document(json.loads(text, object_pairs_hook=_object))
 
 
 def plain_document(value: Any) -> Any:

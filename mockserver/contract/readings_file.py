@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from mockserver.contract.plain_documents import read_document
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
+
+
+def read_readings_file(path: Path) -> dict[str, Any]:
+    """Return the document of a readings file (JSON, UTF-8); `readings_from_document` takes it.
+
+    Raises:
+        FileError: it cannot be read, or is no JSON document.
+        ReadingsError: as `readings_from_document`; the message names the file.
+    """
+    document = read_document(path)
+    try:
+        readings_from_document(document)
+    except ReadingsError as error:
+        raise ReadingsError(f"{path}: {error}") from None
+    checked: dict[str, Any] = document
+    return checked
 
 
 def readings_from_document(document: Mapping[str, Any]) -> Readings:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.plain_documents import DocumentError, decode_document, plain_document
+from mockserver.contract.plain_documents import DocumentError, FileError, plain_document, read_document
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.wire import CREATED_AT, VoucherStatus
@@ -32,17 +32,11 @@ def read_world(path: Path, readings: Readings, clock: Clock) -> World:
         WorldError: the file cannot be read, is not JSON, or does not fit `schemas/world.json`.
     """
     try:
-        document = decode_document(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise WorldError(f"cannot read {path}: {error.strerror or error}") from None
-    except RecursionError:
-        raise WorldError(f"{path} is nested too deeply; expected a world as in `apigames-mock schema world`") from None
-    except UnicodeDecodeError as error:
-        raise WorldError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    except ValueError as error:
-        raise WorldError(f"{path} is not JSON: {error}") from None
+        document = read_document(path)
+    except FileError as error:
+        raise WorldError(str(error)) from None
     try:
-        return world_from_document(document, readings, clock)
+        return _world(document, readings, clock)
     except WorldError as error:
         raise WorldError(f"{path}: {error}") from None
 
@@ -71,7 +65,10 @@ def world_from_document(document: Any, readings: Readings, clock: Clock, *, abov
     Raises:
         WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
     """
-    document = _plain(document)
+    return _world(_plain(document), readings, clock, above)
+
+
+def _world(document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0)) -> World:
     _check_shape(document)
     world = _Builder(document, readings, date_time(clock.now(), readings.timezone), above).world()
     _check_unique(world)

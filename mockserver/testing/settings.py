@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mockserver._words import nearest
+from mockserver.contract.plain_documents import FileError
 from mockserver.contract.reading import ReadingsError
-from mockserver.contract.readings import REGISTER, Readings
-from mockserver.contract.readings_file import readings_from_document
+from mockserver.contract.readings import Readings
+from mockserver.contract.readings_file import read_readings_file, readings_from_document
 
 EACH = "each"
 DEFAULTS = "defaults"
@@ -32,7 +32,7 @@ def readings_from_words(words: Iterable[str], directory: Path) -> Readings:
     readings = Readings()
     for word in words:
         if "=" not in word:
-            readings = readings.having(**_changed(_from_file(directory / word, word)))
+            readings = readings.having(**_from_file(directory / word, word))
             continue
         for pair in _BETWEEN_PAIRS.split(word):
             key, _, value = pair.partition("=")
@@ -40,20 +40,16 @@ def readings_from_words(words: Iterable[str], directory: Path) -> Readings:
     return readings
 
 
-def _changed(readings: Readings) -> dict[str, str]:
-    return {key: value for key, value in readings.as_dict().items() if value != REGISTER[key].default}
-
-
-def _from_file(path: Path, word: str) -> Readings:
+def _from_file(path: Path, word: str) -> dict[str, str]:
     try:
-        return readings_from_document(json.loads(path.read_text(encoding="utf-8-sig")))
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, ReadingsError):
-            raise
+        document = read_readings_file(path)
+    except FileError as error:
         known = nearest(word, [EACH])
         raise ReadingsError(
             f"{word!r} is neither {EACH!r}{known}, nor KEY=VALUE (as in http_status=200), nor a readings file: {error}"
         ) from None
+    chosen = readings_from_document(document).as_dict()
+    return {key: chosen[key] for key in document["readings"]}
 
 
 def marked(markers: Iterable[Any]) -> dict[str, Any]:

@@ -156,6 +156,7 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
         (["--world", "broken.json"], {}, "", "is not JSON"),
         (["--world", "wrong.json"], {}, "", "merchants[0]: 'secret_key' is missing"),
         (["--readings", "wrong.json"], {}, "", 'expected {"readings"'),
+        (["--readings", "twice.json"], {}, "", "twice.json: readings: the key 'types' stands twice"),
         (["--reading", "http_satus=200"], {}, "", "did you mean 'http_status'?"),
         (["--reading", "http_status=404"], {}, "", "expected the text rc | 200"),
         (["--reading", "http_status"], {}, "", "expected KEY=VALUE"),
@@ -189,6 +190,7 @@ def test_bad_input_is_one_clear_line_and_exit_2(
     tmp_path: Path, arguments: list[str], environment: dict[str, str], pyproject: str, message: str
 ) -> None:
     (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "twice.json").write_text('{"readings": {"types": "strict", "types": "coerce"}}')
     (tmp_path / "wrong.json").write_text('{"merchants": [{"merchant_id": "M1"}]}')
     if pyproject:
         (tmp_path / "pyproject.toml").write_text(pyproject)

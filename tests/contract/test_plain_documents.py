@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract.plain_documents import DocumentError, decode_document, plain_document
+from mockserver.contract.plain_documents import DocumentError, FileError, document_in, plain_document, read_document
 
 texts = st.text(st.characters(codec="utf-8"), max_size=5)
 values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
@@ -18,7 +19,7 @@ documents = st.recursive(values, lambda inner: st.lists(inner) | st.dictionaries
 @given(documents)
 def test_what_is_sound_stays_as_it_is(document: object) -> None:
     assert plain_document(document) == document
-    assert plain_document(decode_document(json.dumps(document))) == document
+    assert document_in(json.dumps(document)) == document
 
 
 @given(st.integers(-(2**53), 2**53))
@@ -41,5 +42,29 @@ def test_a_whole_float_is_an_integer(number: int) -> None:
 )
 def test_what_readers_of_json_take_differently_is_refused_with_its_place(text: str, message: str) -> None:
     with pytest.raises(DocumentError) as raised:
-        plain_document(decode_document(text))
+        document_in(text)
     assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (None, "cannot read {file}: No such file or directory"),
+        (b"{", "{file} is not JSON: "),
+        (b"{}\xff", "{file} is not UTF-8 (byte 2); save it as UTF-8"),
+        (b"[" * 100_000, "{file} is nested too deeply"),
+        (b'{"a": 1, "a": 2}', "{file}: the top: the key 'a' stands twice; keep one"),
+    ],
+)
+def test_a_file_that_holds_no_document_is_refused_by_name(tmp_path: Path, written: bytes | None, message: str) -> None:
+    file = tmp_path / "document.json"
+    if written is not None:
+        file.write_bytes(written)
+    with pytest.raises(FileError) as raised:
+        read_document(file)
+    assert str(raised.value).startswith(message.format(file=file))
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "document.json").write_bytes(b'\xef\xbb\xbf{"a": 1.0}')
+    assert read_document(tmp_path / "document.json") == {"a": 1}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import REGISTER, Readings, each_other_value
-from mockserver.contract.readings_file import readings_from_document
+from mockserver.contract.readings_file import read_readings_file, readings_from_document
 from mockserver.contract.schemas import schema, validator
 
 
@@ -77,6 +79,13 @@ def test_a_readings_file_holds_values_plain_or_as_a_calibration_writes_them() ->
 def test_a_document_of_another_form_is_refused(document: dict[str, object]) -> None:
     with pytest.raises(ReadingsError, match="expected"):
         readings_from_document(document)
+
+
+def test_a_readings_file_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "readings.json"
+    file.write_text('{"readings": {"http_satus": "200"}}')
+    with pytest.raises(ReadingsError, match=f"^{re.escape(str(file))}: .*did you mean 'http_status'"):
+        read_readings_file(file)
 
 
 scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5)

@@ -212,6 +212,15 @@ def test_it(apigames):
     run(pytester, code % (("rc", "0,2,1,4,3", "9"), 6), *options).assert_outcomes(passed=1)
 
 
+def test_of_the_words_of_an_option_the_last_that_names_a_reading_holds(pytester: pytest.Pytester) -> None:
+    """Also where a file gives back the default."""
+    pytester.makefile(".json", calibrated='{"readings": {"http_status": {"value": "rc", "seen": "observed"}}}')
+    code = "def test_it(apigames): assert apigames.readings.http_status == %r"
+    options = ("--apigames-readings", "http_status=200", "--apigames-readings", "calibrated.json")
+    run(pytester, code % "rc", *options).assert_outcomes(passed=1)
+    run(pytester, code % "200", *options[2:], *options[:2]).assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
