@@ -151,6 +151,7 @@ class Journal:
             merchant_id=None if call.merchant_id is None else mask(call.merchant_id),
             body=mask(call.body.decode("utf-8", "replace")) if fields is None else _text(fields),
             fields=fields,
+            forced=None if call.forced is None else mask(call.forced),
             http_status=reply.http_status,
             rc=reply.rc,
             clause=reply.clause,

@@ -78,7 +78,7 @@ class Provider:
         """
         started = perf_counter()
         reply = self.reply_to(merchant_id, body, forced)
-        call = Call("POST", path, merchant_id, body, origin, self.clock_of(merchant_id).now())
+        call = Call("POST", path, merchant_id, body, origin, self.clock_of(merchant_id).now(), forced)
         self.journal.record(call, reply, perf_counter() - started)
         return reply
 

@@ -13,7 +13,8 @@ from mockserver.contract.wire import Reply
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call as it arrived, secrets and all; stays inside the provider.
 
-    `merchant_id` is None when the path is not the endpoint's. `at` is in Unix seconds, `origin` is `host:port`.
+    `merchant_id` is None when the path is not the endpoint's. `at` is in Unix seconds, `origin` is `host:port`,
+    `forced` the value of the header `FAULT_HEADER`, None without one.
     """
 
     method: str
@@ -22,6 +23,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     origin: str
     at: float
+    forced: str | None = None
 
     def __repr__(self) -> str:
         return f"Call({self.method}, {len(self.body)} bytes)"
@@ -32,9 +34,9 @@ class Entry(msgspec.Struct, frozen=True):
 
     `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object,
     else None; `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape.
-    `clause` and `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits
-    the reply on its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have
-    got nothing.
+    `forced` is the value of the header that asks for a fault or an error. `clause` and `reading` are what decided,
+    `explanation` says it in words. `fault` is the name of the one that hits the reply on its way: `took` is without
+    what that takes, and of what it closes or cuts off the consumer may have got nothing.
     """
 
     n: int
@@ -45,6 +47,7 @@ class Entry(msgspec.Struct, frozen=True):
     merchant_id: str | None
     body: str
     fields: dict[str, Any] | None
+    forced: str | None
     http_status: int
     rc: int
     clause: str | None

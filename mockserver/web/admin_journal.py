@@ -10,12 +10,16 @@ from urllib.parse import quote
 import msgspec
 from flask import Blueprint, Response, request
 
+from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import Provider
 from mockserver.provider.recorded import Entry, Kept
 from mockserver.web.admin_lookup import kept_call, number
 from mockserver.web.admin_views import call_view
 from mockserver.web.admin_wire import reply
 from mockserver.web.query import matchers_of, wait_count, wait_seconds
+
+# Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
+_LONGEST_WORD = 120_000
 
 
 def journal_routes(admin: Blueprint, provider: Provider) -> None:
@@ -64,6 +68,8 @@ def curl_line(entry: Entry, base_url: str) -> str:
     # With -X HEAD, curl would wait for a body that never comes.
     method = "-I" if entry.method == "HEAD" else f"-X {shlex.quote(entry.method)}"
     line = f"curl -sS {method} {shlex.quote(address)}"
+    if entry.forced is not None:
+        line += f" -H {shlex.quote(f'{FAULT_HEADER}: {entry.forced}')}"
     if not entry.body:
         return line
     body = entry.body
@@ -73,5 +79,8 @@ def curl_line(entry: Entry, base_url: str) -> str:
     data = shlex.quote(body)
     for name in ("SIGNATURE", "SESSION_KEY"):
         data = data.replace(f'"${name}"', f'"\'"${name}"\'"')
+    line += " -H 'Content-Type: application/json'"
+    if len(data.encode()) > _LONGEST_WORD:
+        return f"printf %s {data} | {line} --data-binary @-"
     # With -d, curl would read a file for a body that begins with @.
-    return f"{line} -H 'Content-Type: application/json' --data-raw {data}"
+    return f"{line} --data-raw {data}"

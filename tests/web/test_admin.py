@@ -15,6 +15,7 @@ import requests
 from mockserver.contract.schemas import NAMES, validator
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.testing.admin_client import AdminClient, AdminProblem
 from mockserver.web.admin_openapi import OPERATIONS, admin_openapi
 from mockserver.web.admin_wire import admin_schema
@@ -226,6 +227,23 @@ def test_the_line_repeats_the_call_as_it_was(server: Server, admin: AdminClient,
     subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=30)
     first, again = admin.request(1), admin.request(2)
     assert (again["body"], again["reply"]) == (first["body"], first["reply"])
+
+
+def test_the_line_of_a_call_that_forced_an_outcome_forces_it_again(server: Server, admin: AdminClient) -> None:
+    requests.post(server.url + PATH, b"{}", headers={FAULT_HEADER: "html_502"}, timeout=30)
+    line = admin.request(1)["curl"]
+    done = subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=30)
+    assert b"502 Bad Gateway" in done.stdout
+    assert [one["forced"] for one in admin.requests()] == ["html_502", "html_502"]
+
+
+def test_the_line_of_a_body_too_long_for_a_command_runs(server: Server, admin: AdminClient) -> None:
+    requests.post(server.url + PATH, b'{"projectid": "' + b"R\xc3\xa9" * 60_000 + b'"}', timeout=30)
+    done = subprocess.run(
+        ["bash"], input=admin.request(1)["curl"].encode(), check=True, capture_output=True, timeout=30
+    )
+    assert b'"rc":500' in done.stdout
+    assert admin.request(2)["body"] == admin.request(1)["body"]
 
 
 def test_the_line_of_a_head_ends(server: Server, admin: AdminClient) -> None:
