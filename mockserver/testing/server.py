@@ -109,8 +109,9 @@ class FakeServer:
         # A plugin that runs the last test again has let the fixtures of the session end before.
         self._was_stopped = False
         own = None if readings is None else as_readings(readings)
-        merchants = self._read(world, own) or [self._renamed(_NOBODY)]
-        taken_in = [self._take_in(one if keep_ids else self._renamed(one), own) for one in merchants]
+        read = self._read(world, own)
+        merchants = read if read and keep_ids else map(self._renamed, read or [_NOBODY])
+        taken_in = [self._take_in(one, own) for one in merchants]
         taken_in[0].others = tuple(taken_in[1:])
         return taken_in[0]
 
