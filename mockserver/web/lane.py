@@ -82,11 +82,17 @@ class Lane:
             raise
         except Exception as error:
             report(error)
-            reply = outside_reply(500, INTERNAL_ERROR)
+            reply = self._internal_error(path, origin)
         if isinstance(reply, FaultyReply):
             await send_faulty(reply, scope, receive, send)
         else:
             await _send(reply, send, close=close, advice=advice)
+
+    def _internal_error(self, path: str, origin: str) -> Reply:
+        try:
+            return self._provider.refuse(500, INTERNAL_ERROR, method="POST", path=path, origin=origin)
+        except Exception:  # recording may be what failed, and the consumer gets the envelope all the same
+            return outside_reply(500, INTERNAL_ERROR)
 
     async def _built(self) -> Any:
         async with self._building:

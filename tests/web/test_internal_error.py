@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from mockserver.contract.readings import Readings
+from mockserver.contract.wire import Reply
 from mockserver.provider.clock import SystemClock
 from mockserver.provider.provider import Provider
 from mockserver.provider.world_file import built_in_world
@@ -38,6 +39,9 @@ class Failing(Provider):
     def reset(self) -> None:
         raise RuntimeError("marked-text")
 
+    def reply_to(self, *_: object, **__: object) -> Reply:
+        raise RuntimeError("marked-text")
+
 
 @pytest.fixture
 def provider() -> Provider:
@@ -60,6 +64,19 @@ def test_flask_alone_says_the_same() -> None:
     client = create_app(Failing(built_in_world(Readings(), SystemClock()))).test_client()
     reply = client.post("/__admin/reset", json={})
     assert (reply.status_code, reply.content_type) == (500, "application/problem+json")
+
+
+def test_on_the_endpoint_it_is_an_envelope_and_a_call_in_the_journal(server: Server) -> None:
+    reply = requests.post(server.url + PATH, data="sent-text", timeout=30)
+    assert (reply.status_code, reply.json()["rc"]) == (500, 500)
+    (entry,) = server.provider.journal.entries()
+    assert (entry.method, entry.path, entry.http_status, entry.clause) == ("POST", PATH, 500, None)
+
+
+def test_a_journal_that_fails_leaves_the_envelope(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.provider.journal, "record", None)
+    reply = requests.post(server.url + PATH, data="sent-text", timeout=30)
+    assert (reply.status_code, reply.json()["rc"]) == (500, 500)
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
