@@ -57,6 +57,14 @@ def refusal(merchant_id: str, body: bytes, store: Store, readings: Readings) -> 
     return None
 
 
+def project_asked_for(merchant: MerchantStore, projectid: str, readings: Readings) -> ProjectStore | None:
+    """Return the merchant's project that a sent `projectid` means (reading `project_match`), or None."""
+    project = merchant.project(projectid)
+    if project is None and readings.project_match == "project_id_or_name":
+        return merchant.project_named(projectid)
+    return project
+
+
 def _authorised_project(merchant_id: str, request: DetailRequest, store: Store, readings: Readings) -> ProjectStore:
     merchant = store.merchant(merchant_id)
     if merchant is None and readings.precedence == "signature-merchant-project":
@@ -82,9 +90,7 @@ def _check_signature(merchant: MerchantStore, request: DetailRequest, readings: 
 def _project(merchant: MerchantStore, request: DetailRequest, readings: Readings) -> ProjectStore:
     if request.projectid is None:
         raise ProjectNotFound("projectid is missing", reading="missing_projectid")
-    project = merchant.project(request.projectid)
-    if project is None and readings.project_match == "project_id_or_name":
-        project = merchant.project_named(request.projectid)
+    project = project_asked_for(merchant, request.projectid, readings)
     if project is None:
         raise ProjectNotFound(f"merchant {merchant.merchant_id!r} has no project {request.projectid!r}")
     return project

@@ -15,7 +15,7 @@ from mockserver.provider.faults import Fault, FaultError
 class Rule(msgspec.Struct, frozen=True):
     """Which calls a fault hits: the next `times`, or a `share` of them (0 to 1, drawn by `seed`), or all until cleared.
 
-    Of every merchant and project, or of one `merchant_id`, one `project_id` (as sent in `projectid`).
+    Of every merchant and project, or of one `merchant_id`, one `project_id` (however a call names it).
 
     Raises:
         FaultError: both `times` and `share`, or one out of its range.

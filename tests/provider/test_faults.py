@@ -65,6 +65,17 @@ def test_a_project_is_known_in_a_form_that_a_reading_lets_in_too(project_id: str
     assert fault_of(call(provider, urlencode(json.loads(body(projectid=project_id))).encode())) == "empty_body"
 
 
+def test_a_project_is_known_by_its_name_where_a_call_may_use_it() -> None:
+    rule = Rule(Fault("empty_body"), project_id=DEMO_PROJECT)
+    for readings, hit in ((Readings(), None), (Readings(project_match="project_id_or_name"), "empty_body")):
+        provider = built_in_provider(readings)
+        provider.faults.replace([rule])
+        owned = provider.store.owner_of(DEMO_PROJECT)
+        assert owned is not None
+        name = owned[1].project_name
+        assert fault_of(call(provider, body(projectid=name))) == hit
+
+
 def test_one_merchants_rules_are_replaced_and_cleared_alone() -> None:
     faults = Faults([Rule(Fault("delay"), merchant_id="A"), Rule(Fault("delay"), merchant_id="B")])
     faults.replace([Rule(Fault("empty_body"), merchant_id="A")], "A")
