@@ -32,9 +32,9 @@ def clock_from(text: str, zone: str) -> MovableClock:
         clock.freeze(None if text == "frozen" else _time(text, zone))
     except (ValueError, OverflowError):
         raise click.UsageError(
-            f"--clock {text!r}: expected real, frozen, Unix seconds, or a time as in '2024-08-15 14:32:18'"
+            f"--clock {text!r}: expected real, frozen, or a time from 1970 to 9998: Unix seconds, or as in "
+            "'2024-08-15 14:32:18'"
         ) from None
-    clock.starts_here()
     return clock
 
 

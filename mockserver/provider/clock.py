@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
@@ -104,6 +105,14 @@ class MovableClock:
         with self._lock:
             self._state = (None, 0.0)
             return self.now()
+
+    def change(self, change: Callable[[MovableClock], object]) -> None:
+        """Let several methods have their effect together, or when one raises none of them."""
+        with self._lock:
+            changed = MovableClock(self._source)
+            changed._state = self._state
+            change(changed)
+            self._state = changed._state
 
     def copy(self) -> MovableClock:
         """Return another clock that shows what this one shows, and goes its own way from now on."""

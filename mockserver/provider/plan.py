@@ -41,9 +41,9 @@ class Plan(msgspec.Struct, frozen=True):
     """How vouchers go `pending` -> `process` -> `success` | `error_engine` | `error_voucher`.
 
     `transition` says what makes them go: `immediate` (at once, to the end), `manual` (when told, and with
-    `after_reads` also one step after every so many replies that list the project) or `timed` (seconds on the
-    merchant's clock: `process_after` until `process`, `done_after` more until the end; a pair is a range from which
-    each voucher draws its own).
+    `after_reads` also one step after every so many right calls for the project, whatever a fault makes of the reply)
+    or `timed` (seconds on the merchant's clock: `process_after` until `process`, `done_after` more until the end; a
+    pair is a range from which each voucher draws its own).
 
     `outcomes` weighs the ends against each other; `nominals` are drawn by a success whose nominal is not known. `seed`
     makes the draws: the k-th voucher of a project, counted from the oldest, draws the same under the same seed.

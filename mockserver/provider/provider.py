@@ -61,6 +61,7 @@ class Provider:
         self.doctor_header = doctor_header
         self._start = (world, self.readings, self.readings_origin, tuple(rules))
         self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
+        self.clock.starts_here()
         self.store = Store(world)
         for merchant in self.store.merchants():
             self._begin(merchant)
@@ -107,9 +108,10 @@ class Provider:
 
     def own_clock(self, merchant: MerchantStore) -> MovableClock:
         """Return the clock that moves for this merchant alone; it starts out showing what the provider's shows."""
-        if merchant.clock is None:
-            merchant.clock = self.clock.copy()
-        return merchant.clock
+        with self.changing:
+            if merchant.clock is None:
+                merchant.clock = self.clock.copy()
+            return merchant.clock
 
     def add_merchant(
         self, merchant: Merchant, readings: Readings | None = None, clock: MovableClock | None = None

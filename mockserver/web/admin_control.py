@@ -37,11 +37,15 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
         merchant_id = document.get("merchant_id", only)
         if only not in {None, merchant_id}:
             raise Problem(422, "merchant_id: another merchant than the one in the address; name one of them")
-        clock = provider.clock if merchant_id is None else provider.own_clock(merchant_named(provider, merchant_id))
-        try:
-            _set(clock, document)
-        except ValueError as error:
-            raise Problem(422, str(error)) from None
+        merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
+        with provider.changing:
+            clock = provider.clock if merchant is None else merchant.clock or provider.clock.copy()
+            try:
+                clock.change(lambda changed: _set(changed, document))
+            except ValueError as error:
+                raise Problem(422, str(error)) from None
+            if merchant is not None:
+                merchant.clock = clock
         return reply(_clock(provider, merchant_id))
 
     @admin.get("/faults")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mockserver.provider.clock import LATEST, FrozenClock, MovableClock
-from mockserver.provider.world import Merchant
+from mockserver.provider.provider import Provider
+from mockserver.provider.world import Merchant, World
 from tests.support.asking import MERCHANT, NOW, ask, body, built_in_provider
 
 
@@ -58,9 +59,9 @@ def test_ts_follows_and_merchants_go_their_own_ways() -> None:
 
 
 def test_a_reset_brings_the_clock_back_to_how_it_was_served() -> None:
-    provider = built_in_provider()
-    provider.clock.freeze(NOW + 5)
-    provider.clock.starts_here()
+    clock = MovableClock()
+    clock.freeze(NOW + 5)
+    provider = Provider(World(), clock=clock)
     provider.clock.advance(50)
     provider.reset()
     assert provider.clock.now() == NOW + 5

@@ -144,6 +144,16 @@ def test_the_clock_of_one_merchant(server: Server, admin: AdminClient) -> None:
     assert (moved["now"], moved["merchant_id"], admin.clock()["now"]) == (NOW + 7, MERCHANT, NOW)
 
 
+def test_a_clock_that_cannot_be_set_stays_as_it_was(server: Server, admin: AdminClient) -> None:
+    """Also the merchant's: it goes on with that of all others."""
+    refused = {"state": "frozen", "at": 253_370_764_000, "advance": 10_000}
+    for merchant in ({}, {"merchant_id": MERCHANT}):
+        assert requests.post(f"{server.url}/__admin/clock", json=refused | merchant, timeout=30).status_code == 422
+    assert admin.clock()["now"] == NOW
+    admin.advance(5)
+    assert admin.clock(MERCHANT)["now"] == NOW + 5
+
+
 def test_a_project_is_added_under_its_merchants_own_clock_and_readings(server: Server, admin: AdminClient) -> None:
     admin.freeze(1_577_836_800, MERCHANT)
     admin.put_readings({"status_codes": "0,2,1,3,4"}, MERCHANT)
