@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-_JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+_JSON_TYPES = {
+    str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object", type(None): "null",
+}  # fmt: skip
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -15,5 +17,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def json_type(value: object) -> str:
-    """Return the JSON name of a decoded value's type: `string`, `integer`, `null` and so on."""
-    return _JSON_TYPES.get(type(value), "null")
+    """Return the JSON name of a decoded value's type: `string`, `integer`, `null` and so on; Python's for any other."""
+    return _JSON_TYPES.get(type(value), type(value).__name__)

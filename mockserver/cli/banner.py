@@ -64,18 +64,21 @@ def _for_people(
         lines.append(f"  admin token, made for this run: {admin_token}")
     first = next((one for one in world.merchants if one.projects), None)
     if first is not None:
-        lines += ["", "Try it:", curl_line(url, first, is_built_in, world_file)]
+        lines += ["", "Try it:", curl_line(url, first, readings, is_built_in, world_file)]
     return "\n".join([*lines, ""])
 
 
-def curl_line(url: str, merchant: Merchant, is_built_in: bool, world_file: Path | None) -> str:
-    """Return one line for a shell that asks for the merchant's first project.
+def curl_line(url: str, merchant: Merchant, readings: Readings, is_built_in: bool, world_file: Path | None) -> str:
+    """Return one line for a shell that asks for the merchant's first project, as these readings let it.
 
     Only the built-in world's signature stands in it; for any other the shell computes it.
     """
     address = url + PATH_TEMPLATE.format(merchant_id=quote(merchant.merchant_id, safe=""))
+    # Its value is never checked, but it must be there under one reading.
+    session = {"session_key": "any"} if "session_key" in readings.required_fields else {}
     body = json.dumps(
         {
+            **session,
             "projectid": merchant.projects[0].project_id,
             "status": DEFAULT_STATUS,
             "page": DEFAULT_PAGE,

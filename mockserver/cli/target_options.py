@@ -54,7 +54,6 @@ def target_options(command: _Command) -> _Command:
         click.option(
             "--timeout", type=click.FloatRange(min=0.01), default=10.0, show_default=True, help="Seconds for one call."
         ),
-        click.option("--seed", type=int, default=0, show_default=True, help="Of the generated pages and limits."),
         click.option(
             "--allow-live", is_flag=True, help=f"Let a host be called that is not loopback ({ALLOW_VARIABLE}=1)."
         ),
@@ -97,7 +96,7 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
         max_requests=options["max_requests"],
         rate=options["rate"],
         timeout=options["timeout"],
-        seed=options["seed"],
+        seed=options.get("seed", 0),
         allow_live=options["allow_live"] or in_file.get(ALLOW_VARIABLE) == "1",
     )
 

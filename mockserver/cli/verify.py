@@ -38,6 +38,7 @@ _OUT = OutputFile()
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Readings observed before; a departure from one is exit 1.",
 )
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the generated pages and limits.")
 @click.option(
     "--report-json",
     type=_OUT,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Literal, TypeVar
+from math import inf
+from typing import Any, Literal, TypeGuard, TypeVar
 
 import msgspec
 
@@ -20,21 +21,33 @@ _T = TypeVar("_T")
 _Seconds = tuple[float, float]
 
 
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < inf
+
+
 def _check_range(key: str, value: object) -> None:
     match value:
-        case (int() | float() as low, int() | float() as high) if 0 <= low <= high:
+        case (low, high) if _is_number(low) and _is_number(high) and low <= high:
             return
-    raise ValueError(f"{key}: expected [least, most] in seconds, got {value!r}")
+    raise ValueError(f"{key}: expected [least, most] in seconds (twice the same for no range), got {value!r}")
 
 
 def _check_outcomes(outcomes: Any) -> None:
     for outcome in outcomes if isinstance(outcomes, (tuple, list)) else [outcomes]:
         match outcome:
-            case (end, int() | float() as weight) if end in FINAL and weight >= 0:
+            case (end, weight) if end in FINAL and _is_number(weight):
                 continue
         raise ValueError(f"outcomes: expected pairs as in ((VoucherStatus.SUCCESS, 1), ...), got {outcome!r}")
     if not any(weight for _, weight in outcomes):
         raise ValueError("outcomes: every weight is 0; give at least one outcome a weight")
+
+
+def _check_nominals(nominals: Any) -> None:
+    is_list = isinstance(nominals, (tuple, list)) and nominals
+    if not is_list or not all(_is_number(one) and isinstance(one, int) for one in nominals):
+        raise ValueError(
+            f"nominal_gs: expected at least one whole number, 0 or more, as in (25, 50) (RES-4), got {nominals!r}"
+        )
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -42,11 +55,11 @@ class Plan(msgspec.Struct, frozen=True):
 
     `transition` says what makes them go: `immediate` (at once, to the end), `manual` (when told, and with
     `after_reads` also one step after every so many right calls for the project, whatever a fault makes of the reply)
-    or `timed` (seconds on the merchant's clock: `process_after` until `process`, `done_after` more until the end; a
-    pair is a range from which each voucher draws its own).
+    or `timed` (seconds on the merchant's clock: `process_after` until `process`, `done_after` more until the end;
+    each a pair, least and most, between which each voucher draws its own).
 
-    `outcomes` weighs the ends against each other; `nominals` are drawn by a success whose nominal is not known. `seed`
-    makes the draws: the k-th voucher of a project, counted from the oldest, draws the same under the same seed.
+    `outcomes` weighs the ends against each other; `nominal_gs` are drawn by a success whose nominal is not known.
+    `seed` makes the draws: the k-th voucher of a project, counted from the oldest, draws the same under the same seed.
 
     Raises:
         ValueError: a transition that there is not, reads below 1, a range that runs backwards, nothing to draw from,
@@ -58,20 +71,20 @@ class Plan(msgspec.Struct, frozen=True):
     process_after: _Seconds = (2.0, 2.0)
     done_after: _Seconds = (3.0, 3.0)
     outcomes: tuple[tuple[VoucherStatus, float], ...] = ((VoucherStatus.SUCCESS, 1.0),)
-    nominals: tuple[int, ...] = (25, 50, 100)
+    nominal_gs: tuple[int, ...] = (25, 50, 100)
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.transition not in TRANSITIONS:
             hint = nearest(str(self.transition), TRANSITIONS)
             raise ValueError(f"there is no transition {self.transition!r}{hint}; known are {', '.join(TRANSITIONS)}")
-        if self.after_reads is not None and (not isinstance(self.after_reads, int) or self.after_reads < 1):
-            raise ValueError(f"after_reads: expected how many replies, 1 or more, got {self.after_reads!r}")
+        reads = self.after_reads
+        if reads is not None and (isinstance(reads, bool) or not isinstance(reads, int) or reads < 1):
+            raise ValueError(f"after_reads: expected how many calls, 1 or more, got {reads!r}")
         _check_range("process_after", self.process_after)
         _check_range("done_after", self.done_after)
         _check_outcomes(self.outcomes)
-        if not isinstance(self.nominals, (tuple, list)) or not self.nominals:
-            raise ValueError(f"nominals: expected at least one nominal, as in (25, 50), got {self.nominals!r}")
+        _check_nominals(self.nominal_gs)
 
     def draw(self, position: int) -> Draw:
         """Return what the voucher at this position, counted from the oldest, gets under this plan."""
@@ -97,7 +110,7 @@ class Draw:
     @property
     def nominal_gs(self) -> int:
         """The nominal that a success makes known."""
-        nominals = self._plan.nominals
+        nominals = self._plan.nominal_gs
         return nominals[int(self._parts[1] * len(nominals))]
 
     @property
@@ -124,7 +137,7 @@ def plan_from_document(document: Mapping[str, Any]) -> Plan:
         process_after=_range(document.get("process_after", MANUAL.process_after)),
         done_after=_range(document.get("done_after", MANUAL.done_after)),
         outcomes=tuple((VoucherStatus(name), weight) for name, weight in outcomes.items()),
-        nominals=tuple(document.get("nominal_gs", MANUAL.nominals)),
+        nominal_gs=tuple(document.get("nominal_gs", MANUAL.nominal_gs)),
         seed=document.get("seed", 0),
     )
 
@@ -140,8 +153,8 @@ def plan_to_document(plan: Plan) -> dict[str, Any]:
             document[key] = low if low == high else [low, high]
     if plan.outcomes != MANUAL.outcomes:
         document["outcomes"] = {status.value: weight for status, weight in plan.outcomes}
-    if plan.nominals != MANUAL.nominals:
-        document["nominal_gs"] = list(plan.nominals)
+    if plan.nominal_gs != MANUAL.nominal_gs:
+        document["nominal_gs"] = list(plan.nominal_gs)
     return document | ({"seed": plan.seed} if plan.seed else {})
 
 

@@ -117,7 +117,10 @@ class Store:
         return None
 
     def clash(self, merchant: Merchant) -> str | None:
-        """Return which id of a new merchant's projects another project in this world has already, in words; or None."""
+        """Return what of a new merchant's projects this world has already, in words; or None.
+
+        Ids are unique in a world, voucher codes in a merchant: `merchant` may be the one stored, with more projects.
+        """
         stored = [project for one in self.merchants() for project in one.projects()]
         ids = {project.id for project in stored}
         project_ids = {project.project_id for project in stored}
@@ -129,8 +132,14 @@ class Store:
         new = [voucher.id for project in merchant.projects for voucher in project.vouchers]
         if new and min(new) <= self.highest_ids()[1]:
             taken = next((id_ for id_ in new if any(project.has(id_) for project in stored)), None)
-            return None if taken is None else f"voucher id {taken}"
-        return None
+            if taken is not None:
+                return f"voucher id {taken}"
+        owner = self.merchant(merchant.merchant_id)
+        present = () if owner is None else owner.snapshot().projects
+        codes = {voucher.voucher_code for project in present for voucher in project.vouchers}
+        coming = (voucher.voucher_code for project in merchant.projects for voucher in project.vouchers)
+        code = next((code for code in coming if code in codes), None)
+        return None if code is None else f"voucher_code {code!r}"
 
     def snapshot(self) -> World:
         """Return the world as it is now."""

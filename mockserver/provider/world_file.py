@@ -144,7 +144,8 @@ class _Builder:
         return generate_vouchers(
             wish["count"],
             first_id=first_id,
-            seed=wish.get("seed", 0),
+            # Another for each project, or two would hold the same codes.
+            seed=wish.get("seed", first_id - 1),
             shares=shares,
             nominals=wish.get("nominal_gs", [0]),
         )

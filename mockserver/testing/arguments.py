@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
+from mockserver.contract.schemas import schema
 from mockserver.provider.plan import Plan
 
 
@@ -23,11 +27,19 @@ def check_text(name: str, value: object) -> None:
         raise ValueError(f"{name}={value!r}: expected text without half of a surrogate pair") from None
 
 
+@cache
+def _project_id_pattern() -> re.Pattern[str]:
+    return re.compile(schema("world")["$defs"]["project"]["properties"]["project_id"]["pattern"])
+
+
 def check_project(project_id: object, project_name: object, plan: object) -> None:
     """Raise ValueError unless a project can have these; None leaves one out."""
     check_text("project_id", project_id)
-    if project_id == "":
-        raise ValueError("project_id='': expected text that is not empty; leave it out and one is made up")
+    if isinstance(project_id, str) and not _project_id_pattern().fullmatch(project_id):
+        raise ValueError(
+            f"project_id={project_id!r}: expected text that a path can hold: not empty, without a slash, not . or .. "
+            "alone; leave it out and one is made up"
+        )
     check_text("project_name", project_name)
     if plan is not None and not isinstance(plan, Plan):
         raise ValueError(f"plan={plan!r}: expected a mockserver.Plan, as in plan=mockserver.Plan('timed')")

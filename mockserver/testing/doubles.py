@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import responses
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ConnectionError, ReadTimeout  # noqa: A004 - requests' own name
+from urllib3 import Timeout
 
 from mockserver.contract.wire import BASE_URL
 from mockserver.provider.forcing import FAULT_HEADER
@@ -109,5 +110,12 @@ def _suffer(answer: Answer, request: PreparedRequest) -> None:
 
 
 def _read_timeout(request: PreparedRequest) -> float | None:
-    timeout: float | tuple[float | None, float | None] | None = getattr(request, "req_kwargs", {}).get("timeout")
-    return timeout[1] if isinstance(timeout, tuple) else timeout
+    timeout: Any = getattr(request, "req_kwargs", {}).get("timeout")
+    if isinstance(timeout, Timeout):
+        # What is left for reading is known once it connects. A sentinel stands for the default of sockets: none.
+        begun = timeout.clone()
+        begun.start_connect()
+        timeout = begun.read_timeout
+    elif isinstance(timeout, tuple):
+        timeout = timeout[1]
+    return timeout if isinstance(timeout, (int, float)) else None

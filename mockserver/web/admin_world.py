@@ -110,4 +110,6 @@ def _world(document: Any, readings: Readings, clock: Clock, *, above: tuple[int,
 def _refuse_clash(world: World, provider: Provider) -> None:
     clash = provider.store.clash(world.merchants[0])
     if clash is not None:
-        raise Problem(409, f"{clash} is in this world already; choose another, or leave it out to be given one")
+        raise Problem(
+            409, f"{clash} is in this world already; choose another, or leave out ids and seeds to be given some"
+        )

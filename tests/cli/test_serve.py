@@ -14,7 +14,11 @@ from typing import Any
 import pytest
 import requests
 
+from mockserver.cli.banner import curl_line
+from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.signature import sign
+from mockserver.provider.provider import Provider
+from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, fields
 from tests.support.command import CLEAN, Serving, run
 
@@ -76,6 +80,14 @@ def test_the_curl_line_of_the_banner_works_as_pasted(tmp_path: Path) -> None:
         reply = pasted(curl_of("".join(read_banner(serving))))
     assert reply["data"]["data"]["project_id"] == PAGE_PROJECT
     assert len(reply["data"]["data"]["vouchers"]) == 3
+
+
+@pytest.mark.parametrize(("key", "value"), list(each_other_value()))
+def test_the_curl_line_of_the_banner_is_right_under_every_reading(provider: Provider, key: str, value: str) -> None:
+    provider.readings = Readings.of({key: value})
+    merchant = provider.store.snapshot().merchants[0]
+    with Server(provider) as server:
+        assert pasted(curl_line(server.url, merchant, provider.readings, True, None))["rc"] == 200
 
 
 def test_a_world_file_is_served_and_its_curl_line_holds_no_signature(tmp_path: Path) -> None:

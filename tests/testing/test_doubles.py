@@ -13,6 +13,7 @@ import pytest
 import requests
 import responses
 from requests.adapters import HTTPAdapter
+from urllib3 import Timeout
 
 import mockserver
 from mockserver import FakeMerchant, UndocumentedCall
@@ -295,6 +296,15 @@ def test_a_client_that_does_not_wait_long_enough_times_out(apigames: FakeMerchan
     headers = {FAULT_HEADER: "delay; seconds=5"}
     with apigames.responses(), apigames.httpx(), pytest.raises((requests.ReadTimeout, httpx.ReadTimeout)):
         (requests, httpx)[way].post(url_of(apigames), json=body_for(apigames), headers=headers, timeout=0.01)
+
+
+def test_a_timeout_of_urllib3_is_one_of_requests_too(apigames: FakeMerchant) -> None:
+    url, fields, slow = url_of(apigames), body_for(apigames), {FAULT_HEADER: "delay; seconds=0.2"}
+    with apigames.responses():
+        for patience in (Timeout(connect=2, read=30), Timeout(2), Timeout(connect=1)):
+            assert requests.post(url, json=fields, timeout=patience).json()["rc"] == 200  # type: ignore[arg-type]
+        with pytest.raises(requests.ReadTimeout):
+            requests.post(url, json=fields, headers=slow, timeout=Timeout(read=0.05))  # type: ignore[arg-type]
 
 
 def test_an_async_client_waits_without_holding_up_the_loop(apigames: FakeMerchant) -> None:

@@ -72,12 +72,21 @@ def test_merchants_and_projects_are_added(server: Server, admin: AdminClient) ->
         ({"project_id": DEMO_PROJECT}, "project_id"),
         ({"project_id": "P9", "id": 5847}, "project id 5847"),
         ({"project_id": "P9", "vouchers": [{"voucher_code": "X", "id": 23456}]}, "voucher id 23456"),
+        ({"project_id": "P9", "vouchers": [{"voucher_code": "ABC123DEF456GHI"}]}, "voucher_code 'ABC123DEF456GHI'"),
     ],
 )
 def test_ids_stay_unique_in_the_world(admin: AdminClient, project: dict[str, Any], clash: str) -> None:
     with pytest.raises(AdminProblem, match=clash) as raised:
         admin.add_project(MERCHANT, project)
     assert raised.value.status == 409
+
+
+def test_projects_that_are_generated_one_after_another_hold_other_codes(admin: AdminClient) -> None:
+    for project_id in ("P8", "P9"):
+        admin.add_project(MERCHANT, {"project_id": project_id, "vouchers": {"generate": {"count": 20}}})
+    codes = [one["voucher_code"] for name in ("P8", "P9") for one in admin.vouchers(name)["vouchers"]]
+    assert len(set(codes)) == 40
+    admin.put_world(admin.world())
 
 
 def test_a_project_can_be_named_by_its_numeric_id(admin: AdminClient) -> None:
