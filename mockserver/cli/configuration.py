@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,8 @@ def _value(key: str, value: Any, options: dict[str, click.Option], path: Path) -
         if not isinstance(value, bool):
             raise click.UsageError(f"{where} {key}: expected true or false, got {json_type(value)}")
         return value
+    if isinstance(value, datetime):  # TOML has a type for what --clock takes as text
+        return str(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise click.UsageError(f"{where} {key}: expected text or an integer, got {json_type(value)}")
     return path.parent / str(value) if isinstance(option.type, click.Path) else value

@@ -106,6 +106,10 @@ class Provider:
         merchant = self.store.merchant(merchant_id)
         return self.clock if merchant is None or merchant.clock is None else merchant.clock
 
+    def served_under(self, merchant_id: str) -> tuple[Readings, MovableClock]:
+        """Return the readings and the clock a merchant is served under, known or not."""
+        return self.readings_of(merchant_id), self.clock_of(merchant_id)
+
     def own_clock(self, merchant: MerchantStore) -> MovableClock:
         """Return the clock that moves for this merchant alone; it starts out showing what the provider's shows."""
         with self.changing:

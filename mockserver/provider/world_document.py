@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.contract.readings import Readings
@@ -9,12 +11,22 @@ from mockserver.contract.wire import CREATED_AT
 from mockserver.provider.plan import Plan, plan_to_document
 from mockserver.provider.world import Merchant, Project, Voucher, World
 
+_NOBODY: Mapping[str, Readings] = MappingProxyType({})
 
-def world_to_document(world: World, readings: Readings, *, with_secrets: bool = False) -> dict[str, Any]:
-    """Return the world as a world file has it, statuses numbered by `readings`; secrets are left out unless asked."""
+
+def world_to_document(
+    world: World, readings: Readings, *, own: Mapping[str, Readings] = _NOBODY, with_secrets: bool = False
+) -> dict[str, Any]:
+    """Return the world as a world file has it, statuses numbered by `readings`; secrets are left out unless asked.
+
+    What stands in `own` for a merchant id holds for that merchant in place of `readings`.
+    """
     return {
         **_plan_document(world.plan),
-        "merchants": [_merchant_document(merchant, readings, with_secrets) for merchant in world.merchants],
+        "merchants": [
+            _merchant_document(merchant, own.get(merchant.merchant_id, readings), with_secrets)
+            for merchant in world.merchants
+        ],
     }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mockserver.contract.plain_documents import DocumentError, FileError, plain_document, read_document
 from mockserver.contract.readings import Readings
@@ -19,6 +20,11 @@ from mockserver.provider.world import NO_NOTE, Merchant, Project, Voucher, World
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
 _MAX_FAILURES_SHOWN = 5
+
+
+# Readings and clock of merchants that have their own, by merchant id.
+Own = Mapping[str, tuple[Readings, Clock]]
+_NOBODY: Own = MappingProxyType({})
 
 
 class WorldError(ValueError):
@@ -51,26 +57,36 @@ def built_in_world(
     merchant["secret_key"] = secret_key or merchant["secret_key"]
     if merchant_id is None:
         # It is part of the package and known to fit; its check would be a tenth of the time that `serve` starts in.
-        return _Builder(document, readings, date_time(clock.now(), readings.timezone), (0, 0)).world()
+        return _Builder(document, _Under.of(readings, clock), (0, 0), _NOBODY).world()
     return world_from_document(document, readings, clock)
 
 
-def world_from_document(document: Any, readings: Readings, clock: Clock, *, above: tuple[int, int] = (0, 0)) -> World:
+def world_from_document(
+    document: Any,
+    readings: Readings,
+    clock: Clock,
+    *,
+    above: tuple[int, int] = (0, 0),
+    own: Own = _NOBODY,
+) -> World:
     """Build a world from a decoded world file.
 
     Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it came; dates
     are taken as they stand, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
     are given out above those of the document and those of `above`: a project's and a voucher's.
+    What stands in `own` for a merchant id holds for that merchant in place of `readings` and `clock`.
 
     Raises:
         WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
     """
-    return _world(_plain(document), readings, clock, above)
+    return _world(_plain(document), readings, clock, above, own)
 
 
-def _world(document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0)) -> World:
+def _world(
+    document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0), own: Own = _NOBODY
+) -> World:
     _check_shape(document)
-    world = _Builder(document, readings, date_time(clock.now(), readings.timezone), above).world()
+    world = _Builder(document, _Under.of(readings, clock), above, own).world()
     _check_unique(world)
     return world
 
@@ -98,13 +114,24 @@ def _check_shape(document: Any) -> None:
     raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
 
 
+class _Under(NamedTuple):
+    """What a merchant's part is read under; `now` is a date-time of its zone."""
+
+    readings: Readings
+    now: str
+
+    @classmethod
+    def of(cls, readings: Readings, clock: Clock) -> _Under:
+        return cls(readings, date_time(clock.now(), readings.timezone))
+
+
 class _Builder:
     """Builds the values of one document; ids that are left out are given out above those that stand in it."""
 
-    def __init__(self, document: Any, readings: Readings, now: str, above: tuple[int, int]) -> None:
+    def __init__(self, document: Any, under: _Under, above: tuple[int, int], own: Own) -> None:
         self._document = document
-        self._readings = readings
-        self._now = now
+        self._general = self._under = under
+        self._own = own
         projects = [project for merchant in document["merchants"] for project in merchant.get("projects", [])]
         vouchers = [voucher for project in projects for voucher in _listed(project)]
         self._next_project = 1 + max((project.get("id", 0) for project in projects), default=0)
@@ -122,6 +149,8 @@ class _Builder:
         )
 
     def _merchant(self, merchant: Any, path: str) -> Merchant:
+        own = self._own.get(merchant["merchant_id"])
+        self._under = self._general if own is None else _Under.of(*own)
         projects = tuple(
             self._project(project, f"{path}.projects[{number}]")
             for number, project in enumerate(merchant.get("projects", []))
@@ -188,7 +217,7 @@ class _Builder:
         if created_at is None and day is not None:
             return f"{day} 00:00:00"
         if created_at is None:
-            return str(min(self._now, voucher.get("updated_at", self._now)))
+            return str(min(self._under.now, voucher.get("updated_at", self._under.now)))
         if day is not None and day != created_at[:10]:
             raise WorldError(f"{path}.created: expected {created_at[:10]}, the date of {CREATED_AT} (RES-6)")
         return created_at
@@ -196,7 +225,7 @@ class _Builder:
     def _status(self, status: int | str | VoucherStatus) -> VoucherStatus:
         if isinstance(status, (str, VoucherStatus)):
             return VoucherStatus(status)
-        return self._readings.status_of[status]
+        return self._under.readings.status_of[status]
 
 
 def _plan(owner: Any, path: str) -> Plan | None:

@@ -29,7 +29,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         if with_secrets:
             access.check_token(present_request())
         settle_all(provider)
-        return reply(world_to_document(provider.store.snapshot(), provider.readings, with_secrets=with_secrets))
+        return _world_reply(provider, with_secrets=with_secrets)
 
     @admin.put("/world")
     def put_world() -> Response:
@@ -37,8 +37,9 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         with provider.changing:
             for merchant in document["merchants"]:
                 _keep_secrets(merchant, provider)
-            provider.put_world(_world(document, provider.readings, provider.clock))
-        return reply(world_to_document(provider.store.snapshot(), provider.readings))
+            own = {one.merchant_id: provider.served_under(one.merchant_id) for one in provider.store.merchants()}
+            provider.put_world(_world(document, provider.readings, provider.clock, own=own))
+        return _world_reply(provider)
 
     @admin.post("/reset")
     def reset() -> Response:
@@ -96,13 +97,19 @@ def _keep_secrets(merchant: Any, provider: Provider) -> None:
 def _new_world(merchant: Any, provider: Provider) -> World:
     """Return a world of this merchant alone, read as it is served, its ids above those there are."""
     merchant_id = merchant["merchant_id"]
-    readings, clock = provider.readings_of(merchant_id), provider.clock_of(merchant_id)
+    readings, clock = provider.served_under(merchant_id)
     return _world({"merchants": [merchant]}, readings, clock, above=provider.store.highest_ids())
 
 
-def _world(document: Any, readings: Readings, clock: Clock, *, above: tuple[int, int] = (0, 0)) -> World:
+def _world_reply(provider: Provider, *, with_secrets: bool = False) -> Response:
+    own = {one.merchant_id: provider.readings_of(one.merchant_id) for one in provider.store.merchants()}
+    world = provider.store.snapshot()
+    return reply(world_to_document(world, provider.readings, own=own, with_secrets=with_secrets))
+
+
+def _world(document: Any, readings: Readings, clock: Clock, **more: Any) -> World:
     try:
-        return world_from_document(document, readings, clock, above=above)
+        return world_from_document(document, readings, clock, **more)
     except WorldError as error:
         raise Problem(422, str(error)) from None
 

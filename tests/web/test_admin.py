@@ -15,6 +15,7 @@ import requests
 from mockserver.contract.schemas import NAMES, validator
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.clock import date_time
 from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.testing.admin_client import AdminClient, AdminProblem
 from mockserver.web.admin_openapi import OPERATIONS, admin_openapi
@@ -87,6 +88,20 @@ def test_projects_that_are_generated_one_after_another_hold_other_codes(admin: A
     codes = [one["voucher_code"] for name in ("P8", "P9") for one in admin.vouchers(name)["vouchers"]]
     assert len(set(codes)) == 40
     admin.put_world(admin.world())
+
+
+def test_a_world_is_read_and_written_as_each_merchant_is_served(server: Server, admin: AdminClient) -> None:
+    admin.put_readings({"status_codes": "0,2,1,4,3"}, MERCHANT)
+    admin.advance(3600, MERCHANT)
+    world = admin.world()
+    project = {"project_id": "P9", "vouchers": [{"voucher_code": "A", "status": 1}]}
+    world["merchants"][0]["projects"].append(project)
+    admin.put_world(world)
+    assert admin.project("P9")["stats"]["process"] == 1
+    again = admin.world()
+    (voucher,) = again["merchants"][0]["projects"][-1]["vouchers"]
+    assert (voucher["status"], voucher["updated_at"]) == (1, date_time(NOW + 3600, "Asia/Jakarta"))
+    assert again["merchants"][0]["projects"][:-1] == world["merchants"][0]["projects"][:-1]
 
 
 def test_a_project_can_be_named_by_its_numeric_id(admin: AdminClient) -> None:
