@@ -11,12 +11,12 @@ from mockserver.provider.provider import Provider
 from mockserver.web.server import Server
 
 CLIENTS = 2
-STOPS = 10
+STOPS = 20
 
 
 def connects(port: int, under_way: threading.Event, over: threading.Event) -> None:
     try:
-        while not over.is_set():
+        while not over.wait(0.0002):
             socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
             under_way.set()
     except OSError:
