@@ -10,7 +10,6 @@ import secrets
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from typing import Any
@@ -19,6 +18,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mockserver.provider.provider import Provider
+from mockserver.web import machine_time
 from mockserver.web.access import Access, host_name
 from mockserver.web.connection import Connection, Limits
 from mockserver.web.lane import Lane
@@ -112,6 +112,7 @@ class Server:
 
     async def _serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
         loop = self._loop = asyncio.get_running_loop()
+        loop.time = machine_time.monotonic  # type: ignore[method-assign]
         stop = self._stop = asyncio.Event()
         state = ServerState()
         config = Config(
@@ -132,7 +133,7 @@ class Server:
         self._ready.set()
         on_ready()
         while not stop.is_set():
-            state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
+            state.default_headers = [(b"date", formatdate(machine_time.wall(), usegmt=True).encode())]
             await _wait(stop, 1.0)
         await _stop_accepting(loop, server)
         await _cut_off(state)

@@ -1,14 +1,19 @@
-"""The server's own life: what it leaves behind when it stops."""
+"""The server's own life: how it starts, what it lives by, and what it leaves behind when it stops."""
 
 from __future__ import annotations
 
 import gc
 import socket
 import threading
+import time
 import warnings
 
+import pytest
+
+from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import Provider
 from mockserver.web.server import Server
+from tests.support.raw_http import exchange, post
 
 CLIENTS = 2
 STOPS = 20
@@ -40,3 +45,30 @@ def test_a_stop_under_clients_that_connect_leaves_no_socket_open(provider: Provi
                 client.join()
         gc.collect()
     assert [str(warning.message) for warning in said] == []
+
+
+@pytest.mark.parametrize("at", [0.0, 1e9])
+def test_a_test_that_freezes_time_does_not_hold_up_replies(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, at: float
+) -> None:
+    with Server(provider) as server, monkeypatch.context() as frozen:
+        for name in ("time", "monotonic"):
+            frozen.setattr(time, name, lambda: at)
+        received = exchange(server, post(b"{}", f"{FAULT_HEADER}: delay; seconds=0.001"))
+    assert received.startswith(b"HTTP/1.1 500 ")
+
+
+def test_a_test_whose_own_clock_fails_does_not_end_the_server(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> float:
+        raise StopIteration
+
+    with monkeypatch.context() as broken:
+        broken.setattr(time, "time", fail)
+        server = Server(provider)
+        server.start()
+    try:
+        assert exchange(server, post(b"{}")).startswith(b"HTTP/1.1 500 ")
+    finally:
+        server.stop()
