@@ -79,10 +79,31 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Serve from a thread of its own; returns once the server answers."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="apigames-mock", daemon=True)
+        """Serve from a thread of its own; returns once the server answers.
+
+        Raises:
+            ServerError: the loop cannot start, as where something keeps a process from making sockets.
+        """
+        failures: list[BaseException] = []
+
+        def serve() -> None:
+            serving = self._serve()
+            try:
+                asyncio.run(serving)
+            except BaseException as error:
+                if self._ready.is_set():
+                    raise
+                serving.close()
+                failures.append(error)
+                self._ready.set()
+
+        self._thread = threading.Thread(target=serve, name="apigames-mock", daemon=True)
         self._thread.start()
         self._ready.wait()
+        if failures:
+            self._socket.close()
+            told = f"cannot serve on {self.host} port {self.port}: {type(failures[0]).__name__}: {failures[0]}"
+            raise ServerError(told) from failures[0]
 
     def stop(self) -> None:
         """Stop at once: calls in flight are cut off. A second call does nothing."""

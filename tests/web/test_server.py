@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 import threading
@@ -12,7 +13,7 @@ import pytest
 
 from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import Provider
-from mockserver.web.server import Server
+from mockserver.web.server import Server, ServerError
 from tests.support.raw_http import exchange, post
 
 CLIENTS = 2
@@ -72,3 +73,18 @@ def test_a_test_whose_own_clock_fails_does_not_end_the_server(
         assert exchange(server, post(b"{}")).startswith(b"HTTP/1.1 500 ")
     finally:
         server.stop()
+
+
+def test_a_server_that_cannot_start_says_so_and_leaves_no_socket_open(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no sockets")
+
+    server = Server(provider)
+    monkeypatch.setattr(asyncio, "run", refuse)
+    with pytest.raises(ServerError, match=r"cannot serve on 127\.0\.0\.1 port \d+: OSError: no sockets"):
+        server.start()
+    server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port)).close()
