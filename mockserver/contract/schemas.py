@@ -40,8 +40,19 @@ def schema(name: str) -> Document:
     """
     if name not in NAMES:
         raise UnknownSchema(f"there is no schema {name!r}{nearest(name, NAMES)}; known are {', '.join(NAMES)}")
-    document: Document = json.loads((resource("schemas") / f"{name}.json").read_text(encoding="utf-8"))
+    document: Document = json.loads(_text(name))
     return document
+
+
+def read_all() -> None:
+    """Read the documents now, so that the file system may be out of reach later, as in a test with pyfakefs."""
+    for name in NAMES:
+        _text(name)
+
+
+@cache
+def _text(name: str) -> str:
+    return (resource("schemas") / f"{name}.json").read_text(encoding="utf-8")
 
 
 def tolerant(document: Document) -> Document:

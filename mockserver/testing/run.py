@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import pytest
 
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
+from mockserver.contract.schemas import read_all
 from mockserver.provider.clock import SystemClock
 from mockserver.provider.world_file import WorldError
 from mockserver.testing.each import Each, reading_at
@@ -61,6 +62,8 @@ class Run:
     @cached_property
     def server(self) -> FakeServer:
         """The server of this run."""
+        with suppress(OSError):  # a wider fixture hides the file system already: only what reads schemas fails
+            read_all()
         return FakeServer(readings=self.readings, seed=self.seed)
 
     @contextmanager

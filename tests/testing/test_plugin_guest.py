@@ -153,3 +153,26 @@ def test_without_httpx_its_fixture_says_how_to_get_it(pytester: pytest.Pytester)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*apigames_httpx needs httpx: pip install httpx"])
     result.stdout.no_fnmatch_line("*During handling*")
+
+
+def test_a_test_that_hides_the_file_system_beside_the_fixtures(pytester: pytest.Pytester) -> None:
+    """What pyfakefs does to a test, and a patch of `Path.read_text`."""
+    result = run(
+        pytester,
+        """
+import pathlib
+
+@pytest.fixture
+def hidden(monkeypatch):
+    def fail(*args, **kwargs):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(pathlib.Path, "open", fail)
+    monkeypatch.setattr(pathlib.Path, "read_text", fail)
+
+def test_it(hidden, apigames, apigames_responses):
+    project = apigames.project(vouchers=[{"voucher_code": "A"}])
+    assert ask(apigames, project.project_id).json()["rc"] == 200
+""",
+    )
+    result.assert_outcomes(passed=1)
