@@ -24,7 +24,7 @@ from mockserver.testing.in_process import (
     is_to,
     patience_ends,
 )
-from mockserver.testing.interception import intercepting
+from mockserver.testing.interception import intercepting, without_doubles
 
 if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
@@ -37,19 +37,21 @@ _Callback = tuple[int, dict[str, str], bytes]
 class ResponsesDouble(responses.RequestsMock):
     """The fake as a `responses.RequestsMock`: what a test adds itself comes first, loopback is let through.
 
-    Any other address is refused as `responses` does. Several may be there at once, in any order and any thread: each
-    gets the calls to its own merchant, the newest all others.
+    Any other address is refused as `responses` does, or left to a mock of `responses` that was there before. Several
+    may be there at once, in any order and any thread: each gets the calls to its own merchant, the newest all others.
     """
 
     def __init__(self, merchant: FakeMerchant) -> None:
         super().__init__(assert_all_requests_are_fired=False)
         self._merchant = merchant
         self._place = ExitStack()
+        self._is_inside_another = False
         self.add_passthru(_LOOPBACK)
         self.add(_Vendor(merchant, self))
 
     def start(self) -> None:
         """Answer from now on."""
+        self._is_inside_another = without_doubles(HTTPAdapter, "send").__module__ == responses.__name__
         self._place.enter_context(intercepting(self, (HTTPAdapter, "send", self.unbound_on_send())))
 
     def stop(self, allow_assert: bool = True) -> None:
@@ -59,7 +61,15 @@ class ResponsesDouble(responses.RequestsMock):
 
     def claim(self, request: PreparedRequest) -> int:
         """Tell how much a request is this double's."""
-        return 2 if is_to(self._merchant.merchant_id, request.url or "") else 1
+        url = request.url or ""
+        if is_to(self._merchant.merchant_id, url):
+            return 2
+        is_for_another = (
+            self._is_inside_another
+            and not _LOOPBACK.match(url)
+            and not any(response.matches(request)[0] for response in self.registered())
+        )
+        return 0 if is_for_another else 1
 
 
 class _Vendor(responses.CallbackResponse):

@@ -23,7 +23,7 @@ class _Interception:
 
     def __init__(self, owner: type, method: str) -> None:
         self._owner, self._method = owner, method
-        self._original: Callable[..., Any] = getattr(owner, method)
+        self.original: Callable[..., Any] = getattr(owner, method)
         self.doubles: list[tuple[Double, Callable[..., Any]]] = []
 
         def handle(of: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -38,10 +38,10 @@ class _Interception:
         """Take a double away, and with the last one the interception, unless somebody replaced the method since."""
         self.doubles = [one for one in self.doubles if one[0] is not double]
         if not self.doubles and getattr(self._owner, self._method) is self._handle:
-            setattr(self._owner, self._method, self._original)
+            setattr(self._owner, self._method, self.original)
 
     def _chosen(self, request: Any) -> Callable[..., Any]:
-        highest, chosen = 0, self._original
+        highest, chosen = 0, self.original
         for double, answer in self.doubles[::-1]:
             claim = double.claim(request)
             if claim > highest:
@@ -65,6 +65,13 @@ def intercepting(double: Double, *methods: tuple[type, str, Callable[..., Any]])
         with _coming_and_going:
             for interception in joined:
                 interception.leave(double)
+
+
+def without_doubles(owner: type, method: str) -> Callable[..., Any]:
+    """Return what is called where no double claims a request."""
+    present: Callable[..., Any] = getattr(owner, method)
+    interception = getattr(present, "interception", None)
+    return interception.original if isinstance(interception, _Interception) else present
 
 
 def _joined(owner: type, method: str) -> _Interception:

@@ -79,6 +79,20 @@ class TestResponses:
             assert requests.get(f"{BASE}/merchant/x", timeout=5).json() == {"saldo": 1}
             assert requests.post(url_of(apigames), json=body_for(apigames), timeout=5).status_code == 200
 
+    def test_a_mock_that_was_there_before_keeps_the_other_addresses(self, apigames: FakeMerchant) -> None:
+        with responses.RequestsMock() as before:
+            before.add("GET", "https://one.example/", json=1)
+            with apigames.responses(), apigames.responses() as double:
+                double.add("GET", "https://two.example/", json=2)
+                assert requests.get("https://one.example/", timeout=5).json() == 1
+                assert requests.get("https://two.example/", timeout=5).json() == 2
+                assert requests.post(url_of(apigames), json=body_for(apigames), timeout=5).status_code == 200
+                local = url_of(apigames, apigames.url)
+                assert requests.post(local, json=body_for(apigames), timeout=5).status_code == 200
+                with pytest.raises(requests.ConnectionError):
+                    requests.get("https://three.example/", timeout=5)
+            assert requests.get("https://one.example/", timeout=5).json() == 1
+
     @pytest.mark.parametrize("kind", ["text", "bytes", "file", "parts", "none"])
     @pytest.mark.usefixtures("apigames_responses")
     def test_a_body_is_read_however_the_client_holds_it(self, apigames: FakeMerchant, kind: str) -> None:
