@@ -34,16 +34,27 @@ async def wait_for_calls(scope: HTTPScope, journal: Journal, access: Access) -> 
 
 async def _wait(journal: Journal, search: Search, count: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
-    arrived = asyncio.Event()
-    deadline = loop.time() + seconds
+    stirred = asyncio.Event()
+    is_over = False
 
     def heard() -> None:
-        loop.call_soon_threadsafe(arrived.set)
+        try:
+            loop.call_soon_threadsafe(stirred.set)
+        except RuntimeError:
+            pass  # the server has stopped since: nobody waits
 
-    with journal.listening(heard):
-        while len(search.found()) < count and (left := deadline - loop.time()) > 0:
-            arrived.clear()
-            try:
-                await asyncio.wait_for(arrived.wait(), left)
-            except asyncio.TimeoutError:
-                return
+    def end() -> None:
+        nonlocal is_over
+        is_over = True
+        stirred.set()
+
+    # Not asyncio.wait_for: before Python 3.12 it starts a task, which a stop would wait for, and where a call arrives
+    # while the server stops it forgets that it was cancelled.
+    timer = loop.call_later(seconds, end)
+    try:
+        with journal.listening(heard):
+            while len(search.found()) < count and not is_over:
+                stirred.clear()
+                await stirred.wait()
+    finally:
+        timer.cancel()
