@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.contract.wire import Reply, outside_reply
 
@@ -62,6 +62,7 @@ class Connection(HttpToolsProtocol):
         # From a refusal on, nothing more is read: the bytes are counted, and the refusal waits for replies still owed.
         self._drained: int | None = None
         self._waiting_refusal: tuple[int, str] | None = None
+        self._in_answer: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection that never sends anything ends too."""
@@ -69,9 +70,13 @@ class Connection(HttpToolsProtocol):
         self._start_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clock, and tell whoever is answering that nobody listens any more."""
         self._stop_deadline()
         super().connection_lost(exc)
+        # uvicorn tells the newest request only, and that one may still wait for its turn.
+        if self._in_answer is not None and not self._in_answer.response_complete:
+            self._in_answer.disconnected = True
+            self._in_answer.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and refuse headers that do not end."""
@@ -114,6 +119,8 @@ class Connection(HttpToolsProtocol):
         self._offers_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if not self._offers_upgrade:
             super().on_headers_complete()
+            if not self.pipeline:
+                self._in_answer = self.cycle
         self._in_headers = False
 
     def on_message_complete(self) -> None:
@@ -126,9 +133,10 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on to the next request, or to the refusal that waited for this reply."""
-        was_last = not self.pipeline
+        following = self.pipeline[-1][0] if self.pipeline else None
+        self._in_answer = following
         super().on_response_complete()
-        if was_last and self._waiting_refusal is not None:
+        if following is None and self._waiting_refusal is not None:
             self._write_refusal(*self._waiting_refusal)
 
     def _parse(self, data: bytes) -> bytes:
