@@ -80,7 +80,6 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and refuse headers that do not end."""
-        self._unset_keepalive_if_required()
         if self._drained is not None:
             self._drain(len(data))
             return
@@ -105,6 +104,9 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start to bound the next request."""
         super().on_message_begin()
+        # Here and not at every byte: the empty lines that some consumers send behind a body begin no request, and
+        # without a clock the connection would stay for good.
+        self._unset_keepalive_if_required()
         self.scope["extensions"] = {CONNECTION: {"close": self.transport.close}}
         self._whole = False
         self._in_headers = True
@@ -130,12 +132,18 @@ class Connection(HttpToolsProtocol):
         self._whole = True
         self._stop_deadline()
         super().on_message_complete()
+        if self.cycle.response_complete:  # answered before it was here
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
         """Go on to the next request, or to the refusal that waited for this reply."""
         following = self.pipeline[-1][0] if self.pipeline else None
         self._in_answer = following
         super().on_response_complete()
+        if not self._whole:  # there is a clock on the request that has begun
+            self._unset_keepalive_if_required()
         if following is None and self._waiting_refusal is not None:
             self._write_refusal(*self._waiting_refusal)
 

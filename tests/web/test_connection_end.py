@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 
 import pytest
 
+from mockserver.web.connection import Connection, Limits
 from mockserver.web.server import Server
-from tests.support.asking import body
+from tests.support.asking import PATH, body, built_in_provider
 from tests.support.raw_http import exchange, post
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections on which nothing is asked any more are closed soon."""
+    made = Connection.connection_made
+
+    def connection_made(self: Connection, transport: asyncio.Transport) -> None:
+        self.timeout_keep_alive = 0.05  # type: ignore[assignment]
+        made(self, transport)
+
+    monkeypatch.setattr(Connection, "connection_made", connection_made)
+
+
+def reply_on(client: socket.socket) -> tuple[int, bytes]:
+    """Read one reply with a Content-Length."""
+    with client.makefile("rb", buffering=0) as received:
+        status = int(received.readline().split()[1])
+        length = 0
+        while line := received.readline().strip():
+            name, _, value = line.lower().partition(b":")
+            length = int(value) if name == b"content-length" else length
+        return status, received.read(length)
 
 
 def kept_alive(*headers: str) -> bytes:
@@ -46,3 +71,35 @@ def test_nothing_is_written_for_a_consumer_that_went_away_before_another_reply(
         assert client.recv(9) == b"HTTP/1.1 "
     assert left_tasks(server) == 0
     assert [record.getMessage() for record in caplog.records] == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_empty_lines_behind_a_body_do_not_keep_a_connection_for_good(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
+        client.sendall(kept_alive())
+        assert reply_on(client)[0] == 200
+        client.sendall(b"\r\n\r\n")
+        assert client.recv(1) == b""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_body_that_comes_after_its_reply_does_not_keep_a_connection_for_good(server: Server) -> None:
+    head = b"PUT /__admin/world HTTP/1.1\r\nHost: elsewhere\r\nContent-Length: 70000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
+        client.sendall(head)
+        assert reply_on(client)[0] == 421
+        client.sendall(b"x" * 70_000)
+        assert client.recv(1) == b""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_request_begun_before_the_reply_to_the_one_before_gets_its_time() -> None:
+    slow = kept_alive("X-Apigames-Mock-Fault: delay;seconds=0.1")
+    with (
+        Server(built_in_provider(), limits=Limits(request_seconds=1)) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=15) as client,
+    ):
+        client.sendall(slow + f"POST {PATH} HTTP/1.1\r\nHost:".encode())
+        assert reply_on(client)[0] == 200
+        status, content = reply_on(client)
+    assert (status, json.loads(content)["rc"]) == (408, 408)
