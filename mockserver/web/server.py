@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from typing import Any
@@ -18,9 +19,9 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mockserver.provider.provider import Provider
-from mockserver.web import machine_time
 from mockserver.web.access import Access, host_name
 from mockserver.web.connection import Connection, Limits
+from mockserver.web.internal_error import Shortage
 from mockserver.web.lane import Lane
 
 _TOKEN = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -79,31 +80,10 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Serve from a thread of its own; returns once the server answers.
-
-        Raises:
-            ServerError: the loop cannot start, as where something keeps a process from making sockets.
-        """
-        failures: list[BaseException] = []
-
-        def serve() -> None:
-            serving = self._serve()
-            try:
-                asyncio.run(serving)
-            except BaseException as error:
-                if self._ready.is_set():
-                    raise
-                serving.close()
-                failures.append(error)
-                self._ready.set()
-
-        self._thread = threading.Thread(target=serve, name="apigames-mock", daemon=True)
+        """Serve from a thread of its own; returns once the server answers."""
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="apigames-mock", daemon=True)
         self._thread.start()
         self._ready.wait()
-        if failures:
-            self._socket.close()
-            told = f"cannot serve on {self.host} port {self.port}: {type(failures[0]).__name__}: {failures[0]}"
-            raise ServerError(told) from failures[0]
 
     def stop(self) -> None:
         """Stop at once: calls in flight are cut off. A second call does nothing."""
@@ -133,7 +113,6 @@ class Server:
 
     async def _serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
         loop = self._loop = asyncio.get_running_loop()
-        loop.time = machine_time.monotonic  # type: ignore[method-assign]
         stop = self._stop = asyncio.Event()
         state = ServerState()
         config = Config(
@@ -145,8 +124,11 @@ class Server:
             proxy_headers=False,
         )
         config.load()
+        shortage = Shortage()
+        loop.set_exception_handler(shortage)
 
         def connect() -> Connection:
+            shortage.is_over()
             wiring = {"config": config, "server_state": state, "app_state": {}, "_loop": loop}
             return Connection(limits=self._limits, refuse=self.provider.refuse, **wiring)
 
@@ -154,9 +136,9 @@ class Server:
         self._ready.set()
         on_ready()
         while not stop.is_set():
-            state.default_headers = [(b"date", formatdate(machine_time.wall(), usegmt=True).encode())]
+            state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
             await _wait(stop, 1.0)
-        await _stop_accepting(loop, server)
+        await _stop_accepting(loop, server, state)
         await _cut_off(state)
 
 
@@ -167,17 +149,25 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-async def _stop_accepting(loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
-    # For each socket that it accepts, asyncio starts a task that makes a connection of it, in two turns of the loop.
-    # A server that is closed before, and a loop that ends before, leave the socket open.
+async def _stop_accepting(loop: asyncio.AbstractEventLoop, server: asyncio.Server, state: ServerState) -> None:
+    # For each socket that it accepts, asyncio starts a task that makes a connection of it. A server that is closed
+    # before that task has run, and a loop that ends before, leave the socket open: no more come, then those end.
+    # Again and again: after a shortage of connections a timer of asyncio's lets more come.
+    _stop_reading(loop, server)
+    while coming := asyncio.all_tasks() - state.tasks - {asyncio.current_task()}:
+        await asyncio.gather(*coming, return_exceptions=True)
+        _stop_reading(loop, server)
+    server.close()
+    # And later finds the socket closed.
+    loop.set_exception_handler(lambda *_: None)
+
+
+def _stop_reading(loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
     try:
         for listening in server.sockets:
             loop.remove_reader(listening)
     except NotImplementedError:
         pass  # Windows: its loop makes the connection where it accepts
-    for _ in range(3):
-        await asyncio.sleep(0)
-    server.close()
 
 
 async def _cut_off(state: ServerState) -> None:
