@@ -10,7 +10,6 @@ import secrets
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from typing import Any
@@ -19,11 +18,16 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from mockserver.provider.provider import Provider
+from mockserver.web import machine_time
 from mockserver.web.access import Access, host_name
 from mockserver.web.connection import Connection, Limits
 from mockserver.web.internal_error import Shortage
 from mockserver.web.lane import Lane
+from mockserver.web.stopping import cut_off, stop_accepting
 
+_BACKLOG = 2048
+# asyncio accepts as many connections as its backlog says before it does anything else, a stop included.
+_AT_ONCE = 64
 _TOKEN = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
@@ -80,21 +84,37 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Serve from a thread of its own; returns once the server answers."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="apigames-mock", daemon=True)
-        self._thread.start()
-        self._ready.wait()
+        """Serve from a thread of its own; returns once the server answers.
+
+        Raises:
+            ServerError: it was started or stopped before, or the system has no more files or threads to give.
+        """
+        if self._thread is not None or self._socket.fileno() < 0:
+            raise ServerError("a server starts once; make another Server to serve again")
+        failures: list[Exception] = []
+        self._thread = threading.Thread(target=self._serve_here, args=(failures,), name="apigames-mock", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            failures.append(error)
+        else:
+            self._ready.wait()
+        if failures:
+            self._socket.close()
+            told = f"cannot serve on {self.host} port {self.port}: {type(failures[0]).__name__}: {failures[0]}"
+            raise ServerError(told) from failures[0]
 
     def stop(self) -> None:
-        """Stop at once: calls in flight are cut off. A second call does nothing."""
-        if self._loop is None or self._stop is None or self._thread is None:
+        """Stop at once: calls in flight are cut off. A second call does nothing; an observer may call it too."""
+        if self._loop is None or self._stop is None:
             self._socket.close()
             return
         try:
             self._loop.call_soon_threadsafe(self._stop.set)
         except RuntimeError:
             pass  # the loop has ended already
-        self._thread.join()
+        if self._thread not in {None, threading.current_thread()}:
+            self._thread.join()
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Serve from the calling (main) thread until SIGINT or SIGTERM; `on_ready` is called once it answers."""
@@ -111,8 +131,21 @@ class Server:
         if self._stop is not None:
             self._stop.set()
 
+    def _serve_here(self, failures: list[Exception]) -> None:
+        serving = self._serve()
+        try:
+            asyncio.run(serving)
+        except Exception as error:
+            if self._ready.is_set():
+                raise
+            serving.close()
+            failures.append(error)
+        finally:
+            self._ready.set()
+
     async def _serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
         loop = self._loop = asyncio.get_running_loop()
+        loop.time = machine_time.monotonic  # type: ignore[method-assign]
         stop = self._stop = asyncio.Event()
         state = ServerState()
         config = Config(
@@ -132,14 +165,17 @@ class Server:
             wiring = {"config": config, "server_state": state, "app_state": {}, "_loop": loop}
             return Connection(limits=self._limits, refuse=self.provider.refuse, **wiring)
 
-        server = await loop.create_server(connect, sock=self._socket, backlog=2048)
-        self._ready.set()
-        on_ready()
-        while not stop.is_set():
-            state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
-            await _wait(stop, 1.0)
-        await _stop_accepting(loop, server, state)
-        await _cut_off(state)
+        server = await loop.create_server(connect, sock=self._socket, backlog=_AT_ONCE)
+        self._socket.listen(_BACKLOG)
+        try:
+            self._ready.set()
+            on_ready()
+            while not stop.is_set():
+                state.default_headers = [(b"date", formatdate(machine_time.wall(), usegmt=True).encode())]
+                await _wait(stop, 1.0)
+        finally:
+            await stop_accepting(loop, server)
+            await cut_off(state)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
@@ -147,37 +183,6 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(event.wait(), seconds)
     except asyncio.TimeoutError:
         pass
-
-
-async def _stop_accepting(loop: asyncio.AbstractEventLoop, server: asyncio.Server, state: ServerState) -> None:
-    # For each socket that it accepts, asyncio starts a task that makes a connection of it. A server that is closed
-    # before that task has run, and a loop that ends before, leave the socket open: no more come, then those end.
-    # Again and again: after a shortage of connections a timer of asyncio's lets more come.
-    _stop_reading(loop, server)
-    while coming := asyncio.all_tasks() - state.tasks - {asyncio.current_task()}:
-        await asyncio.gather(*coming, return_exceptions=True)
-        _stop_reading(loop, server)
-    server.close()
-    # And later finds the socket closed.
-    loop.set_exception_handler(lambda *_: None)
-
-
-def _stop_reading(loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
-    try:
-        for listening in server.sockets:
-            loop.remove_reader(listening)
-    except NotImplementedError:
-        pass  # Windows: its loop makes the connection where it accepts
-
-
-async def _cut_off(state: ServerState) -> None:
-    for connection in list(state.connections):
-        connection.transport.abort()
-    await asyncio.sleep(0)
-    tasks = list(state.tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _on_signal(loop: asyncio.AbstractEventLoop, number: int, act: Callable[[], Any]) -> None:
@@ -211,7 +216,7 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
-        listening.listen(2048)
+        listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise ServerError(_bind_failure(host, port, error)) from None

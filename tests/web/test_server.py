@@ -13,7 +13,9 @@ import pytest
 
 from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import Provider
+from mockserver.provider.recorded import Kept
 from mockserver.web.server import Server, ServerError
+from tests.support.asking import body
 from tests.support.raw_http import exchange, post
 
 CLIENTS = 2
@@ -88,3 +90,78 @@ def test_a_server_that_cannot_start_says_so_and_leaves_no_socket_open(
     server.stop()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port)).close()
+
+
+def test_a_server_that_was_never_started_stops_and_stops_again(provider: Provider) -> None:
+    server = Server(provider)
+    server.stop()
+    server.stop()
+    Server(provider, port=server.port).stop()
+
+
+@pytest.mark.parametrize("was_started", [True, False])
+def test_a_server_that_was_stopped_does_not_start_again(provider: Provider, was_started: bool) -> None:
+    server = Server(provider)
+    if was_started:
+        server.start()
+    server.stop()
+    with pytest.raises(ServerError, match="starts once"):
+        server.start()
+
+
+def test_a_server_that_serves_does_not_start_again_and_goes_on(server: Server) -> None:
+    with pytest.raises(ServerError, match="starts once"):
+        server.start()
+    assert b" 200 OK" in exchange(server, post(body()))
+
+
+def test_an_observer_may_stop_the_server_that_it_observes(provider: Provider) -> None:
+    server = Server(provider)
+
+    def stop(_: Kept) -> None:
+        server.stop()
+
+    provider.journal._observers = (stop,)
+    server.start()
+    assert b"500" not in exchange(server, post(body()))
+    server.stop()
+    assert server._thread is not None
+    assert not server._thread.is_alive()
+
+
+def test_a_server_in_the_main_thread_is_stopped_from_another_one(provider: Provider) -> None:
+    server = Server(provider)
+    stopper = threading.Thread(target=server.stop)
+    server.run(stopper.start)
+    stopper.join()
+    Server(provider, port=server.port).stop()
+
+
+def test_a_server_whose_banner_cannot_be_written_leaves_no_socket_open(provider: Provider) -> None:
+    server = Server(provider)
+
+    def fail() -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        server.run(fail)
+    Server(provider, port=server.port).stop()
+
+
+def test_many_servers_are_started_and_stopped_at_once_and_leave_nothing(provider: Provider) -> None:
+    before = threading.active_count()
+
+    def serve() -> None:
+        for _ in range(10):
+            with Server(provider) as server:
+                assert b" 200 OK" in exchange(server, post(body()))
+
+    async def serve_in_threads() -> None:
+        await asyncio.gather(*(asyncio.to_thread(serve) for _ in range(4)))
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        asyncio.run(serve_in_threads())
+        gc.collect()
+    assert [str(warning.message) for warning in said] == []
+    assert threading.active_count() == before

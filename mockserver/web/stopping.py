@@ -1,0 +1,39 @@
+"""How the server stops: at once, and with nothing left open behind it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.server import ServerState
+
+
+async def stop_accepting(loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
+    """Let no more connections come, and close what they came to."""
+    # For each socket that it accepts, asyncio starts a task that makes a connection of it, in two turns of the loop.
+    # A server that is closed before, and a loop that ends before, leave the socket open. Told again after each turn:
+    # after a shortage of connections a timer of asyncio's lets more come.
+    for _ in range(3):
+        _stop_reading(loop, server)
+        await asyncio.sleep(0)
+    server.close()
+    # And later finds the socket closed.
+    loop.set_exception_handler(lambda *_: None)
+
+
+def _stop_reading(loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
+    try:
+        for listening in server.sockets:
+            loop.remove_reader(listening)
+    except NotImplementedError:
+        pass  # Windows: its loop makes the connection where it accepts
+
+
+async def cut_off(state: ServerState) -> None:
+    """End every connection, and what is being done for it."""
+    for connection in list(state.connections):
+        connection.transport.abort()
+    await asyncio.sleep(0)
+    tasks = list(state.tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
