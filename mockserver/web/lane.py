@@ -61,8 +61,8 @@ class Lane:
                 await flask(scope, receive, send)
             else:
                 await self._endpoint(found.group(1), scope, receive, send)
-        except ConsumerGone:
-            return
+        except (ConsumerGone, asyncio.CancelledError):
+            return  # nobody listens any more: a stop cancels what it has cut off, which uvicorn would log as an error
 
     async def _endpoint(
         self, merchant_id: str, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import socket
 import threading
@@ -165,3 +166,19 @@ def test_many_servers_are_started_and_stopped_at_once_and_leave_nothing(provider
         gc.collect()
     assert [str(warning.message) for warning in said] == []
     assert threading.active_count() == before
+
+
+def test_nothing_is_said_of_the_calls_that_a_stop_cuts_off(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Server(provider) as server, contextlib.ExitStack() as clients:
+        for fault in ("delay;seconds=60", "slow_body;seconds=60"):
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30))
+            client.sendall(post(body(), f"X-Apigames-Mock-Fault: {fault}"))
+            while not provider.journal.find(fault=fault.partition(";")[0]):
+                assert client.fileno() >= 0
+        unfinished = clients.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30))
+        unfinished.sendall(post(body(), length=1000))
+        assert b" 200 OK" in exchange(server, post(body()))
+        server.stop()
+    assert [record.getMessage() for record in caplog.records] == []
