@@ -66,7 +66,8 @@ class Provider:
         for merchant in self.store.merchants():
             self._begin(merchant)
         self.faults = Faults(rules)
-        # Held while merchants or projects come, so that two of one id cannot.
+        # Held while merchants or projects come, so that two of one id cannot, and while the readings or the clock of a
+        # merchant change, which another world takes over.
         self.changing = threading.RLock()
         self._retired: deque[str] = deque(maxlen=_MOST_RETIRED)
         self.journal = Journal(self._secrets, capacity=journal_capacity, observers=observers)
@@ -121,11 +122,12 @@ class Provider:
         self, merchant: Merchant, readings: Readings | None = None, clock: MovableClock | None = None
     ) -> MerchantStore:
         """Take a merchant in and start the plans of its projects; one of the same id is replaced."""
-        replaced = self.store.merchant(merchant.merchant_id)
-        self._retire([] if replaced is None else [replaced])
-        stored = self.store.add_merchant(merchant, readings, clock)
-        self._begin(stored)
-        return stored
+        with self.changing:
+            replaced = self.store.merchant(merchant.merchant_id)
+            self._retire([] if replaced is None else [replaced])
+            stored = self.store.add_merchant(merchant, readings, clock)
+            self._begin(stored)
+            return stored
 
     def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
         """Take a project in and start its plan; one of the same project_id is replaced."""
@@ -156,9 +158,9 @@ class Provider:
 
     def reset(self) -> None:
         """Go back to the start: world, readings, clock and faults as they were, an empty journal from 1."""
-        world, self.readings, origin, rules = self._start
+        world, readings, origin, rules = self._start
         with self.changing:
-            self.readings_origin = dict(origin)
+            self.readings, self.readings_origin = readings, dict(origin)
             self.clock.run_as_at_start()
             self.faults.replace(rules)
             self._retire(self.store.merchants())

@@ -37,8 +37,8 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
         merchant_id = document.get("merchant_id", only)
         if only not in {None, merchant_id}:
             raise Problem(422, "merchant_id: another merchant than the one in the address; name one of them")
-        merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
         with provider.changing:
+            merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
             clock = provider.clock if merchant is None else merchant.clock or provider.clock.copy()
             try:
                 clock.change(lambda changed: _set(changed, document))
@@ -46,7 +46,7 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
                 raise Problem(422, str(error)) from None
             if merchant is not None:
                 merchant.clock = clock
-        return reply(_clock(provider, merchant_id))
+            return reply(_clock(provider, merchant_id))
 
     @admin.get("/faults")
     def get_faults() -> Response:
@@ -73,11 +73,12 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
     def put_readings() -> Response:
         merchant_id = _one_merchant(provider)
         document, readings = _sent_readings()
-        if merchant_id is not None:
-            merchant_named(provider, merchant_id).readings = readings
-        else:
-            provider.put_readings(readings, dict.fromkeys(document["readings"], "admin"))
-        return reply(_readings(provider, merchant_id))
+        with provider.changing:
+            if merchant_id is not None:
+                merchant_named(provider, merchant_id).readings = readings
+            else:
+                provider.put_readings(readings, dict.fromkeys(document["readings"], "admin"))
+            return reply(_readings(provider, merchant_id))
 
 
 def _sent_readings() -> tuple[dict[str, Any], Readings]:

@@ -11,6 +11,7 @@ from mockserver.provider.lifecycle import NoSuchVoucher, move_many, set_plan, se
 from mockserver.provider.plan import Plan, plan_from_document
 from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
+from mockserver.provider.store import MerchantStore
 from mockserver.web.access import Problem
 from mockserver.web.admin_lookup import number, settle_all, settled
 from mockserver.web.admin_views import project_view, stats_view, voucher_view
@@ -42,12 +43,13 @@ def project_routes(admin: Blueprint, provider: Provider) -> None:
         document = body_as("project-change")
         merchant, project = settled(provider, project_id)
         plan = _plan(document)
-        if "project_name" in document:
-            project.project_name = document["project_name"]
-        if "plan" in document:
-            now, zone = provider.time_of(merchant.merchant_id)
-            set_plan(project, plan, now=now, zone=zone)
-        return reply(project_view(merchant, project))
+        with project.lock:
+            if "project_name" in document:
+                project.project_name = document["project_name"]
+            if "plan" in document:
+                now, zone = provider.time_of(merchant.merchant_id)
+                set_plan(project, plan, now=now, zone=zone)
+            return reply(project_view(merchant, project))
 
     @admin.get("/projects/<project_id>/vouchers")
     def get_vouchers(project_id: str) -> Response:
@@ -65,8 +67,10 @@ def project_routes(admin: Blueprint, provider: Provider) -> None:
         chosen = {key: document[key] for key in ("count", "ids", "codes") if key in document}
         if "from" in document:
             chosen["of"] = VoucherStatus(document["from"])
-        moved, project = _move(provider, project_id, document, **chosen)
-        return reply({"moved": moved, "stats": stats_view(project)})
+        merchant, project = settled(provider, project_id)
+        with project.lock:
+            moved = _move(provider, merchant, project, document, **chosen)
+            return reply({"moved": moved, "stats": stats_view(project)})
 
     @admin.get("/projects/<project_id>/vouchers/<int:voucher_id>")
     def get_voucher(project_id: str, voucher_id: int) -> Response:
@@ -79,23 +83,23 @@ def project_routes(admin: Blueprint, provider: Provider) -> None:
         merchant, project = settled(provider, project_id)
         _voucher(project, voucher_id)
         plan = _plan(document)
-        if "to" in document:
-            _move(provider, project_id, document, ids=[voucher_id])
-        if "plan" in document:
-            now, zone = provider.time_of(merchant.merchant_id)
-            set_voucher_plan(project, voucher_id, plan, now=now, zone=zone)
-        return reply(voucher_view(project.voucher(voucher_id)))
+        with project.lock:
+            if "to" in document:
+                _move(provider, merchant, project, document, ids=[voucher_id])
+            if "plan" in document:
+                now, zone = provider.time_of(merchant.merchant_id)
+                set_voucher_plan(project, voucher_id, plan, now=now, zone=zone)
+            return reply(voucher_view(project.voucher(voucher_id)))
 
 
-def _move(provider: Provider, project_id: str, document: Any, **chosen: Any) -> tuple[int, ProjectStore]:
-    merchant, project = settled(provider, project_id)
+def _move(provider: Provider, merchant: MerchantStore, project: ProjectStore, document: Any, **chosen: Any) -> int:
     now, zone = provider.time_of(merchant.merchant_id)
     given = {key: document[key] for key in ("note", "response_json", "nominal_gs") if key in document}
     try:
         moved = move_many(project, VoucherStatus(document["to"]), now=now, zone=zone, **chosen, **given)
     except NoSuchVoucher as error:
         raise Problem(404, str(error)) from None
-    return len(moved), project
+    return len(moved)
 
 
 def _voucher(project: ProjectStore, voucher_id: int) -> Any:

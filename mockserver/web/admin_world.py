@@ -73,8 +73,8 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.post("/merchants/<merchant_id>/projects")
     def post_project(merchant_id: str) -> Response:
         document = body_as("project", max_bytes=MAX_WORLD)
-        merchant = merchant_named(provider, merchant_id)
         with provider.changing:
+            merchant = merchant_named(provider, merchant_id)
             # The secret is only there to fit the form; the merchant keeps its own.
             wrapped = {"merchant_id": merchant_id, "secret_key": "unused", "projects": [document]}
             world = _new_world(wrapped, provider)
