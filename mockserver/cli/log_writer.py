@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 from collections import deque
@@ -62,6 +63,14 @@ class LogWriter:
         try:
             # Not through sys.stderr: Python would wait for its lock when it ends while this thread waits for a reader.
             while left:
-                left = left[os.write(self._descriptor, left) :]
+                left = left[self._write_some(left) :]
         except OSError:
             return  # whoever read the log is gone; the endpoint goes on without
+
+    def _write_some(self, left: bytes) -> int:
+        try:
+            return os.write(self._descriptor, left)
+        except BlockingIOError:
+            # Whoever shares a terminal or a pipe with this process, as Node does, may have set it not to block.
+            select.select([], [self._descriptor], [])
+            return 0
