@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Literal, TypedDict, cast
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -50,7 +50,8 @@ class AdminClient:
     """Controls a running mock.
 
     `url` is the base URL that `serve` printed; `token` is the admin token, needed when the mock is not on this machine.
-    Every method raises AdminProblem when it is refused, and OSError when the mock cannot be reached.
+    Every method raises AdminProblem when it is refused, and OSError when the mock cannot be reached or goes
+    away before its reply is whole.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
@@ -193,13 +194,20 @@ class AdminClient:
         try:
             connection.request(method, f"/__admin{path}?{urlencode(query or {})}", content, headers)
             return _document(connection.getresponse())
+        except HTTPException as error:
+            raise ConnectionError(
+                f"{self._host}:{self._port} broke off in its reply, or is no mock: {error!r}"
+            ) from error
         finally:
             connection.close()
 
 
 def _document(reply: HTTPResponse) -> dict[str, Any]:
     content = reply.read()
-    document: dict[str, Any] = json.loads(content) if content else {}
+    try:
+        document: dict[str, Any] = json.loads(content)
+    except ValueError:
+        raise ConnectionError(f"the reply (HTTP {reply.status}) is not JSON, so this is no mock") from None
     if reply.status >= 400:
         raise AdminProblem(reply.status, str(document.get("detail", reply.reason)), document.get("errors", []))
     return document
