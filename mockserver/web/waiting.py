@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
@@ -37,7 +38,13 @@ async def _wait(journal: Journal, search: Search, count: int, seconds: float) ->
     stirred = asyncio.Event()
     is_over = False
 
+    here = threading.get_ident()
+
     def heard() -> None:
+        if threading.get_ident() == here:
+            # Each call_soon_threadsafe writes to the pipe that wakes the loop; full, it would lose a signal.
+            stirred.set()
+            return
         try:
             loop.call_soon_threadsafe(stirred.set)
         except RuntimeError:

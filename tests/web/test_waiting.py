@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -86,11 +87,30 @@ def test_a_call_after_the_end_of_a_loop_that_waited_is_answered(provider: Provid
         await asyncio.wait({waiting})
 
     asyncio.run(waits())
-    with provider.journal.listening(late[0]):
-        assert ask(provider, body())["rc"] == 200
+    with provider.journal.listening(late[0]), ThreadPoolExecutor(1) as elsewhere:
+        assert elsewhere.submit(ask, provider, body()).result(30)["rc"] == 200
 
 
 def test_a_wait_ends_when_its_seconds_are_over(provider: Provider) -> None:
     asked = scope(b"wait=0.01&page=2")
     asyncio.run(wait_for_calls(asked, provider.journal, Access()))
     assert asked["query_string"] == b"page=2"
+
+
+def test_calls_that_the_loop_answers_itself_write_nothing_to_the_pipe_that_wakes_it(provider: Provider) -> None:
+    """A full pipe loses signals: a server with many who wait would not hear SIGTERM."""
+    woken = []
+
+    async def waits() -> None:
+        loop = asyncio.get_running_loop()
+        waiting = asyncio.create_task(wait_for_calls(scope(b"wait=60&count=3"), provider.journal, Access()))
+        while not provider.journal._listeners:
+            await asyncio.sleep(0)
+        loop.call_soon_threadsafe = lambda *_, **__: woken.append(1)  # type: ignore[assignment,method-assign]
+        for _ in range(3):
+            ask(provider, body())
+        del loop.call_soon_threadsafe
+        await asyncio.wait_for(waiting, 10)
+
+    asyncio.run(waits())
+    assert woken == []
