@@ -15,7 +15,7 @@ from mockserver.provider.provider import MAX_BODY, Provider
 from mockserver.web.access import Access
 from mockserver.web.faulty import send_faulty
 from mockserver.web.internal_error import report
-from mockserver.web.waiting import REQUESTS, wait_for_calls
+from mockserver.web.waiting import is_wait, wait_for_calls
 from mockserver.web.words import INTERNAL_ERROR, TOO_LARGE
 from mockserver.web.wsgi import ConsumerGone, WsgiBridge, in_thread
 
@@ -56,7 +56,7 @@ class Lane:
         try:
             if found is None:
                 flask = self._flask or await self._built()
-                if scope["path"] == REQUESTS and b"wait=" in scope["query_string"]:
+                if is_wait(scope):
                     await wait_for_calls(scope, self._provider.journal, self._access)
                 await flask(scope, receive, send)
             else:

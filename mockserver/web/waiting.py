@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 REQUESTS = f"{ADMIN}/requests"
 
 
+def is_wait(scope: HTTPScope) -> bool:
+    """Whether a request asks the journal to wait."""
+    return scope["path"] == REQUESTS and scope["method"] in {"GET", "HEAD"} and b"wait=" in scope["query_string"]
+
+
 async def wait_for_calls(scope: HTTPScope, journal: Journal, access: Access) -> None:
     """Wait as the query says, then take `wait` out of it; a query that makes no sense is left for the app to refuse."""
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)

@@ -234,6 +234,13 @@ def test_the_requests_in_the_form_that_is_documented(server: Server, admin: Admi
     assert admin.requests() == []
 
 
+def test_nothing_is_forgotten_when_the_query_is_refused(server: Server, admin: AdminClient) -> None:
+    post(server)
+    assert requests.delete(f"{server.url}/__admin/requests?page=1", timeout=30).status_code == 400
+    assert requests.head(f"{server.url}/__admin/requests?page=1", timeout=30).status_code == 200
+    assert [call["n"] for call in admin.requests()] == [1]
+
+
 def test_one_request_has_its_diagnosis_and_a_line_to_repeat_it(server: Server, admin: AdminClient) -> None:
     post(server, signature=sign(SECRET, MERCHANT))
     whole = admin.request(1)
@@ -385,6 +392,8 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
         ("GET", f"projects/{DEMO_PROJECT}/vouchers?statuss=1", None, 400, "did you mean 'status'"),
         ("POST", "reset?all=1", {}, 400, "it takes none"),
         ("GET", "projects/%EF%BF%BD", None, 404, "There is no project '\\ufffd'"),
+        ("DELETE", f"requests?merchant_id={MERCHANT}", None, 400, "it takes none"),
+        ("DELETE", "requests?wait=60&page=99", None, 400, "it takes none"),
         ("GET", "requests?wait=1&count=0", None, 400, "count: expected an integer"),
         ("GET", "requests?wait=60&count=9999999", None, 400, "count: expected an integer"),
         ("GET", "requests?count=abc", None, 400, "count: expected an integer"),
