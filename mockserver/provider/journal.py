@@ -103,13 +103,13 @@ class Journal:
         """Return how many of the calls still kept match."""
         return len(self.find(**matchers))
 
-    def wait(self, *, count: int = 1, timeout: float = 10.0, **matchers: Any) -> list[Entry]:
+    def wait(self, *, count: int = 1, timeout: float = 10.0, after: int = 0, **matchers: Any) -> list[Entry]:
         """Wait until `count` kept calls match, `timeout` seconds at most; return those that do by then, oldest first.
 
-        Calls from before the wait count too.
+        Calls from before the wait count too, of them only those whose `n` is above `after`.
         """
         heard = threading.Event()
-        search = Search(self, matchers)
+        search = Search(self, matchers, after)
         deadline = monotonic() + timeout
         with self.listening(heard.set):
             while len(search.found()) < count and heard.wait(max(deadline - monotonic(), 0)):
@@ -173,20 +173,24 @@ class Journal:
 
 
 class Search:
-    """The calls that match, kept up to date; each call is looked at once."""
+    """The calls that match and whose `n` is above `after`, kept up to date; each call is looked at once.
 
-    def __init__(self, journal: Journal, matchers: Mapping[str, Any]) -> None:
+    When numbers start again from 1, `after` is in the new ones.
+    """
+
+    def __init__(self, journal: Journal, matchers: Mapping[str, Any], after: int = 0) -> None:
         self._journal = journal
+        self._after = after
         self._matchers = Matchers(**matchers)
         self._generation = journal.generation
-        self._seen = 0
+        self._seen = after
         self._found: list[Entry] = []
 
     def found(self) -> list[Entry]:
         """Return those that match by now, oldest first."""
         generation = self._journal.generation
         if generation != self._generation:
-            self._generation, self._seen, self._found = generation, 0, []
+            self._generation, self._seen, self._found = generation, self._after, []
         fresh = self._journal.entries(after=self._seen)
         if fresh:
             self._seen = fresh[-1].n

@@ -162,9 +162,14 @@ class AdminClient:
         """Serve under these readings; what is left out goes to its default."""
         self._call("PUT", "/readings", _merchant(merchant_id), {"readings": dict(readings)})
 
-    def requests(self, *, wait: float = 0, count: int = 1, **matchers: object) -> list[dict[str, Any]]:
-        """Return the calls that match, newest first; wait up to `wait` seconds until there are `count`."""
+    def requests(self, *, wait: float = 0, count: int = 1, since: int = 1, **matchers: object) -> list[dict[str, Any]]:
+        """Return the calls that match, newest first; wait up to `wait` seconds until there are `count`.
+
+        With `since` only those of this `n` and later, for the wait too: to hear of each call once, give the last one's
+        `n` and 1.
+        """
         asked = {name: value if isinstance(value, str) else json.dumps(value) for name, value in matchers.items()}
+        asked["since"] = str(since)
         if wait:
             asked |= {"wait": str(wait), "count": str(count)}
         return cast("list[dict[str, Any]]", self._call("GET", "/requests", asked)["requests"])

@@ -16,7 +16,7 @@ from mockserver.provider.recorded import Entry, Kept
 from mockserver.web.admin_lookup import kept_call, number
 from mockserver.web.admin_views import call_view
 from mockserver.web.admin_wire import reply
-from mockserver.web.query import matchers_of, wait_count, wait_seconds
+from mockserver.web.query import after_number, matchers_of, wait_count, wait_seconds
 
 # Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
 _LONGEST_WORD = 120_000
@@ -30,16 +30,16 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
         matchers = matchers_of(request.args.items(multi=True))
         seconds = wait_seconds(request.args.get("wait"))
         count = wait_count(request.args.get("count"))
-        since = number("since", 1, 10**9) - 1
+        after = after_number(request.args.get("since"))
         if seconds:
             # Under the server's lane this is done before, without a thread.
-            provider.journal.wait(count=count, timeout=seconds, **matchers)
+            provider.journal.wait(count=count, timeout=seconds, after=after, **matchers)
         most = number("newest", 10**6, 10**6)
         if matchers:
-            found = [entry for entry in provider.journal.find(**matchers) if entry.n > since]
+            found = [entry for entry in provider.journal.find(**matchers) if entry.n > after]
             newest, total = found[-most:], len(found)
         else:
-            newest, total = provider.journal.newest(most, after=since)
+            newest, total = provider.journal.newest(most, after=after)
         return reply({"requests": [*map(call_view, reversed(newest))], "total": total})
 
     @admin.get("/requests/<int:n>")

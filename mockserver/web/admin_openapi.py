@@ -90,7 +90,7 @@ _PARAMETERS: dict[str, Document] = {
         "type": "number",
         "minimum": 0,
         "maximum": 60,
-        "description": "Seconds to wait for `count` calls that match.",
+        "description": "Seconds to wait for `count` calls that match, those before `since` left out.",
     },
     "count": {"type": "integer", "minimum": 1, "default": 1},
     "newest": {"type": "integer", "minimum": 1, "description": "At most so many."},

@@ -51,6 +51,11 @@ def wait_count(text: str | None) -> int:
     return integer("count", text, 1, 10**6)
 
 
+def after_number(text: str | None) -> int:
+    """Return the number that calls `since` the one in the query are above, 0 without one; raises Problem (400)."""
+    return integer("since", text, 1, 10**9) - 1
+
+
 def wait_seconds(text: str | None) -> float:
     """Return how long a query wants to wait, 0 when it does not; at most `LONGEST_WAIT`.
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from mockserver.provider.journal import Journal, Search
 from mockserver.web.access import ADMIN, Access, Problem
-from mockserver.web.query import matchers_of, wait_count, wait_seconds
+from mockserver.web.query import after_number, matchers_of, wait_count, wait_seconds
 from mockserver.web.wsgi import request_of
 
 if TYPE_CHECKING:
@@ -26,11 +26,12 @@ def is_wait(scope: HTTPScope) -> bool:
 async def wait_for_calls(scope: HTTPScope, journal: Journal, access: Access) -> None:
     """Wait as the query says, then take `wait` out of it; a query that makes no sense is left for the app to refuse."""
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    query = dict(pairs)
+    # Of a name that stands twice the app takes the first.
+    query = dict(reversed(pairs))
     try:
         access.check(request_of(scope))
         seconds = wait_seconds(query.get("wait"))
-        search = Search(journal, matchers_of(pairs))
+        search = Search(journal, matchers_of(pairs), after_number(query.get("since")))
         count = wait_count(query.get("count"))
     except Problem:
         return

@@ -71,6 +71,31 @@ def test_a_search_forgets_what_the_journal_forgot() -> None:
     assert search.found() == []
 
 
+def test_a_wait_counts_only_the_calls_after_a_number() -> None:
+    provider = built_in_provider()
+    ask(provider, body(page=2))
+    assert provider.journal.wait(after=1, timeout=0) == []
+    assert provider.journal.wait(after=1, timeout=0, page=2) == []
+    ask(provider, body(page=2))
+    assert [entry.n for entry in provider.journal.wait(after=1, timeout=60, page=2)] == [2]
+
+
+def test_numbers_after_which_a_search_looks_go_on_after_a_clear_and_begin_again_after_a_reset() -> None:
+    provider = built_in_provider()
+    search = Search(provider.journal, {}, after=2)
+
+    def found_after_three_calls() -> list[int]:
+        for _ in range(3):
+            ask(provider, body())
+        return [entry.n for entry in search.found()]
+
+    assert found_after_three_calls() == [3]
+    provider.journal.clear()
+    assert found_after_three_calls() == [4, 5, 6]
+    provider.reset()
+    assert found_after_three_calls() == [3]
+
+
 def test_the_newest_come_with_how_many_there_are_and_only_they_are_masked() -> None:
     provider = built_in_provider()
     asked = []

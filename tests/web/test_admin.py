@@ -17,12 +17,13 @@ from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.clock import date_time
 from mockserver.provider.forcing import FAULT_HEADER
+from mockserver.provider.provider import Provider
 from mockserver.testing.admin_client import AdminClient, AdminProblem
 from mockserver.web.admin_openapi import OPERATIONS, admin_openapi
 from mockserver.web.admin_wire import admin_schema
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
-from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, PATH, SECRET, fields
+from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, PATH, SECRET, ask, body, fields
 
 
 @pytest.fixture
@@ -304,6 +305,36 @@ def test_a_wait_ends_with_the_call_it_waits_for(server: Server, admin: AdminClie
         post(server, page=page)
     waiting.join()
     assert [call["n"] for call in found] == [3, 2]
+
+
+@pytest.mark.parametrize("matchers", [{}, {"page": 1}])
+def test_a_wait_since_a_call_is_for_those_that_come_later(
+    server: Server, admin: AdminClient, matchers: dict[str, Any]
+) -> None:
+    post(server)
+    found: list[Any] = []
+    waiting = threading.Thread(target=lambda: found.extend(admin.requests(wait=60, since=2, **matchers)))
+    waiting.start()
+    while not server.provider.journal._listeners and waiting.is_alive():
+        waiting.join(0.01)
+    post(server)
+    waiting.join()
+    assert [call["n"] for call in found] == [2]
+
+
+@pytest.mark.parametrize("matchers", ["", "&page=1"])
+def test_the_app_alone_waits_since_a_call_too(provider: Provider, matchers: str) -> None:
+    client = create_app(provider).test_client()
+    ask(provider, body())
+    found: list[Any] = []
+    address = f"/__admin/requests?wait=60&since=2{matchers}"
+    waiting = threading.Thread(target=lambda: found.append(client.get(address).json))
+    waiting.start()
+    while not provider.journal._listeners and waiting.is_alive():
+        waiting.join(0.01)
+    ask(provider, body())
+    waiting.join()
+    assert [call["n"] for call in found[0]["requests"]] == [2]
 
 
 def test_many_waits_hold_up_nothing_and_end_with_the_server(server: Server, admin: AdminClient) -> None:
