@@ -4,46 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Any, Literal, TypedDict, cast
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Any, cast
+from urllib.parse import quote
 
 from mockserver.contract.wire import VoucherStatus
+from mockserver.testing.admin_views import ClockView, MerchantView, ProjectView, VoucherView
+from mockserver.testing.admin_wire import AdminProblem, AdminWire
 
-_TIMEOUT = 70.0
-
-
-class ProjectView(TypedDict):
-    """A project as the admin API shows it."""
-
-    id: int
-    project_id: str
-    project_name: str | None
-    merchant_id: str
-    total_voucher: int
-    stats: dict[str, int]
-    nominals: dict[str, int]
-    plan: dict[str, Any] | None
-
-
-class ClockView(TypedDict):
-    """A clock as the admin API shows it; `now` is in Unix seconds, `ahead` in seconds."""
-
-    now: float
-    date_time: str
-    state: Literal["real", "frozen", "moved"]
-    ahead: float
-    merchant_id: str | None
-
-
-class AdminProblem(Exception):
-    """The admin side refused a call: `status` is HTTP's, `detail` says what to do, `errors` names each place."""
-
-    def __init__(self, status: int, detail: str, errors: list[str]) -> None:
-        super().__init__("; ".join([f"HTTP {status}: {detail}", *errors]))
-        self.status = status
-        self.detail = detail
-        self.errors = errors
+__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "ProjectView", "VoucherView"]
 
 
 class AdminClient:
@@ -55,11 +23,7 @@ class AdminClient:
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "http" or parts.hostname is None:
-            raise ValueError(f"expected a base URL as in http://127.0.0.1:8787, got {url!r}")
-        self._host, self._port = parts.hostname, parts.port or 80
-        self._token = token
+        self._call = AdminWire(url, token).call
 
     def health(self) -> dict[str, Any]:
         """Return the version, and how many merchants and requests there are."""
@@ -77,17 +41,34 @@ class AdminClient:
         """Go back to the start: world, clock, faults, readings, an empty journal."""
         self._call("POST", "/reset", body={})
 
-    def add_merchant(self, merchant: Mapping[str, Any]) -> dict[str, Any]:
+    def merchants(self) -> list[MerchantView]:
+        """Return every merchant with its projects."""
+        return cast("list[MerchantView]", self._call("GET", "/merchants")["merchants"])
+
+    def merchant(self, merchant_id: str) -> MerchantView:
+        """Return a merchant with its projects."""
+        return cast("MerchantView", self._call("GET", f"/merchants/{_part(merchant_id)}"))
+
+    def add_merchant(self, merchant: Mapping[str, Any]) -> MerchantView:
         """Add a merchant, written as in a world file."""
-        return self._call("POST", "/merchants", body=merchant)
+        return cast("MerchantView", self._call("POST", "/merchants", body=merchant))
 
     def add_project(self, merchant_id: str, project: Mapping[str, Any]) -> ProjectView:
         """Add a project to a merchant, written as in a world file."""
         return cast("ProjectView", self._call("POST", f"/merchants/{_part(merchant_id)}/projects", body=project))
 
+    def projects(self) -> list[ProjectView]:
+        """Return every project of every merchant."""
+        return cast("list[ProjectView]", self._call("GET", "/projects")["projects"])
+
     def project(self, project_id: str) -> ProjectView:
         """Return a project, without its vouchers."""
         return cast("ProjectView", self._call("GET", f"/projects/{_part(project_id)}"))
+
+    def rename_project(self, project_id: str, project_name: str) -> ProjectView:
+        """Give a project another `project_name`."""
+        changed = {"project_name": project_name}
+        return cast("ProjectView", self._call("PATCH", f"/projects/{_part(project_id)}", body=changed))
 
     def set_plan(self, project_id: str, plan: Mapping[str, Any] | None) -> ProjectView:
         """Give a project a plan, written as in a world file (None: back to the world's); it starts now."""
@@ -124,6 +105,29 @@ class AdminClient:
         }
         body = {key: value for key, value in given.items() if value is not None}
         return int(self._call("PATCH", f"/projects/{_part(project_id)}/vouchers", body=body)["moved"])
+
+    def voucher(self, project_id: str, voucher_id: int) -> VoucherView:
+        """Return one voucher."""
+        return cast("VoucherView", self._call("GET", _voucher(project_id, voucher_id)))
+
+    def move_voucher(
+        self,
+        project_id: str,
+        voucher_id: int,
+        *,
+        to: VoucherStatus | str,
+        note: str | None = None,
+        response_json: str | None = None,
+        nominal_gs: int | None = None,
+    ) -> VoucherView:
+        """Move one voucher; return it as it is now."""
+        given = {"to": _name(to), "note": note, "response_json": response_json, "nominal_gs": nominal_gs}
+        body = {key: value for key, value in given.items() if value is not None}
+        return cast("VoucherView", self._call("PATCH", _voucher(project_id, voucher_id), body=body))
+
+    def set_voucher_plan(self, project_id: str, voucher_id: int, plan: Mapping[str, Any] | None) -> VoucherView:
+        """Give one voucher a plan of its own, written as in a world file (None: back to its project's)."""
+        return cast("VoucherView", self._call("PATCH", _voucher(project_id, voucher_id), body={"plan": plan}))
 
     def clock(self, merchant_id: str | None = None) -> ClockView:
         """Return what the clock shows, of all or of one merchant."""
@@ -165,10 +169,11 @@ class AdminClient:
     def requests(self, *, wait: float = 0, count: int = 1, since: int = 1, **matchers: object) -> list[dict[str, Any]]:
         """Return the calls that match, newest first; wait up to `wait` seconds until there are `count`.
 
+        A matcher is a value to equal, None what was left out.
         With `since` only those of this `n` and later, for the wait too: to hear of each call once, give the last one's
         `n` and 1.
         """
-        asked = {name: value if isinstance(value, str) else json.dumps(value) for name, value in matchers.items()}
+        asked = {name: _wanted(value) for name, value in matchers.items()}
         asked["since"] = str(since)
         if wait:
             asked |= {"wait": str(wait), "count": str(count)}
@@ -182,48 +187,33 @@ class AdminClient:
         """Forget the calls."""
         self._call("DELETE", "/requests")
 
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document of the admin API."""
+        return self._call("GET", "/openapi.json")
+
+    def schema(self, name: str) -> dict[str, Any]:
+        """Return a JSON Schema document by its name, as `world`."""
+        return self._call("GET", f"/schemas/{_part(name)}")
+
     def _set_clock(self, change: dict[str, Any], merchant_id: str | None) -> ClockView:
         return cast("ClockView", self._call("POST", "/clock", body={**change, **_merchant(merchant_id)}))
-
-    def _call(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, body: object = None
-    ) -> dict[str, Any]:
-        connection = HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
-        headers = {"Accept": "application/json"}
-        content = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(body).encode()
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token}"
-        try:
-            connection.request(method, f"/__admin{path}?{urlencode(query or {})}", content, headers)
-            return _document(connection.getresponse())
-        except HTTPException as error:
-            raise ConnectionError(
-                f"{self._host}:{self._port} broke off in its reply, or is no mock: {error!r}"
-            ) from error
-        finally:
-            connection.close()
-
-
-def _document(reply: HTTPResponse) -> dict[str, Any]:
-    content = reply.read()
-    try:
-        document: dict[str, Any] = json.loads(content)
-    except ValueError:
-        raise ConnectionError(f"the reply (HTTP {reply.status}) is not JSON, so this is no mock") from None
-    if reply.status >= 400:
-        raise AdminProblem(reply.status, str(document.get("detail", reply.reason)), document.get("errors", []))
-    return document
 
 
 def _name(status: VoucherStatus | str) -> str:
     return status.value if isinstance(status, VoucherStatus) else status
 
 
+def _wanted(value: object) -> str:
+    # The text null is quoted: without quotes it is what was left out.
+    return value if isinstance(value, str) and value != "null" else json.dumps(value)
+
+
 def _part(name: str) -> str:
     return quote(name, safe="")
+
+
+def _voucher(project_id: str, voucher_id: int) -> str:
+    return f"/projects/{_part(project_id)}/vouchers/{voucher_id}"
 
 
 def _merchant(merchant_id: str | None) -> dict[str, str]:

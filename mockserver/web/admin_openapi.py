@@ -29,7 +29,7 @@ OPERATIONS = (
     Operation("get", "/world", "The world, secrets left out", ":world", query=("with_secrets",), problems=(403,)),
     Operation("put", "/world", "Serve another world; a secret_key left out stays", ":world", "world", problems=_CHANGE),
     Operation("post", "/reset", "Back to the start", None, "reset", problems=_CHANGE),
-    Operation("get", "/merchants", "The merchants", None),
+    Operation("get", "/merchants", "The merchants", "merchants-view"),
     Operation("post", "/merchants", "Add a merchant", "merchant-view", "merchant", 201, problems=(*_CHANGE, 409)),
     Operation("get", "/merchants/{merchant_id}", "A merchant", "merchant-view", problems=(404,)),
     Operation(
@@ -97,6 +97,10 @@ _PARAMETERS: dict[str, Document] = {
     "since": {"type": "integer", "minimum": 1, "description": "Only calls of this n and later."},
     "with_secrets": {"type": "string", "enum": ["1", "true"], "description": "Shows secrets; needs the admin token."},
 }
+_MATCHER: Document = {
+    "type": "string",
+    "description": 'The value to equal, as text or as JSON; null: what was left out ("null" in quotes: that text).',
+}
 _NUMBERS = frozenset({"page", "limit"})
 
 
@@ -158,7 +162,7 @@ def _operation(operation: Operation) -> Document:
         "summary": operation.summary,
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in in_path),
-            *({"name": name, "in": "query", "schema": _query_schema(name)} for name in operation.query),
+            *({"name": name, "in": "query", "schema": _query_schema(operation, name)} for name in operation.query),
         ],
         "responses": {
             str(operation.status): {"description": operation.summary, "content": _content(operation.gives)},
@@ -173,7 +177,9 @@ def _operation(operation: Operation) -> Document:
 _NOT_IN_NAMES = str.maketrans("", "", "/{}_.")
 
 
-def _query_schema(name: str) -> Document:
+def _query_schema(operation: Operation, name: str) -> Document:
+    if operation.path == "/requests" and name in NAMES:
+        return _MATCHER
     if name in _NUMBERS:
         return {"type": "integer", "minimum": 1}
     return _PARAMETERS.get(name, {"type": "string"})

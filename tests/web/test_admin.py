@@ -242,6 +242,18 @@ def test_nothing_is_forgotten_when_the_query_is_refused(server: Server, admin: A
     assert [call["n"] for call in admin.requests()] == [1]
 
 
+def test_null_is_what_was_left_out(server: Server, admin: AdminClient) -> None:
+    post(server, page=None)
+    post(server)
+    post(server, projectid="null", limit=None)
+    assert [call["n"] for call in admin.requests(page=None)] == [1]
+    assert [call["n"] for call in admin.requests(clause=None)] == []
+    assert [call["n"] for call in admin.requests(limit=None, fault=None)] == [3]
+    assert [call["n"] for call in admin.requests(projectid="null")] == [3]
+    assert [call["n"] for call in admin.requests(projectid=None)] == []
+    assert [call["n"] for call in admin.requests(wait=60, page=None)] == [1]
+
+
 def test_one_request_has_its_diagnosis_and_a_line_to_repeat_it(server: Server, admin: AdminClient) -> None:
     post(server, signature=sign(SECRET, MERCHANT))
     whole = admin.request(1)

@@ -1,0 +1,53 @@
+"""What the admin API shows, as its typed client returns it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+
+class ProjectView(TypedDict):
+    """A project as the admin API shows it."""
+
+    id: int
+    project_id: str
+    project_name: str | None
+    merchant_id: str
+    total_voucher: int
+    stats: dict[str, int]
+    nominals: dict[str, int]
+    plan: dict[str, Any] | None
+
+
+class MerchantView(TypedDict):
+    """A merchant as the admin API shows it; no secret stands in it."""
+
+    merchant_id: str
+    projects: list[ProjectView]
+
+
+class _Voucher(TypedDict):
+    id: int
+    voucher_code: str
+    response_json: str
+    note: str
+    nominal_gs: int
+    created: str
+    created_at: str
+    updated_at: str
+    status: str
+
+
+class VoucherView(_Voucher, total=False):
+    """A voucher as the admin API shows it, its status by name; without `plan` when it has none of its own."""
+
+    plan: dict[str, Any]
+
+
+class ClockView(TypedDict):
+    """A clock as the admin API shows it; `now` is in Unix seconds, `ahead` in seconds."""
+
+    now: float
+    date_time: str
+    state: Literal["real", "frozen", "moved"]
+    ahead: float
+    merchant_id: str | None
