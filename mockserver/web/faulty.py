@@ -17,9 +17,13 @@ _DRIPS = 20
 
 
 async def send_faulty(
-    reply: FaultyReply, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    reply: FaultyReply,
+    scope: HTTPScope,
+    receive: ASGIReceiveCallable,
+    send: ASGISendCallable,
+    more: list[tuple[bytes, bytes]],
 ) -> None:
-    """Send the reply with what goes wrong with it; nobody else waits for it."""
+    """Send the reply with what goes wrong with it, and these headers more; nobody else waits for it."""
     if reply.delay:
         await asyncio.sleep(reply.delay)
     if reply.cut == "before":
@@ -30,6 +34,7 @@ async def send_faulty(
         (b"content-type", reply.content_type.encode("latin-1")),
         (b"content-length", b"%d" % announced),
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers),
+        *more,
     ]
     await send({"type": "http.response.start", "status": reply.http_status, "headers": headers, "trailers": False})
     await _send_body(reply, send)

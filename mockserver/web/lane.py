@@ -83,10 +83,11 @@ class Lane:
         except Exception as error:
             report(error)
             reply = self._internal_error(path, origin)
+        more = [] if advice is None else [(advice[0].lower().encode("ascii"), advice[1].encode("ascii"))]
         if isinstance(reply, FaultyReply):
-            await send_faulty(reply, scope, receive, send)
+            await send_faulty(reply, scope, receive, send, more)
         else:
-            await _send(reply, send, close=close, advice=advice)
+            await _send(reply, send, [*more, *([(b"connection", b"close")] if close else [])])
 
     def _internal_error(self, path: str, origin: str) -> Reply:
         try:
@@ -143,7 +144,8 @@ def _announced(scope: HTTPScope) -> _Announced:
         elif name == b"expect":
             waits = True
         elif name == _FAULT_HEADER:
-            forced = value.decode("latin-1")
+            one = value.decode("latin-1")
+            forced = one if forced is None else f"{forced}, {one}"
     return _Announced(size, waits, forced)
 
 
@@ -152,11 +154,7 @@ def _origin(scope: HTTPScope) -> str:
     return f"{client[0]}:{client[1]}" if client else ""
 
 
-async def _send(reply: Reply, send: ASGISendCallable, *, close: bool, advice: tuple[str, str] | None) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply.body))]
-    if advice is not None:
-        headers.append((advice[0].lower().encode("ascii"), advice[1].encode("ascii")))
-    if close:
-        headers.append((b"connection", b"close"))
+async def _send(reply: Reply, send: ASGISendCallable, more: list[tuple[bytes, bytes]]) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply.body)), *more]
     await send({"type": "http.response.start", "status": reply.http_status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": reply.body, "more_body": False})

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
+from mockserver.provider.forcing import FAULT_HEADER
+from mockserver.provider.provider import DOCTOR_HEADER, Provider
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PATH, body, built_in_provider
@@ -72,3 +74,38 @@ def test_both_adapters_give_the_same_reply(
     expected = (alone.status_code, alone.data, alone.headers.get("Content-Type"), alone.headers.get("Allow"))
     assert over_http(running, method, path, content, headers) == expected
     assert len(running.provider.journal.entries()) > 0
+
+
+FORCED = [
+    *([fault] for fault in ("html_502", "truncated_json", "wrong_content_type", "empty_body", "rate_limit", "ERR-3")),
+    ["html_502", "rate_limit"],
+    ["nonsense"],
+]
+
+
+@pytest.mark.parametrize("content", [b"{}", body()], ids=["refused", "good"])
+@pytest.mark.parametrize("forced", FORCED, ids=", ".join)
+def test_both_adapters_take_the_same_fault_from_the_headers(forced: list[str], content: bytes) -> None:
+    sent = [(FAULT_HEADER, value) for value in forced]
+    one, other = advising(), advising()
+    alone = create_app(one).test_client().post(PATH, data=content, headers=sent)
+    with Server(other) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.putrequest("POST", PATH)
+        for name, value in [*sent, ("Content-Length", str(len(content)))]:
+            connection.putheader(name, value)
+        connection.endheaders(content)
+        reply = connection.getresponse()
+        seen = reply.read(), {name: reply.getheader(name) for name in ("content-type", "retry-after", DOCTOR_HEADER)}
+        connection.close()
+    assert (reply.status, seen) == (
+        alone.status_code,
+        (alone.data, {name: alone.headers.get(name) for name in seen[1]}),
+    )
+    assert [entry.forced for entry in other.journal.entries()] == [entry.forced for entry in one.journal.entries()]
+
+
+def advising() -> Provider:
+    provider = built_in_provider()
+    provider.doctor_header = True
+    return provider
