@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver._words import nearest
@@ -109,16 +109,23 @@ def _check_name(name: str) -> None:
 
 
 def _mismatch(name: str, wanted: Any, entry: Entry) -> str | None:
-    got = (entry.fields or {}).get(name) if name in ASKED else getattr(entry, name)
+    sent = (entry.fields or {}) if name in ASKED else {name: getattr(entry, name)}
+    got = sent.get(name)
     if callable(wanted):
         try:
             return None if wanted(got) else f"{name}: {_shown(got)} does not satisfy {_shown(wanted)}"
         except Exception as error:
             return f"{name}: {_shown(wanted)} raised {type(error).__name__} on {_shown(got)}"
-    if _same(wanted, got):
+    # A null that was sent is not a field that was left out.
+    if _same(wanted, got) and (name not in ASKED or wanted is not None or name not in sent):
         return None
-    came = f"{name} was not sent" if name in ASKED and got is None else f"got {_shown(got)}"
-    return f"{name}: expected {_shown(wanted)}, {came}"
+    return f"{name}: expected {_shown(wanted)}, {_came(name, sent)}"
+
+
+def _came(name: str, sent: Mapping[str, Any]) -> str:
+    if name not in ASKED or sent.get(name) is not None:
+        return f"got {_shown(sent[name])}"
+    return f"{name} was sent as null" if name in sent else f"{name} was not sent"
 
 
 def _same(wanted: object, got: object) -> bool:

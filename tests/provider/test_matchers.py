@@ -57,6 +57,15 @@ def test_none_is_a_field_that_was_left_out() -> None:
     assert [entry.n for entry in journal.find(page=None)] == [1]
 
 
+def test_a_null_that_was_sent_is_not_left_out_and_the_failure_says_so() -> None:
+    journal = provider_with_calls(asked(page=None), {"projectid": "R240815XPQR000012"}).journal
+    assert journal.count(page=None) == 1
+    null, left_out = journal.entries()
+    assert Matchers(page=3).mismatches(null) == ["page: expected 3, page was sent as null"]
+    assert Matchers(page=None).mismatches(null) == ["page: expected None, page was sent as null"]
+    assert Matchers(page=3).mismatches(left_out) == ["page: expected 3, page was not sent"]
+
+
 def test_true_is_not_1() -> None:
     journal = provider_with_calls(asked(page=True)).journal
     assert journal.find(page=1) == []
