@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from secrets import token_hex
 from time import monotonic
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
 from mockserver.contract.masking import Masker, sent_secrets
 from mockserver.contract.wire import InvalidJson, Reply
 from mockserver.provider.matchers import Matchers
-from mockserver.provider.parsing import decode_json
+from mockserver.provider.parsing import decode_json, form_fields
 from mockserver.provider.recorded import Call, Entry, Kept, Observer
 
 DEFAULT_CAPACITY = 1000
@@ -139,7 +140,7 @@ class Journal:
     def masked(self, kept: Kept) -> Entry:
         """Return the entry that a person may read."""
         call, reply = kept.call, kept.reply
-        decoded = _decoded(call.body)
+        decoded = _decoded(call.body, reply)
         mask = self._mask_for(decoded)
         fields = mask.value(decoded) if isinstance(decoded, dict) else None
         return Entry(
@@ -149,7 +150,7 @@ class Journal:
             method=call.method,
             path=mask(call.path),
             merchant_id=None if call.merchant_id is None else mask(call.merchant_id),
-            body=mask(call.body.decode("utf-8", "replace")) if fields is None else _text(fields),
+            body=mask(call.body.decode("utf-8", "replace")) if fields is None else _text(fields, call.body),
             fields=fields,
             forced=None if call.forced is None else mask(call.forced),
             http_status=reply.http_status,
@@ -198,12 +199,13 @@ class Search:
         return self._found
 
 
-def _decoded(body: bytes) -> Any:
+def _decoded(body: bytes, reply: Reply) -> Any:
     try:
         return decode_json(body)
     except InvalidJson:
-        return None
+        return None if reply.clause == "ERR-1" else form_fields(body)
 
 
-def _text(fields: dict[str, Any]) -> str:
-    return msgspec.json.encode(fields).decode()
+def _text(fields: dict[str, Any], sent: bytes) -> str:
+    # In the form that it was sent in, which has no braces.
+    return msgspec.json.encode(fields).decode() if b"{" in sent else urlencode(fields, safe="*")

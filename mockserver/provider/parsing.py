@@ -90,6 +90,18 @@ def decode_json(body: bytes) -> Any:
         raise InvalidJson(f"the body is not valid JSON: {error}") from None
 
 
+def form_fields(body: bytes) -> dict[str, Any] | None:
+    """Return the fields of a form as the endpoint reads them, numbers as integers; None when the body is no form."""
+    try:
+        sent = _decode_form(body) if _FORM.fullmatch(body) else None
+    except InvalidJson:
+        return None
+    return sent and {
+        name: int(value) if name in NUMBER_FIELDS and _DECIMAL.fullmatch(value) else value
+        for name, value in sent.items()
+    }
+
+
 def _decode_form(body: bytes) -> dict[str, Any]:
     pairs = (part.partition("=") for part in body.decode("ascii").split("&") if part)
     try:

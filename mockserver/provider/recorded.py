@@ -32,11 +32,11 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 class Entry(msgspec.Struct, frozen=True):
     """One call as a person may read it: secrets and signatures masked.
 
-    `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object,
-    else None; `body` its text: written anew from `fields` where there are any, so that no secret hides in an escape.
-    `forced` is the value of the header that asks for a fault or an error. `clause` and `reading` are what decided,
-    `explanation` says it in words. `fault` is the name of the one that hits the reply on its way: `took` is without
-    what that takes, and of what it closes or cuts off the consumer may have got nothing.
+    `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object, or
+    a form that was let in, else None; `body` its text: written anew from `fields` where there are any, so that no
+    secret hides in an escape. `forced` is the value of the header that asks for a fault or an error. `clause` and
+    `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits the reply on
+    its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have got nothing.
     """
 
     n: int

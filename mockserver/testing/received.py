@@ -12,7 +12,8 @@ from mockserver.provider.recorded import Entry
 class Received(Sequence[Entry]):
     """Calls, oldest first, with secrets and signatures masked.
 
-    What was sent is in `fields`, as in `received[0].fields`; None when the body was no JSON object.
+    What was sent is in `fields`, as in `received[0].fields`; None when the body was no JSON object, and no form
+    that was let in.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -72,15 +72,24 @@ def curl_line(entry: Entry, base_url: str) -> str:
         line += f" -H {shlex.quote(f'{FAULT_HEADER}: {entry.forced}')}"
     if not entry.body:
         return line
-    body = entry.body
-    if entry.fields is not None:
-        named = {key: f"${key.upper()}" for key in ("signature", "session_key") if key in entry.fields}
-        body = json.dumps({**entry.fields, **named}, ensure_ascii=False)
-    data = shlex.quote(body)
-    for name in ("SIGNATURE", "SESSION_KEY"):
-        data = data.replace(f'"${name}"', f'"\'"${name}"\'"')
+    data = _data(entry)
     line += " -H 'Content-Type: application/json'"
     if len(data.encode()) > _LONGEST_WORD:
         return f"printf %s {data} | {line} --data-binary @-"
     # With -d, curl would read a file for a body that begins with @.
     return f"{line} --data-raw {data}"
+
+
+def _data(entry: Entry) -> str:
+    """Return the body as one word for a shell, with variables in place of what is masked."""
+    if entry.fields is None:
+        return shlex.quote(entry.body)
+    sent = dict(entry.fields)
+    named = [key for key in ("signature", "session_key") if key in sent]
+    sent |= {key: f"${key.upper()}" for key in named}
+    is_form = not entry.body.startswith("{")
+    word = f"'{urlencode(sent)}'" if is_form else shlex.quote(json.dumps(sent, ensure_ascii=False))
+    for name in map(str.upper, named):
+        masked, meant = (f"=%24{name}", f"='\"${name}\"'") if is_form else (f'"${name}"', f'"\'"${name}"\'"')
+        word = word.replace(masked, meant)
+    return word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -289,6 +290,19 @@ def test_the_line_of_a_call_that_forced_an_outcome_forces_it_again(server: Serve
     done = subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=30)
     assert b"502 Bad Gateway" in done.stdout
     assert [one["forced"] for one in admin.requests()] == ["html_502", "html_502"]
+
+
+def test_the_line_of_a_form_sends_the_form_again(server: Server, admin: AdminClient) -> None:
+    admin.put_readings({"form_body": "accept"})
+    requests.post(server.url + PATH, data=fields(page=2, note="it's $HOME & more", session_key="of-one"), timeout=30)
+    variables = {"SIGNATURE": sign(MERCHANT, SECRET), "SESSION_KEY": "of-one", "PATH": os.environ["PATH"]}
+    line = admin.request(1)["curl"]
+    subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=30, env=variables)
+    first, again = admin.request(1), admin.request(2)
+    assert first["rc"] == 200
+    assert first["body"].startswith(f"projectid={DEMO_PROJECT}&")
+    assert (again["body"], again["reply"]) == (first["body"], first["reply"])
+    assert [call["n"] for call in admin.requests(page=2)] == [2, 1]
 
 
 def test_the_line_of_a_body_too_long_for_a_command_runs(server: Server, admin: AdminClient) -> None:
