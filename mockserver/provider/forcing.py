@@ -19,7 +19,7 @@ from mockserver.provider.faults import (
     fault_named,
 )
 from mockserver.provider.generate import generate_vouchers
-from mockserver.provider.parsing import decode_fields
+from mockserver.provider.parsing import as_text, decode_fields
 from mockserver.provider.store import MerchantStore, Store
 from mockserver.provider.world import Merchant, Project, World
 
@@ -97,12 +97,12 @@ def forced_reply(error: DocumentedError, *, http_status: int) -> ForcedReply:
 
 
 def sent_project_id(body: bytes, readings: Readings) -> str | None:
-    """Return the text in `projectid`, or None when there is none."""
+    """Return the text in `projectid`, or what is taken for it; None when there is none."""
     try:
-        project_id = decode_fields(body, readings)[0].get("projectid")
+        sent = decode_fields(body, readings)[0].get("projectid")
+        return sent if isinstance(sent, str) else as_text("projectid", sent, readings)
     except InvalidJson:
         return None
-    return project_id if isinstance(project_id, str) else None
 
 
 def store_with(merchant: MerchantStore, project_id: str, readings: Readings) -> Store:

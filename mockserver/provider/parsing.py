@@ -44,7 +44,7 @@ def parse_request(body: bytes, readings: Readings) -> DetailRequest:
     sent, is_form = decode_fields(body, readings)
     for name in TEXT_FIELDS:
         if name in sent and type(sent[name]) is not str:
-            sent[name] = _as_text(name, sent[name], readings)
+            sent[name] = as_text(name, sent[name], readings)
     for name in NUMBER_FIELDS:
         if name in sent and type(sent[name]) is not int:
             sent[name] = _as_integer(name, sent[name], readings, is_form)
@@ -114,7 +114,12 @@ def _unquoted(text: str) -> str:
     return unquote_plus(text, errors="strict")
 
 
-def _as_text(name: str, value: Any, readings: Readings) -> str:
+def as_text(name: str, value: Any, readings: Readings) -> str:
+    """Return a value that is no text as the one it is taken for.
+
+    Raises:
+        InvalidJson: no reading lets it in (ERR-1).
+    """
     if readings.types == "coerce" and name in {"projectid", "status"} and _is_number(value):
         return str(int(value) if value == int(value) else value)
     raise _wrong_type(name, value, "string")

@@ -65,6 +65,20 @@ def test_a_project_is_known_in_a_form_that_a_reading_lets_in_too(project_id: str
     assert fault_of(call(provider, urlencode(json.loads(body(projectid=project_id))).encode())) == "empty_body"
 
 
+@pytest.mark.parametrize("sent", ["12345", 12345, 12345.0])
+def test_a_project_is_known_by_a_number_that_is_taken_for_its_text(sent: object) -> None:
+    provider = built_in_provider(Readings.of({"types": "coerce"}))
+    provider.faults.replace([Rule(Fault("empty_body"), project_id="12345")])
+    assert fault_of(call(provider, body(projectid=sent))) == "empty_body"
+
+
+@pytest.mark.parametrize("sent", [12345, True, [], {}])
+def test_what_is_not_taken_for_text_names_no_project(sent: object) -> None:
+    provider = built_in_provider()
+    provider.faults.replace([Rule(Fault("empty_body"), project_id="12345")])
+    assert fault_of(call(provider, body(projectid=sent))) is None
+
+
 def test_a_project_is_known_by_its_name_where_a_call_may_use_it() -> None:
     rule = Rule(Fault("empty_body"), project_id=DEMO_PROJECT)
     for readings, hit in ((Readings(), None), (Readings(project_match="project_id_or_name"), "empty_body")):
