@@ -169,7 +169,10 @@ def move_many(
 
     Raises:
         NoSuchVoucher: an id or code that the project does not have; then nothing moves.
+        ValueError: a negative `count`.
     """
+    if count is not None and count < 0:
+        raise ValueError(f"cannot move {count} vouchers; expected a count of 0 or more")
     with project.lock:
         if project.life_cycle is not None:
             project.life_cycle.settle(now, zone)

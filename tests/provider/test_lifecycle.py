@@ -148,6 +148,14 @@ def test_what_is_given_is_taken() -> None:
     assert (moved.note, moved.response_json, moved.nominal_gs) == ("ok", "{}", 7)
 
 
+@pytest.mark.parametrize("chosen", [{}, {"of": PENDING}, {"ids": [1]}])
+def test_a_negative_count_moves_nothing(chosen: dict[str, Any]) -> None:
+    project = project_of(provider_with())
+    with pytest.raises(ValueError, match="expected a count of 0 or more"):
+        move_many(project, SUCCESS, now=NOW, zone=ZONE, count=-1, **chosen)
+    assert move_many(project, SUCCESS, now=NOW, zone=ZONE, count=0) == []
+
+
 def test_a_named_voucher_takes_what_is_given_where_it_is_too() -> None:
     provider = provider_with(project={"transition": "timed", "process_after": 10, "done_after": 10})
     project = project_of(provider)

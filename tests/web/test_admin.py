@@ -406,6 +406,13 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
         ("PATCH", f"projects/{DEMO_PROJECT}/vouchers", {"t": "success"}, 422, "'to' is missing"),
         ("PATCH", f"projects/{DEMO_PROJECT}/vouchers", {"to": "done"}, 422, "expected one of 'pending'"),
         ("PATCH", f"projects/{DEMO_PROJECT}/vouchers", {"to": "success", "ids": [1]}, 404, "no voucher"),
+        (
+            "PATCH",
+            f"projects/{DEMO_PROJECT}/vouchers",
+            {"to": "success", "count": -1},
+            422,
+            "count: expected 0 or more",
+        ),
         ("PATCH", "projects/nope/vouchers", {"to": "success"}, 404, "There is no project"),
         (
             "PATCH",
