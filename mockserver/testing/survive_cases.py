@@ -145,13 +145,17 @@ def case_named(name: str) -> Case:
     """Return the case that a name spells out.
 
     Raises:
-        ScenarioError: a word of it is unknown, or a value out of its set.
+        ScenarioError: a word of it is unknown or stands twice, or a value is out of its set.
     """
     parts = _Parts()
+    given: set[str] = set()
     for word in name.split("+"):
         key, separator, value = word.partition("=")
         if not separator:
             raise ScenarioError(f"{word!r}: expected KEY=VALUE, as in vouchers=31+max_limit=10")
+        if key in given:
+            raise ScenarioError(f"{name!r}: {key} stands twice; keep one")
+        given.add(key)
         _read(key, value, parts)
     try:
         Readings.of(dict(parts.readings))

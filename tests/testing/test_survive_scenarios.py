@@ -59,6 +59,20 @@ def test_a_name_spells_its_case_out(case: Case) -> None:
     assert case_named(case.name) == case
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vouchers=31+vouchers=2",
+        "vouchers=31+max_limit=10+max_limit=10",
+        "error=ERR-1+vouchers=2+error=ERR-2",
+        "fault=delay+fault=html_502@2",
+    ],
+)
+def test_a_name_with_a_key_twice_is_refused(name: str) -> None:
+    with pytest.raises(ScenarioError, match="stands twice; keep one"):
+        scenario_named(name)
+
+
 @given(CASES, st.integers())
 def test_a_seed_makes_the_same_world_again(case: Case, seed: int) -> None:
     assert stand_for(case, seed, 1) == stand_for(case, seed, 1)
