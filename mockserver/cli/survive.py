@@ -31,7 +31,7 @@ class _Command(click.Command):
 @click.command(
     cls=_Command,
     context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False},
-    epilog="Exit status: 0 survives, 1 does not, 2 wrong usage, 3 the command could not be run. "
+    epilog="Exit status: 0 survives, 1 does not or never called, 2 wrong usage, 3 the command could not be run. "
     "--list and docs/survive.md tell of each scenario.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)

@@ -32,8 +32,13 @@ class SurviveReport:
 
     @property
     def survives(self) -> bool:
-        """Whether it failed in no scenario; one that was not judged is no failure."""
-        return not self.failed
+        """Whether it failed in no scenario, and called in some; one that was not judged is no failure."""
+        return not self.failed and not self.never_called
+
+    @property
+    def never_called(self) -> bool:
+        """Whether no call reached the endpoint in any scenario, so that nothing is known of the client."""
+        return bool(self.verdicts) and not any(verdict.played.heard.calls for verdict in self.verdicts)
 
     @property
     def failed(self) -> tuple[Verdict, ...]:
@@ -160,15 +165,16 @@ class SurviveReport:
         yield from self._silence()
         if failed:
             yield f"Does not survive: {failed} of {total} scenarios failed, in {self.took:.1f} s.", "red"
+        elif self.never_called:
+            yield f"Does not survive: it called in none of {total} scenarios, in {self.took:.1f} s.", "red"
         elif unknown == total:
             yield f"Survives {total} scenarios as far as ending and crashing go, in {self.took:.1f} s.", "green"
         else:
             yield f"Survives all {total} scenarios, in {self.took:.1f} s.", "green"
 
     def _silence(self) -> Iterator[Line]:
-        silent = [verdict for verdict in self.verdicts if not verdict.played.heard.calls]
-        if silent and len(silent) == len(self.verdicts):
-            strays = [stray for verdict in silent for stray in verdict.played.heard.strays][:1]
+        if self.never_called:
+            strays = [stray for verdict in self.verdicts for stray in verdict.played.heard.strays][:1]
             came = f"; what came was {strays[0]}" if strays else ""
             yield f"No call reached the endpoint{came}. Does it read APIGAMES_BASE_URL, and POST to the path?", "red"
 

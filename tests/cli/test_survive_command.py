@@ -19,6 +19,14 @@ from tests.support.survive_clients import CLIENTS
 CAREFUL = [sys.executable, str(CLIENTS / "careful" / "client.py")]
 EMPTY = [sys.executable, str(CLIENTS / "habits" / "crash_on_empty_list.py")]
 QUIET = [sys.executable, "-c", "pass"]
+# Asks once, takes whatever comes, and prints nothing.
+CALLS = (
+    "import os, urllib.error, urllib.request as asking\n"
+    "base, merchant = (os.environ[f'APIGAMES_{name}'] for name in ('BASE_URL', 'MERCHANT_ID'))\n"
+    "try: asking.urlopen(f'{base}/merchant/{merchant}/kiosgamer/project/detail', b'{}')\n"
+    "except urllib.error.HTTPError: pass\n"
+)
+CALLING = [sys.executable, "-c", CALLS]
 TWO = ["--scenario", "no-vouchers", "--scenario", "one-voucher"]
 
 
@@ -56,12 +64,23 @@ def test_the_replay_line_replays_the_failure_alone(tmp_path: Path) -> None:
 
 
 def test_a_client_without_json_is_judged_by_ending_and_crashing_and_that_is_said(tmp_path: Path) -> None:
-    done = run("survive", *TWO, "--", *QUIET, folder=tmp_path)
+    done = run("survive", *TWO, "--", *CALLING, folder=tmp_path)
     assert done.returncode == 0
     assert "not judged  no-vouchers" in done.stdout
     assert "only ending and crashing were judged" in done.stdout
-    assert "No call reached the endpoint" in done.stdout
+    assert "No call reached the endpoint" not in done.stdout
     assert "as far as ending and crashing go" in done.stdout
+
+
+@pytest.mark.parametrize(("said", "result"), [("", "not judged"), ('{"error": "connection refused"}', "passed    ")])
+def test_a_client_that_never_called_does_not_survive(said: str, result: str, tmp_path: Path) -> None:
+    words = ["--scenario", "html-502", "--scenario", "html-503", "--json", "r.json"]
+    done = run("survive", *words, "--", sys.executable, "-c", f"print({said!r})", folder=tmp_path)
+    assert done.returncode == 1
+    assert f"{result}  html-502" in done.stdout
+    assert "No call reached the endpoint" in done.stdout
+    assert "Does not survive: it called in none of 2 scenarios" in done.stdout
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["survives"] is False
 
 
 @pytest.mark.parametrize(
@@ -84,7 +103,7 @@ def test_what_is_wrong_is_said_in_one_line(arguments: list[str], status: int, sa
 
 
 def test_the_client_s_own_options_are_its_own(tmp_path: Path) -> None:
-    code = "import sys; sys.exit(sys.argv[1:] != ['--seed', 'x', '--help'])"
+    code = f"{CALLS}import sys; sys.exit(sys.argv[1:] != ['--seed', 'x', '--help'])"
     done = run("survive", *TWO, "--", sys.executable, "-c", code, "--seed", "x", "--help", folder=tmp_path)
     assert done.returncode == 0, done.stdout
 

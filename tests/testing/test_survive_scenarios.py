@@ -135,3 +135,9 @@ def test_a_careful_client_survives_the_list_and_the_generated_ones() -> None:
 def test_an_unknown_name_is_told_what_there_is(name: str, said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
         scenario_named(name)
+
+
+@pytest.mark.parametrize("name", [name for name, scenario in SCENARIOS.items() if scenario.case.outcome == "fails"])
+def test_a_call_is_heard_in_every_scenario_that_fails(stage: Stage, name: str) -> None:
+    played = play(SCENARIOS[name].case, InProcess(careful, (NoList,)), stage, seed=0, timeout=0.5)
+    assert played.heard.calls
