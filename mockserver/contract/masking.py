@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import string
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
+
+import msgspec
 
 MASK = "***"
 
@@ -22,11 +25,36 @@ _HEX_TO_X = bytes(ord("x") if chr(byte) in string.hexdigits else ord(" ") for by
 # How the name of a field ends in which a secret is sent, under the page's name or one that a consumer takes for it.
 _ENDS_IN = "(?:signature|session[_-]?key|secret[_-]?key|secret|sign)"
 _NAMES_SECRET = re.compile(rf"{_ENDS_IN}\Z", re.IGNORECASE)
-# For bodies that do not parse: whatever stands behind the name of a secret field, up to where it can end.
+# What stands between such a name and the value: in JSON, also inside a text, in forms, headers, PHP and Ruby.
+_THEN = r"""[\\"'\]]*\s*(?:=>|[:=])\s*"""
+# For bodies that do not parse: whatever stands behind the name of a secret field, up to where it can end. A quote with
+# more text right behind it is taken for part of the value, and what cannot be told apart goes to the end.
 _SECRET_FIELD = re.compile(
-    rf"""({_ENDS_IN}["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s,&}}\]"]+)""",
-    re.IGNORECASE | re.DOTALL,
+    rf"""
+    ({_ENDS_IN}{_THEN})
+    (?: "(?:[^"\\]|\\.|"(?![\s,:;&)}}\]]|\Z))*(?:"|\\?\Z)
+      | '(?:[^'\\]|\\.|'(?![\s,:;&)}}\]]|\Z))*(?:'|\\?\Z)
+      | (\\+["']).*?(?:(?<!\\)\2|\Z)
+      | [\[{{].*
+      | (?<==)[^\s&"\\](?:[^\s&"]|"(?=[^\s,:&}}\]]))*
+      | [^\s,&}}\]"\\](?:[^\s,&}}\]"]|"(?=[^\s,:&}}\]]))*
+    )""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+_SECRET_ELEMENT = re.compile(
+    rf"(<([\w.:-]*{_ENDS_IN})(?:\s[^<>]*)?(?<!/)>).*?(?=</\2\s*>|\Z)", re.IGNORECASE | re.DOTALL
+)
+# How a masked one looks, and a name with nothing behind it yet: any other name may have its value in the open.
+_MASKED_FIELD = re.compile(
+    rf"""(?:{_ENDS_IN}{_THEN}[\\"']*|<[\w.:-]*{_ENDS_IN}(?:\s[^<>]*)?>)\*\*\*(?:</[\w.:-]*{_ENDS_IN}\s*>)?""",
+    re.IGNORECASE,
+)
+_NOTHING_BEHIND = r"""[\\"'\]]*\s*(?:\Z|(?:=>|[:=])[\\"'\s]*(?:&|\Z))|\s*/>"""
+_NAME_LEFT = re.compile(rf"{_ENDS_IN}(?![A-Za-z0-9_-]|{_NOTHING_BEHIND})", re.IGNORECASE)
+# From the first of several backslashes: in a text within a text each is escaped again.
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|/)")
+_MAY_BE_UNDONE = re.compile(r"\\[u/]")
+_JSON_BEGINS = ("{", "[", '"')
 _NOT_PRINTABLE = re.compile(r"[^ -~\u00a0-\ud7ff\ue000-\ufffc]")
 
 
@@ -34,35 +62,64 @@ class Masker:
     """Replaces the secrets it knows, the values of secret fields, and anything that looks like a signature."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # What looks like a signature is found by its look alone; thousands of words to look for would take seconds.
-        looked_for = (secret for secret in secrets if not _HEX_RUN.fullmatch(secret))
-        written = {form for secret in looked_for if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
+        written = {form for secret in secrets if is_looked_for(secret) for form in _forms(secret)}
         known = sorted(written, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
         self._known_words = tuple(form.lower() for form in known)
 
     def __call__(self, text: str) -> str:
-        """Return `text` without secrets."""
+        """Return `text` without secrets; where one hides in escapes, these are undone in what is returned."""
+        masked = self._masked(text)
+        if _MAY_BE_UNDONE.search(masked) or "\0" in masked:
+            undone = _undone(masked)
+            found = self._masked(undone)
+            return masked if found == undone else found
+        return masked
+
+    def _masked(self, text: str) -> str:
         # Nearly every text holds none, which a look for words tells twenty times as fast as the patterns. Beyond ASCII
         # it cannot tell: a pattern that ignores case takes a long s for an s.
         plain = text.lower() if text.isascii() else None
         if self._known is not None and (plain is None or any(word in plain for word in self._known_words)):
             text = self._known.sub(MASK, text)
         if plain is None or "sign" in plain or "secret" in plain or "session" in plain:
+            text = _SECRET_ELEMENT.sub(rf"\1{MASK}", text)
             text = _SECRET_FIELD.sub(rf"\1{MASK}", text)
         if plain is None or (len(text) >= _SHORTEST_RUN and _RUN_OF_X in text.encode().translate(_HEX_TO_X)):
             text = _HEX_RUN.sub(MASK, text)
         return text
 
     def value(self, decoded: Any) -> Any:
-        """Return decoded JSON without secrets; what stands in a secret field goes whatever it is."""
+        """Return decoded JSON without secrets; what stands in a secret field goes whatever it is.
+
+        So does what stands in one of a text that holds JSON itself.
+        """
         if isinstance(decoded, str):
-            return self(decoded)
+            inner = _inner(decoded)
+            if inner is None:
+                return self(decoded)
+            try:
+                masked = self.value(inner)
+            except RecursionError:
+                return self(decoded)
+            return self(decoded) if masked == inner else msgspec.json.encode(masked).decode()
         if isinstance(decoded, list):
             return [self.value(item) for item in decoded]
         if isinstance(decoded, dict):
             return {self(key): MASK if is_secret_field(key) else self.value(item) for key, item in decoded.items()}
         return decoded
+
+
+def is_looked_for(secret: str) -> bool:
+    """Return whether a secret is found only by one who knows it: what looks like a signature is found by its look."""
+    return len(secret) >= _SHORTEST_SECRET and not _HEX_RUN.fullmatch(secret)
+
+
+def may_show_secret(masked: str) -> str | None:
+    """Return the name of a secret field in a masked text behind which something stands that nothing masked."""
+    seen = html.unescape(unquote(_undone(masked)))
+    found = _NAME_LEFT.search(_MASKED_FIELD.sub("", seen))
+    return None if found is None else found[0]
 
 
 def is_secret_field(name: str) -> bool:
@@ -72,17 +129,42 @@ def is_secret_field(name: str) -> bool:
 
 def sent_secrets(decoded: Any) -> Iterator[str]:
     """Yield the texts in the secret fields of a decoded body, so that they can be masked elsewhere too."""
+    if isinstance(decoded, str):
+        decoded = _inner(decoded)
     if isinstance(decoded, dict):
         yield from (value for key, value in decoded.items() if is_secret_field(key) and isinstance(value, str))
 
 
+def _inner(text: str) -> Any:
+    """Return what a text holds as JSON; None when it holds none, or a number or a word."""
+    if not text.startswith(_JSON_BEGINS):
+        return None
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _undone(text: str) -> str:
+    """Return a text without zero bytes and escapes; a quote or a backslash keeps one, so that it ends nothing."""
+
+    def char(found: re.Match[str]) -> str:
+        meant = "/" if found[1] is None else chr(int(found[1], 16))
+        return f"\\{meant}" if meant in '"\\' else meant
+
+    undone = _ESCAPE.sub(char, text.replace("\0", ""))
+    return undone.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _forms(secret: str) -> Iterator[str]:
-    """Yield a secret as it stands, and as JSON, a URL and a form write it."""
+    """Yield a secret as it stands, and as JSON, a URL, a form and XML write it."""
     yield secret
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield quote(secret, safe="")
     yield quote_plus(secret)
+    yield html.escape(secret, quote=False)
+    yield html.escape(secret)
 
 
 def printable(text: str, limit: int = 120) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from mockserver.contract.masked_body import BodyText, masked_body
 from mockserver.contract.masking import Masker, sent_secrets
 from mockserver.contract.wire import InvalidJson, Reply
 from mockserver.provider.matchers import Matchers
@@ -142,7 +143,8 @@ class Journal:
         call, reply = kept.call, kept.reply
         decoded = _decoded(call.body, reply)
         mask = self._mask_for(decoded)
-        fields = mask.value(decoded) if isinstance(decoded, dict) else None
+        fields = _fields(decoded, mask)
+        body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
             n=kept.n,
             at=call.at,
@@ -150,7 +152,8 @@ class Journal:
             method=call.method,
             path=mask(call.path),
             merchant_id=None if call.merchant_id is None else mask(call.merchant_id),
-            body=mask(call.body.decode("utf-8", "replace")) if fields is None else _text(fields, call.body),
+            body=body.text,
+            is_withheld=body.is_withheld,
             fields=fields,
             forced=None if call.forced is None else mask(call.forced),
             http_status=reply.http_status,
@@ -204,6 +207,16 @@ def _decoded(body: bytes, reply: Reply) -> Any:
         return decode_json(body)
     except InvalidJson:
         return None if reply.clause == "ERR-1" else form_fields(body)
+
+
+def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
+    if not isinstance(decoded, dict):
+        return None
+    try:
+        masked: dict[str, Any] = mask.value(decoded)
+    except RecursionError:
+        return None
+    return masked
 
 
 def _text(fields: dict[str, Any], sent: bytes) -> str:

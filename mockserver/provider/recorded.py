@@ -34,7 +34,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object, or
     a form that was let in, else None; `body` its text: written anew from `fields` where there are any, so that no
-    secret hides in an escape. `forced` is the value of the header that asks for a fault or an error. `clause` and
+    secret hides in an escape. With `is_withheld` the body says why its text is not shown: a secret may stand there in
+    a form that nothing masks. `forced` is the value of the header that asks for a fault or an error. `clause` and
     `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits the reply on
     its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have got nothing.
     """
@@ -46,6 +47,7 @@ class Entry(msgspec.Struct, frozen=True):
     path: str
     merchant_id: str | None
     body: str
+    is_withheld: bool
     fields: dict[str, Any] | None
     forced: str | None
     http_status: int

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.contract.masked_body import masked_body
 from mockserver.contract.masking import Masker, sent_secrets
 from mockserver.contract.wire import InvalidJson, Reply
 from mockserver.provider.parsing import decode_json
@@ -28,7 +29,7 @@ def readable(body: bytes, reply: Reply, secrets: Iterable[str]) -> Exchange:
     """Return a call and its reply without secrets; of a list of vouchers the first stands for all."""
     fields = fields_of(body)
     mask = Masker([*secrets, *sent_secrets(fields)])
-    request = json.dumps(mask.value(fields)) if fields else mask(body.decode("utf-8", "replace"))
+    request = json.dumps(mask.value(fields)) if fields else masked_body(body, mask).text
     sent = mask(_with_one_voucher(reply.body).decode("utf-8", "replace"))
     fault: str | None = getattr(reply, "fault", None)
     return Exchange(_cut(request), reply.http_status, _cut(sent), fault)

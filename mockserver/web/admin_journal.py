@@ -64,6 +64,8 @@ def curl_line(entry: Entry, base_url: str) -> str:
     """Return a line for a shell that repeats a call; `$SIGNATURE` and `$SESSION_KEY` stand for what is masked."""
     if not entry.method:
         return "# not HTTP, so curl cannot repeat it"
+    if entry.is_withheld:
+        return "# the body is withheld, so curl cannot repeat it"
     address = base_url.rstrip("/") + quote(entry.path, safe="/-._~")
     # With -X HEAD, curl would wait for a body that never comes.
     method = "-I" if entry.method == "HEAD" else f"-X {shlex.quote(entry.method)}"

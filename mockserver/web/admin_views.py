@@ -116,4 +116,4 @@ def readings_view(readings: Readings, origin: dict[str, str]) -> _Document:
 def call_view(entry: Entry) -> _Document:
     """Return a call without its body and reply."""
     view: _Document = msgspec.structs.asdict(entry)
-    return {key: value for key, value in view.items() if key not in {"body", "reply"}}
+    return {key: value for key, value in view.items() if key not in {"body", "is_withheld", "reply"}}

@@ -6,6 +6,7 @@ import json
 import string
 from collections.abc import Callable
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -59,6 +60,36 @@ def test_the_value_of_a_secret_field_is_masked(
     before, after = texts[0] + " ", " " + texts[1]
     told = f"{before}{quote}{case(name)}{quote}: "
     assert Masker([])(f'{told}"short one"{after}') == f"{told}{MASK}{after}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"note":"ab\/cd&secret<9"',
+        r'{"note":"ab\u002fcd&secret<9"',
+        r'"{\"note\":\"ab\\\/cd&secret<9\"',
+        "<note>ab/cd&amp;secret&lt;9</note>",
+        "note=ab%2Fcd%26secret%3C9",
+        "a\0b\0/\0c\0d\0&\0s\0e\0c\0r\0e\0t\0<\x009\0",
+        json.dumps("ab/cd&secret<9"),
+    ],
+)
+def test_a_known_secret_is_masked_however_it_is_escaped(text: str) -> None:
+    assert Masker(["ab/cd&secret<9"])(text).count(MASK) == 1
+    assert "cd" not in Masker(["ab/cd&secret<9"])(text)
+
+
+def test_a_signature_is_masked_that_an_escape_breaks_in_two() -> None:
+    assert Masker([])(r'{"x":"8ecf9bcf82d3baa\u0062b24e8ebbaa1cf6ba') == '{"x":"***'
+
+
+def test_a_secret_that_is_json_itself_is_masked() -> None:
+    assert Masker(['["secret"]']).value({"x": '["secret"]'}) == {"x": MASK}
+
+
+def test_escapes_that_hide_nothing_are_left_as_they_are() -> None:
+    text = r'{"signature":"short one","url":"https:\/\/x\/\u00e9"'
+    assert Masker([])(text) == r'{"signature":***,"url":"https:\/\/x\/\u00e9"'
 
 
 @given(secret_names, cases, st.sampled_from(["short one", 12345, ["a"], {"b": "c"}, None]), fillers)
