@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from mockserver.contract.masked_body import BodyText, masked_body
-from mockserver.contract.masking import Masker, sent_secrets
+from mockserver.contract.masking import Masker, is_looked_for, sent_secrets
 from mockserver.contract.wire import InvalidJson, Reply
 from mockserver.provider.matchers import Matchers
 from mockserver.provider.parsing import decode_json, form_fields
@@ -166,9 +166,13 @@ class Journal:
             took=kept.took,
         )
 
+    def mask(self, text: str) -> str:
+        """Return a text without the secrets that are masked in the entries."""
+        return self._mask_for(None)(text)
+
     def _mask_for(self, decoded: Any) -> Masker:
         # Made anew only when the secrets differ from the last call's: with many merchants it is thousands of words.
-        secrets = frozenset([*self._secrets(), *sent_secrets(decoded)])
+        secrets = frozenset(self._secrets()).union(filter(is_looked_for, sent_secrets(decoded)))
         known, mask = self._last_mask
         if secrets != known:
             mask = Masker(secrets)

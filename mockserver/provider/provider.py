@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 
-from mockserver.contract.masking import printable
+from mockserver.contract.masking import is_looked_for, printable
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DocumentedError, Reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
@@ -70,7 +70,7 @@ class Provider:
         # merchant change, which another world takes over.
         self.changing = threading.RLock()
         self._retired: deque[str] = deque(maxlen=_MOST_RETIRED)
-        self.journal = Journal(self._secrets, capacity=journal_capacity, observers=observers)
+        self.journal = Journal(self.secrets, capacity=journal_capacity, observers=observers)
 
     def call(self, merchant_id: str, body: bytes, *, path: str, origin: str, forced: str | None = None) -> Reply:
         """Answer a POST to the endpoint and record it; a `FaultyReply` when a fault hits it.
@@ -129,6 +129,12 @@ class Provider:
             self._begin(stored)
             return stored
 
+    def remove_merchant(self, merchant_id: str) -> None:
+        """Forget a merchant; a call to it is ERR-2 from now on, and its secrets are still masked."""
+        gone = self.store.merchant(merchant_id)
+        self._retire([] if gone is None else [gone])
+        self.store.remove_merchant(merchant_id)
+
     def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
         """Take a project in and start its plan; one of the same project_id is replaced."""
         stored = merchant.add_project(project)
@@ -169,6 +175,13 @@ class Provider:
                 self._begin(merchant)
             self.journal.clear(numbers_too=True)
 
+    def secrets(self) -> frozenset[str]:
+        """Return what must be masked, of the merchants that are here and of the newest that are gone.
+
+        What a `Masker` finds without knowing it is left out.
+        """
+        return self.store.looked_for().union(tuple(self._retired))
+
     def diagnose(self, kept: Kept) -> list[Finding]:
         """Return what the doctor says of a recorded call; nothing when it was answered as asked."""
         return self.diagnose_reply(kept.call.merchant_id, kept.call.body, kept.reply)
@@ -178,7 +191,7 @@ class Provider:
         readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
         from mockserver.provider.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
 
-        return diagnose(merchant_id, body, reply, self.store, readings, self._secrets())
+        return diagnose(merchant_id, body, reply, self.store, readings, self.secrets())
 
     def header_of(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[str, str] | None:
         """Return the header in which the doctor speaks, if that is switched on and there is something to say."""
@@ -235,9 +248,5 @@ class Provider:
 
     def _retire(self, merchants: Iterable[MerchantStore]) -> None:
         known = set(self._retired)
-        self._retired.extend(secret for one in merchants for secret in one.secrets() if secret not in known)
-
-    def _secrets(self) -> Iterator[str]:
-        yield from tuple(self._retired)
-        for merchant in self.store.merchants():
-            yield from merchant.secrets()
+        secrets = (secret for one in merchants for secret in one.secrets())
+        self._retired.extend(secret for secret in secrets if secret not in known and is_looked_for(secret))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
+from mockserver.contract.masking import is_looked_for
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.provider.clock import MovableClock
@@ -73,6 +75,7 @@ class Store:
     def __init__(self, world: World) -> None:
         self.plan = world.plan
         self._merchants: dict[str, MerchantStore] = {}
+        self._looked_for: dict[str, frozenset[str]] = {}
         for merchant in world.merchants:
             self.add_merchant(merchant)
 
@@ -82,11 +85,17 @@ class Store:
         """Take a merchant in, under `readings` and a `clock` of its own if given; one of the same id is replaced."""
         stored = MerchantStore(merchant, readings, clock, self.plan)
         self._merchants[merchant.merchant_id] = stored
+        looked_for = frozenset(filter(is_looked_for, stored.secrets()))
+        if looked_for:
+            self._looked_for[merchant.merchant_id] = looked_for
+        else:
+            self._looked_for.pop(merchant.merchant_id, None)
         return stored
 
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant; from now on it is unknown (ERR-2)."""
         self._merchants.pop(merchant_id, None)
+        self._looked_for.pop(merchant_id, None)
 
     def merchant(self, merchant_id: str) -> MerchantStore | None:
         """Return the merchant of this id, or None."""
@@ -95,6 +104,13 @@ class Store:
     def merchants(self) -> Iterable[MerchantStore]:
         """Return every merchant, in the order they came."""
         return list(self._merchants.values())
+
+    def looked_for(self) -> frozenset[str]:
+        """Return the secrets of every merchant that are found only by one who knows them.
+
+        Of thousands of merchants whose secrets are made up there are none, so that masking stays as fast as for one.
+        """
+        return frozenset(chain.from_iterable(list(self._looked_for.values())))
 
     def highest_ids(self) -> tuple[int, int]:
         """Return the highest id of a project and of a voucher, 0 when there is none."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mockserver.contract.masking import Masker, printable
+from mockserver.contract.masking import printable
 from mockserver.contract.wire import BASE_URL, PATH_PATTERN, PATH_TEMPLATE
 from mockserver.provider.faults import FaultyReply
 from mockserver.provider.provider import MAX_BODY, Provider
@@ -114,8 +114,7 @@ def _faulty(reply: FaultyReply) -> Answer:
 
 
 def _undocumented(provider: Provider, method: str, url: str) -> str:
-    secrets = (secret for merchant in provider.store.merchants() for secret in merchant.secrets())
-    called = printable(Masker(secrets)(url), 500)
+    called = printable(provider.journal.mask(url), 500)
     return (
         f"{printable(method, 20)} {called} was called, which the vendor's page does not have; "
         f"there is one call: POST {BASE_URL}{PATH_TEMPLATE}"

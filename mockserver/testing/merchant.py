@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from mockserver.contract.masking import Masker
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.clock import MovableClock
@@ -231,8 +230,7 @@ class FakeMerchant:
         if strays:
             text = f"{text}\nMeanwhile, for no merchant that the server knows:{strays}"
         # What was looked for may be a secret itself.
-        merchants = self.server.provider.store.merchants()
-        return Masker(secret for merchant in merchants for secret in merchant.secrets())(text)
+        return self._journal.mask(text)
 
     def _strays(self) -> list[Entry]:
         return self.server.strays(after=self._arrived_before)

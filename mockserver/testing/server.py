@@ -118,7 +118,7 @@ class FakeServer:
     def remove(self, merchant: FakeMerchant) -> None:
         """Forget a merchant and its `others`; a call to one is ERR-2 from now on."""
         for one in (merchant, *merchant.others):
-            self.provider.store.remove_merchant(one.merchant_id)
+            self.provider.remove_merchant(one.merchant_id)
             self._journals.pop(one.merchant_id, None)
 
     @contextmanager
@@ -158,7 +158,7 @@ class FakeServer:
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
-        journal = self._journals[merchant.merchant_id] = Journal(stored.secrets, capacity=CALLS_KEPT)
+        journal = self._journals[merchant.merchant_id] = Journal(self.provider.secrets, capacity=CALLS_KEPT)
         return FakeMerchant(self, stored, journal)
 
     def _sort(self, kept: Kept) -> None:

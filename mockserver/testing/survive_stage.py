@@ -181,7 +181,7 @@ class Stage:
     def close(self, scene: Scene) -> None:
         """End a scene: whoever still calls finds the connection closed."""
         scene.is_over = True
-        self._provider.store.remove_merchant(scene.merchant_id)
+        self._provider.remove_merchant(scene.merchant_id)
 
 
 class _Provider(Provider):

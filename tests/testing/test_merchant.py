@@ -17,6 +17,7 @@ import mockserver
 from mockserver import FakeMerchant, FakeProject, FakeServer, Plan, Voucher, VoucherStatus, WorldError
 from mockserver.contract.reading import ReadingsError
 from mockserver.provider.matchers import MatcherError
+from mockserver.provider.world import Merchant, World
 from mockserver.testing.doubles_httpx import HttpxDouble
 from mockserver.testing.in_process import answer_in_process
 from mockserver.web.server import ServerError
@@ -271,6 +272,41 @@ def test_requests_are_what_was_received_with_secrets_masked(merchant: FakeMercha
     shown = f"{merchant.requests!r} {merchant.requests} {merchant!r} {project!r} {first} {second}"
     for secret in (merchant.secret_key, merchant.signature, merchant.session_key, "marked-signature"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_secrets_of_every_merchant_are_masked_in_the_calls_of_each(gone: bool) -> None:
+    server = FakeServer()
+    world = World((Merchant("M250101OTHER0001", "the-others-secret", "the-others-session"),))
+    other = server.merchant(world=world, keep_ids=True)
+    mine = server.merchant()
+    if gone:
+        server.remove(other)
+    project = mine.project(pending=1)
+    ask(mine, project, status="the-others-secret", note="the-others-session")
+    ask(mine, "the-others-secret")
+    with pytest.raises(AssertionError) as failed:
+        mine.assert_called(projectid="the-others-session")
+    shown = f"{mine.requests!r} {mine.requests} {mine.calls_in_words()} {failed.value}"
+    assert "***" in shown
+    assert "the-others" not in shown
+
+
+def test_the_calls_of_a_merchant_that_was_removed_are_still_masked() -> None:
+    server = FakeServer()
+    merchant = server.merchant(world=World((Merchant("M1", "my-own-secret"),)), keep_ids=True)
+    ask(merchant, merchant.project(pending=1), status="my-own-secret")
+    server.remove(merchant)
+    assert "my-own-secret" not in repr(merchant.requests)
+
+
+def test_thousands_of_merchants_with_secrets_that_are_made_up_leave_nothing_to_look_for() -> None:
+    server = FakeServer()
+    kept = server.merchant()
+    for _ in range(3000):
+        server.remove(server.merchant())
+    assert server.provider.secrets() == frozenset()
+    assert kept.secret_key not in server.provider.journal.mask(f"secret_key {kept.secret_key}")
 
 
 def test_requests_are_a_sequence(merchant: FakeMerchant) -> None:
