@@ -125,6 +125,10 @@ def _fault(reply: Reply) -> list[Finding]:
 
 
 def _outside(reply: Reply) -> Finding:
+    if reply.http_status == 500:
+        why = "the mock broke down while it answered, whatever the call was"
+        cure = "report it, with the lines that stand in the log for it"
+        return Finding(reply.explanation or "HTTP 500", why, cure)
     cures = {
         404: f"call {PATH_TEMPLATE}, with the merchant id in place and no slash at the end",
         405: f"send a POST to {PATH_TEMPLATE}",

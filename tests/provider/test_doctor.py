@@ -20,6 +20,7 @@ from mockserver.provider.finding import Finding
 from mockserver.provider.provider import Provider
 from mockserver.provider.recorded import Kept
 from mockserver.provider.world import Merchant, Project
+from mockserver.web.words import INTERNAL_ERROR
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, fields
 
 OTHER = Merchant("M250101OTHER0001", "the-others-secret", None, (Project(9001, "R250101OTHER00001", "Theirs"),))
@@ -250,6 +251,14 @@ def test_a_header_that_asks_for_no_known_fault_is_told_as_such(provider: Provide
     (only,) = said(provider, json.dumps(fields()).encode(), forced="html_999")
     assert "no fault 'html_999'" in only.what
     assert only.cure == "mend it, or leave it out"
+
+
+def test_an_error_of_the_mock_is_not_laid_to_the_client(provider: Provider) -> None:
+    provider.refuse(500, INTERNAL_ERROR, method="POST", path=PATH, origin="test")
+    (only,) = said_of_newest(provider)
+    assert only.what == INTERNAL_ERROR
+    assert only.why == "the mock broke down while it answered, whatever the call was"
+    assert only.cure == "report it, with the lines that stand in the log for it"
 
 
 @pytest.mark.parametrize("precedence", ["merchant-signature-project", "merchant-project-signature"])
