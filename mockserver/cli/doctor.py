@@ -13,7 +13,8 @@ from mockserver.contract.masking import printable
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import PATH_TEMPLATE, Reply
-from mockserver.provider.clock import SystemClock
+from mockserver.provider.clock import Clock, SystemClock
+from mockserver.provider.doctor import is_placeholder
 from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
 from mockserver.provider.world import World
@@ -25,7 +26,7 @@ _MOST_BYTES = 4 * 1_048_576
 
 
 @click.command(
-    epilog=f"With --merchant, the secret key comes from {SECRET_VARIABLE}. Exit status: 0 answered, 1 refused."
+    epilog=f"The secret key of a merchant of your own comes from {SECRET_VARIABLE}. Exit status: 0 answered, 1 refused."
 )
 @click.argument("file", type=click.File("rb"))
 @click.option(
@@ -48,7 +49,7 @@ def doctor(file: BinaryIO, world: Path | None, merchant_id: str | None, reading:
     if who is None and not request.path:
         raise click.UsageError("the file says no merchant; give it with --merchant ID")
     readings = _readings(reading)
-    provider = Provider(_world(world, merchant_id, readings), readings)
+    provider = Provider(_world(world, merchant_id, request.merchant_id, readings), readings)
     return _report(provider, request, who)
 
 
@@ -62,11 +63,13 @@ def _report(provider: Provider, request: SavedRequest, merchant_id: str | None) 
             click.echo(f"refused: {odd}\n  cure: let the HTTP client count the body")
             return _REFUSED
     reply = _reply(provider, request, merchant_id)
-    if reply.rc == 200 and reply.explanation is None:
-        click.echo("answered: nothing is wrong with this request")
-        return 0
     kept = provider.journal.kept(provider.journal.total)
     assert kept is not None
+    if reply.rc == 200:
+        click.echo("answered: nothing is wrong with this request")
+        for finding in provider.diagnose(kept):
+            click.echo(f"\n  note: {finding.what}\n    why:  {finding.why}\n    cure: {finding.cure}")
+        return 0
     entry = provider.journal.masked(kept)
     click.echo(f"refused: rc {reply.rc}, {reply.clause or 'outside the contract'}: {entry.explanation}")
     for finding in provider.diagnose(kept):
@@ -99,22 +102,35 @@ def _readings(switches: tuple[str, ...]) -> Readings:
         raise click.UsageError(str(error)) from None
 
 
-def _world(file: Path | None, merchant_id: str | None, readings: Readings) -> World:
+def _world(file: Path | None, told: str | None, found: str | None, readings: Readings) -> World:
+    """Return the world to ask: `told` is the merchant of the command line, `found` the one in the request."""
     clock = SystemClock()
     try:
         if file is not None:
             return read_world(file, readings, clock)
-        if merchant_id is not None:
-            utf8(merchant_id, "--merchant")
-        secret_key = secret_from_environment()
-        if secret_key is None:
-            built_in = built_in_world(readings, clock)
-            if merchant_id not in {None, *(merchant.merchant_id for merchant in built_in.merchants)}:
-                raise click.UsageError(
-                    f"--merchant {merchant_id} needs its secret key in {SECRET_VARIABLE}, or its world with --world; "
-                    "give one first"
-                )
+        built_in = built_in_world(readings, clock)
+        is_built_in = (told or found) in {merchant.merchant_id for merchant in built_in.merchants}
+        if told is None and (found is None or is_built_in or is_placeholder(found)):
             return built_in
-        return built_in_world(readings, clock, merchant_id=merchant_id, secret_key=secret_key)
+        if told is not None:
+            utf8(told, "--merchant")
+        secret_key = secret_from_environment()
+        if secret_key is not None:
+            return _own_world(told, found, secret_key, readings, clock)
     except WorldError as error:
         raise click.UsageError(str(error)) from None
+    if told is not None and not is_built_in:
+        raise click.UsageError(
+            f"--merchant {told} needs its secret key in {SECRET_VARIABLE}, or its world with --world; give one first"
+        )
+    return built_in
+
+
+def _own_world(told: str | None, found: str | None, secret_key: str, readings: Readings, clock: Clock) -> World:
+    try:
+        return built_in_world(readings, clock, merchant_id=told or found, secret_key=secret_key)
+    except WorldError:
+        if told is not None:
+            raise
+        # No world can have such an id, and that is what is wrong with the request.
+        return built_in_world(readings, clock)

@@ -138,6 +138,11 @@ def _outside(reply: Reply) -> Finding:
     return Finding(reply.explanation or f"HTTP {reply.http_status}", f"{BASE_URL} documents one endpoint", cure)
 
 
+def is_placeholder(merchant_id: str) -> bool:
+    """Return whether what stands in the path is only where a merchant id belongs, as `[merchant_id]` is."""
+    return merchant_id.startswith(("[", "{", "<", ":", "$"))
+
+
 def _unknown_merchant(merchant_id: str, store: Store) -> Finding:
     known = [merchant.merchant_id for merchant in store.merchants()]
     what = f"no merchant {printable(merchant_id, 60)!r}"
@@ -147,7 +152,7 @@ def _unknown_merchant(merchant_id: str, store: Store) -> Finding:
     same = next((one for one in known if one.lower() == merchant_id.strip().lower()), None)
     if same is not None:
         return Finding(f"{what}, but {same!r}: they differ in case", why, f"call {same!r}")
-    if merchant_id[:1] in "[{<:$":
+    if is_placeholder(merchant_id):
         return Finding(f"{what}: it is a placeholder", why, "put the merchant id in its place")
     near = nearest_id(merchant_id, known)
     cure = f"call {near!r}, the nearest of those served" if near else f"call one of {some_ids(known)}"

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.doctor import doctor
 from mockserver.cli.saved_request import saved_request
+from mockserver.contract.signature import sign
 from tests.support.asking import MERCHANT, PATH, SECRET, body, fields
 
 WRONG = hashlib.md5(f"{MERCHANT}:{SECRET}".encode()).hexdigest()
@@ -136,6 +137,14 @@ def test_the_chunks_of_a_body_are_put_together(tmp_path: Path) -> None:
     assert run(tmp_path, raw(body(), headers=chunked)).return_value == 0
 
 
+@pytest.mark.parametrize("fault", ["delay", "slow_body", "truncated_json"])
+def test_a_fault_that_hits_a_right_call_is_a_note(tmp_path: Path, fault: str) -> None:
+    done = run(tmp_path, raw(body(), headers=f"x-apigames-mock-fault: {fault}\r\n"))
+    assert done.return_value == 0
+    assert done.output.startswith("answered: nothing is wrong with this request\n\n  note: the fault ")
+    assert "a rule, the projectid or a header asked for it" in done.output
+
+
 def test_a_fault_that_a_header_asks_for_is_told(tmp_path: Path) -> None:
     done = run(tmp_path, raw(body(), headers="x-apigames-mock-fault: html_502\r\n"))
     assert done.return_value == 1
@@ -161,6 +170,36 @@ def test_ones_own_merchant_and_secret(tmp_path: Path) -> None:
     done = run(tmp_path, content, "--merchant", "M1", APIGAMES_MOCK_SECRET_KEY="my-own-secret")
     assert "secret_key with a newline behind it" in done.output
     assert "my-own-secret" not in done.output
+
+
+OWN_PATH = PATH.replace(MERCHANT, "MYOWN1")
+OWN_BODY = json.dumps(fields(signature=sign("MYOWN1", "my-own-secret")))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [raw(OWN_BODY.encode(), OWN_PATH), f"curl https://v1.apigames.id{OWN_PATH} -d '{OWN_BODY}'".encode()],
+)
+def test_the_secret_is_that_of_the_merchant_in_the_request(tmp_path: Path, content: bytes) -> None:
+    done = run(tmp_path, content, APIGAMES_MOCK_SECRET_KEY="my-own-secret")
+    assert (done.return_value, done.output) == (0, "answered: nothing is wrong with this request\n")
+    done = run(tmp_path, content, APIGAMES_MOCK_SECRET_KEY="another-secret")
+    assert "no known formula gives" in done.output
+
+
+def test_the_built_in_merchant_keeps_its_secret_unless_it_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path, raw(body()), APIGAMES_MOCK_SECRET_KEY="my-own-secret")
+    assert done.return_value == 0
+    done = run(tmp_path, raw(body()), "--merchant", MERCHANT, APIGAMES_MOCK_SECRET_KEY="my-own-secret")
+    assert "no known formula gives" in done.output
+
+
+@pytest.mark.parametrize(("merchant_id", "words"), [("%5Bmerchant_id%5D", "a placeholder"), ("x" * 300, "no merchant")])
+def test_an_id_that_no_merchant_can_have_is_told_with_a_secret_too(
+    tmp_path: Path, merchant_id: str, words: str
+) -> None:
+    content = raw(body(), PATH.replace(MERCHANT, merchant_id))
+    assert words in run(tmp_path, content, APIGAMES_MOCK_SECRET_KEY="my-own-secret").output
 
 
 def test_a_reading_is_taken(tmp_path: Path) -> None:
