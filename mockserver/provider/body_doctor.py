@@ -11,11 +11,13 @@ from typing import Any, NoReturn
 from mockserver._words import json_type
 from mockserver.contract.masking import printable
 from mockserver.contract.readings import Readings
+from mockserver.contract.wire import DocumentedError, InvalidJson
 from mockserver.provider.finding import Finding
-from mockserver.provider.parsing import NUMBER_FIELDS, TEXT_FIELDS
+from mockserver.provider.parsing import NUMBER_FIELDS, TEXT_FIELDS, decode_fields, field_value, is_decimal
 
 _FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*(?:&[\w.%\[\]-]+=[^{}\s]*)*\s*")
 _COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|(//[^\n]*|/\*)')
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PUNCTUATION = re.compile(r"[\s_-]")
 # How gzip, zlib (deflate) and zstd begin.
 _COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
@@ -37,15 +39,38 @@ _NO_FORM = Finding(
     "the body is form data", "REQ-1 asks for one JSON object, and the body decides, not its Content-Type",
     "send the fields as JSON: json= in requests and httpx, JSON.stringify in Node, json_encode in PHP",
 )  # fmt: skip
+_ODD_FORM = Finding(
+    "the body is form data with characters that a form writes as %XX", "nobody can tell where a field of it ends",
+    "let a library write the form: data= in requests and httpx, URLSearchParams in Node, http_build_query in PHP",
+)  # fmt: skip
 
 
-def diagnose_body(body: bytes, readings: Readings) -> list[Finding]:
-    """Return what is wrong with a body that got ERR-1."""
+def diagnose_body(body: bytes, readings: Readings, error: DocumentedError) -> list[Finding]:
+    """Return what is wrong with a body that got this ERR-1; what the endpoint refused it for comes first."""
+    try:
+        sent, is_form = decode_fields(body, readings)
+    except InvalidJson as unread:
+        # With a reading, it is a form that was read, and holds what is no text.
+        return [_explained(unread)] if unread.reading else _unread(body, readings) or [_explained(unread)]
+    found = [*misnamed(sent), *_of_values(sent, readings, is_form), *_missing(sent, readings, is_form)]
+    named = error.explanation.partition(" ")[0]
+    causes = [one for one in found if one.what.startswith(f"{named} ") or one.what.endswith(f" no {named!r}")]
+    causes = causes or [_explained(error)]
+    return [*causes, *(one for one in found if one not in causes)]
+
+
+def _explained(error: DocumentedError) -> Finding:
+    why = "REQ-1 asks for one JSON object with the fields of the page"
+    return Finding(error.explanation, why, "send the fields as the page shows them, in UTF-8")
+
+
+def _unread(body: bytes, readings: Readings) -> list[Finding]:
+    """Return what is wrong with a body that the endpoint cannot take apart; nothing when it is not known."""
     text, found = _text(body)
     if text is None:
         return found
-    if readings.form_body == "reject" and _FORM.fullmatch(body):
-        return [_NO_FORM]
+    if _FORM.fullmatch(body):
+        return [_NO_FORM if readings.form_body == "reject" else _ODD_FORM]
     try:
         sent = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except _Constant as error:
@@ -59,11 +84,15 @@ def diagnose_body(body: bytes, readings: Readings) -> list[Finding]:
         return [_break(text, error)]
     except ValueError:
         return [Finding("the body holds a number of thousands of digits", "no parser takes it", "send plain integers")]
+    half = _LONE_SURROGATE.search(json.dumps(sent, ensure_ascii=False))
+    if half is not None:
+        what = f"the body holds half of a surrogate pair, \\u{ord(half[0]):04x}"
+        return [Finding(what, "it stands for no character, and UTF-8 cannot write it", "send both halves, or neither")]
     if not isinstance(sent, dict):
         why = "REQ-1 asks for one JSON object"
         cure = "encode the object once, not twice" if isinstance(sent, str) else 'send {"projectid": ...}'
         return [Finding(f"the body is a JSON {json_type(sent)}", why, cure)]
-    return [*misnamed(sent), *_wrong_types(sent, readings), *_missing(sent, readings), *_ranges(sent, readings)]
+    return []
 
 
 def misnamed(sent: Mapping[str, Any]) -> list[Finding]:
@@ -168,32 +197,32 @@ def _no_constant(name: str) -> NoReturn:
     raise _Constant(name)
 
 
-def _wrong_types(sent: Mapping[str, Any], readings: Readings) -> Iterator[Finding]:
+def _of_values(sent: Mapping[str, Any], readings: Readings, is_form: bool) -> Iterator[Finding]:
     for name in (*TEXT_FIELDS, *NUMBER_FIELDS):
         if name not in sent:
             continue
-        wanted = "string" if name in TEXT_FIELDS else "integer"
-        got = json_type(sent[name])
-        coerced = got in _COERCED.get(name, ())
-        if got == wanted or (readings.types == "coerce" and coerced):
-            continue
-        if wanted == "integer" and isinstance(sent[name], float) and sent[name].is_integer():
-            continue
-        is_text = wanted == "integer" and got == "string"
-        what = f"{name} is a number as text" if is_text else f"{name} is of the JSON type {got}"
-        why = f"the page shows {'an' if wanted == 'integer' else 'a'} {wanted} (reading types)"
-        yield Finding(
-            what, why, f"send {_EXAMPLES[name]}" + (", or serve with --reading types=coerce" if coerced else "")
-        )
+        try:
+            value = field_value(name, sent[name], readings, is_form=is_form)
+        except InvalidJson:
+            yield _wrong_type(name, sent[name], is_form)
+        else:
+            yield from _out_of_range(name, value, readings)
 
 
-# Which types, other than its own, the reading `types` lets in for a field.
-_COERCED = {
-    "projectid": ("integer", "number"),
-    "status": ("integer", "number"),
-    "page": ("string",),
-    "limit": ("string",),
-}
+def _wrong_type(name: str, value: Any, is_form: bool) -> Finding:
+    got = json_type(value)
+    is_coerced = is_decimal(value) if name in NUMBER_FIELDS else got in _COERCED.get(name, ())
+    what = f"{name} is of the JSON type {got}"
+    if name in NUMBER_FIELDS and got == "string":
+        what = f"{name} is " + ("a number as text" if is_coerced else "text, and no whole number of up to 18 digits")
+    why = f"the page shows {'an integer' if name in NUMBER_FIELDS else 'a string'} (reading types)"
+    if is_form:
+        return Finding(what, why, f"send digits alone, as in {name}=1")
+    return Finding(what, why, f"send {_EXAMPLES[name]}{', or serve with --reading types=coerce' if is_coerced else ''}")
+
+
+# Which types, other than its own, the reading `types` lets in for a text.
+_COERCED = {"projectid": ("integer", "number"), "status": ("integer", "number")}
 _EXAMPLES = {
     "projectid": '"projectid": "R240815XPQR000012"',
     "status": '"status": "0", in quotes',
@@ -204,23 +233,18 @@ _EXAMPLES = {
 }
 
 
-def _missing(sent: Mapping[str, Any], readings: Readings) -> Iterator[Finding]:
+def _missing(sent: Mapping[str, Any], readings: Readings, is_form: bool) -> Iterator[Finding]:
     for name, reading in readings.required_fields.items():
         if name not in sent:
-            yield Finding(f"{name} is missing", f"the reading {reading} asks for it", f"send {_EXAMPLES[name]}")
+            cure = f"send {name} as a field of the form" if is_form else f"send {_EXAMPLES[name]}"
+            yield Finding(f"{name} is missing", f"the reading {reading} asks for it", cure)
 
 
-def _below_1(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value < 1
-
-
-def _ranges(sent: Mapping[str, Any], readings: Readings) -> Iterator[Finding]:
-    for name in NUMBER_FIELDS:
-        if readings.out_of_range == "json" and _below_1(sent.get(name)):
-            yield Finding(
-                f"{name} is below 1", "REQ-3: pages count from 1 (reading out_of_range)", f"send {name} 1 or more"
-            )
-    status = sent.get("status")
-    if readings.unknown_status == "json" and isinstance(status, str) and status and status not in readings.status_named:
+def _out_of_range(name: str, value: Any, readings: Readings) -> Iterator[Finding]:
+    if name in NUMBER_FIELDS and value < 1 and readings.out_of_range == "json":
+        yield Finding(
+            f"{name} is below 1", "REQ-3: pages count from 1 (reading out_of_range)", f"send {name} 1 or more"
+        )
+    if name == "status" and readings.unknown_status == "json" and value and value not in readings.status_named:
         known = ", ".join(readings.status_named)
         yield Finding("status names no status", "the reading unknown_status refuses it", f"send one of {known}")

@@ -90,16 +90,12 @@ def _present(
 ) -> list[Finding]:
     merchant = store.merchant(merchant_id)
     if error.clause == "ERR-1":
-        return diagnose_body(body, readings) or [_unexplained(error)]
+        return diagnose_body(body, readings, error)
     if merchant is None:
         return [_unknown_merchant(merchant_id, store)]
     if error.clause == "ERR-3":
         return [*_signature(merchant, fields, store), *misnamed(fields)]
     return diagnose_project(merchant, fields, store)
-
-
-def _unexplained(error: DocumentedError) -> Finding:
-    return Finding(error.explanation, "REQ-1 asks for the JSON object of the page", "let a JSON library write the body")
 
 
 def _forced(reply: ForcedReply) -> Finding:

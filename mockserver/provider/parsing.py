@@ -58,6 +58,22 @@ def parse_request(body: bytes, readings: Readings) -> DetailRequest:
     )
 
 
+def field_value(name: str, value: Any, readings: Readings, *, is_form: bool) -> Any:
+    """Return what a field that was sent means: text or a whole number, as the page shows it.
+
+    Raises:
+        InvalidJson: it is of a type that no reading in force lets in (ERR-1).
+    """
+    if name in TEXT_FIELDS:
+        return value if isinstance(value, str) else as_text(name, value, readings)
+    return value if type(value) is int else _as_integer(name, value, readings, is_form)
+
+
+def is_decimal(value: object) -> bool:
+    """Return whether this is text that the reading `types` can let in as a whole number."""
+    return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
+
+
 def decode_fields(body: bytes, readings: Readings) -> tuple[dict[str, Any], bool]:
     """Return the fields of a body, and whether it is a form: those have text alone.
 
@@ -130,7 +146,7 @@ def _as_integer(name: str, value: Any, readings: Readings, is_form: bool) -> int
     if isinstance(value, float) and value.is_integer():
         return int(value)
     # A form has no types, so there the text is all that a consumer can send.
-    if isinstance(value, str) and (is_form or readings.types == "coerce") and _DECIMAL.fullmatch(value):
+    if (is_form or readings.types == "coerce") and is_decimal(value):
         return int(value)
     raise _wrong_type(name, value, "integer")
 

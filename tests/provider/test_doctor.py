@@ -20,6 +20,7 @@ from mockserver.provider.finding import Finding
 from mockserver.provider.provider import Provider
 from mockserver.provider.recorded import Kept
 from mockserver.provider.world import Merchant, Project
+from mockserver.testing.strategies import readings as any_readings
 from mockserver.web.words import INTERNAL_ERROR
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, fields
 
@@ -39,6 +40,14 @@ _JSON = st.recursive(
     _PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4), max_leaves=8
 )
 _BODIES = st.binary(max_size=60) | _JSON.map(lambda value: json.dumps(value).encode())
+
+
+def fields_of_any_type() -> st.SearchStrategy[dict[str, Any]]:
+    names = st.sampled_from(["projectid", "status", "signature", "session_key", "page", "limit", "sign", "Page", "x"])
+    values: st.SearchStrategy[Any] = st.sampled_from(
+        ["", "0", "1", "x", "1.5", "9" * 19, 0, 1, 5, 1.0, 1.5, -1, True, None, [], {}]
+    )
+    return st.dictionaries(names, values)
 
 
 def said(
@@ -305,6 +314,50 @@ def test_a_reading_is_no_cure_for_what_it_does_not_relax() -> None:
     assert by_session.cure == 'send "session_key" as text'
     (by_page,) = said(built_in_provider(Readings.of({"types": "coerce"})), b'{"page":1.5}')
     assert (by_page.what, by_page.cure) == ("page is of the JSON type number", 'send "page": 1, without quotes')
+
+
+SIGNED = f"signature={RIGHT}"
+
+
+@pytest.mark.parametrize(
+    ("readings", "content", "what", "cure"),
+    [
+        ({"form_body": "accept"}, f"projectid=R1&page=0&{SIGNED}", "page is below 1", "send page 1 or more"),
+        ({"form_body": "accept"}, f"projectid=R1&page=x&{SIGNED}", "page is text, and no whole number", "as in page=1"),
+        ({"form_body": "accept"}, f"projectid=R/1&{SIGNED}", "characters that a form writes as %XX", "a library"),
+        ({"form_body": "accept"}, "projectid=%ff", "the form-encoded body is not UTF-8", "in UTF-8"),
+        (
+            {"form_body": "accept", "missing_paging": "json"},
+            f"projectid=R1&{SIGNED}",
+            "status is missing",
+            "send status as a field of the form",
+        ),
+        ({"types": "coerce"}, '{"page":"abc","sign":"x"}', "page is text, and no whole number", 'send "page": 1'),
+        ({"types": "coerce"}, '{"page":"0"}', "page is below 1", "send page 1 or more"),
+        ({"types": "coerce"}, '{"page":"%s"}' % ("9" * 19), "no whole number of up to 18 digits", 'send "page": 1'),
+        ({}, '{"limit":"x"}', "limit is text, and no whole number", 'send "limit": 30, without quotes'),
+        ({"types": "coerce", "unknown_status": "json"}, '{"status":5}', "status names no status", "send one of"),
+        ({}, r'{"note":"\ud800"}', r"the body holds half of a surrogate pair, \ud800", "send both halves"),
+        ({}, r'["\ud83d\ude00", "\udc00"]', r"the body holds half of a surrogate pair, \udc00", "send both halves"),
+    ],
+)
+def test_what_the_endpoint_refused_comes_first(readings: dict[str, str], content: str, what: str, cure: str) -> None:
+    first, *_ = said(built_in_provider(Readings.of(readings)), content.encode())
+    assert what in first.what
+    assert cure in first.cure
+    assert "coerce" not in first.cure
+
+
+@given(fields_of_any_type(), any_readings())
+def test_the_first_finding_of_a_bad_body_is_about_the_field_that_the_endpoint_names(
+    sent: dict[str, Any], in_force: Readings
+) -> None:
+    provider = built_in_provider(in_force)
+    findings = said(provider, json.dumps(sent).encode())
+    (entry,) = provider.journal.entries()
+    if entry.clause == "ERR-1":
+        assert entry.explanation is not None
+        assert entry.explanation.split()[0] in findings[0].what
 
 
 def test_a_relaxed_reading_is_no_mistake() -> None:
