@@ -243,5 +243,5 @@ def test_a_body_that_is_nested_as_deeply_as_a_parser_takes_it_is_shown(seen: See
     seen.provider.journal.clear()
     seen.provider.call(MERCHANT, content, path=PATH, origin="test")
     (entry,) = seen.provider.journal.entries()
-    assert entry.fields is None
-    assert entry.body == content.decode().replace('"short one"', "***")
+    # Where Python's stack is too short for the fields, the text is masked instead.
+    assert entry.body.replace('"***"', "***") == content.decode().replace('"short one"', "***")
