@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from mockserver.provider.plan import Plan
     from mockserver.provider.provider import Provider
     from mockserver.provider.recorded import Entry
-    from mockserver.provider.world import Merchant, Project, Voucher, World
-    from mockserver.provider.world_file import WorldError
+    from mockserver.provider.world import Merchant, Project, Voucher, World, WorldError
     from mockserver.testing import strategies as strategies
     from mockserver.testing.doubles_httpx import HttpxDouble as HttpxDouble
     from mockserver.testing.in_process import UndocumentedCall
@@ -81,7 +80,7 @@ _HOMES = {
     "Voucher": "mockserver.provider.world",
     "VoucherStatus": "mockserver.contract.wire",
     "World": "mockserver.provider.world",
-    "WorldError": "mockserver.provider.world_file",
+    "WorldError": "mockserver.provider.world",
     "create_app": "mockserver.web.app",
     "serve": "mockserver.testing.server",
     "sign": "mockserver.contract.signature",

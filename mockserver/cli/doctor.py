@@ -17,8 +17,8 @@ from mockserver.provider.clock import Clock, SystemClock
 from mockserver.provider.doctor import is_placeholder
 from mockserver.provider.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
-from mockserver.provider.world import World
-from mockserver.provider.world_file import WorldError, built_in_world, read_world
+from mockserver.provider.world import World, WorldError
+from mockserver.provider.world_file import built_in_world, read_world
 from mockserver.web.words import TOO_LARGE, outside_message
 
 _REFUSED = 1

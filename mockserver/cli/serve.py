@@ -29,8 +29,8 @@ from mockserver.contract.readings_file import read_readings_file, readings_from_
 from mockserver.provider.clock import MovableClock
 from mockserver.provider.journal import DEFAULT_CAPACITY
 from mockserver.provider.provider import DOCTOR_HEADER, Provider
-from mockserver.provider.world import World
-from mockserver.provider.world_file import WorldError, built_in_world, read_world
+from mockserver.provider.world import World, WorldError
+from mockserver.provider.world_file import built_in_world, read_world
 from mockserver.web.internal_error import ERRORS
 from mockserver.web.server import Server, ServerError
 

@@ -12,8 +12,9 @@ from mockserver.cli.outputs import OutputFile, write_output
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.clock import SystemClock
+from mockserver.provider.world import WorldError
 from mockserver.provider.world_document import world_to_document
-from mockserver.provider.world_file import WorldError, read_world, world_from_document
+from mockserver.provider.world_file import read_world, world_from_document
 
 
 @click.group()

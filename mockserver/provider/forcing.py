@@ -9,6 +9,7 @@ import msgspec
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DOCUMENTED_ERRORS, DocumentedError, InvalidJson, Reply, error_reply
+from mockserver.provider.endpoint import project_asked_for
 from mockserver.provider.faults import (
     DEFAULT_RETRY_AFTER,
     DEFAULT_SECONDS,
@@ -103,6 +104,13 @@ def sent_project_id(body: bytes, readings: Readings) -> str | None:
         return sent if isinstance(sent, str) else as_text("projectid", sent, readings)
     except InvalidJson:
         return None
+
+
+def called_project_id(merchant: MerchantStore | None, body: bytes, readings: Readings) -> str | None:
+    """Return the id of the project that a call to this merchant asks for; what it sent where it means none."""
+    sent = sent_project_id(body, readings)
+    project = None if sent is None or merchant is None else project_asked_for(merchant, sent, readings)
+    return sent if project is None else project.project_id
 
 
 def store_with(merchant: MerchantStore, project_id: str, readings: Readings) -> Store:

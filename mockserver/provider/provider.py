@@ -11,13 +11,14 @@ from mockserver.contract.masking import is_looked_for, printable
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DocumentedError, Reply, outside_reply
 from mockserver.provider.clock import Clock, MovableClock
-from mockserver.provider.endpoint import answer, project_asked_for
+from mockserver.provider.endpoint import answer
 from mockserver.provider.fault_rules import Faults, Rule
 from mockserver.provider.faults import FaultError, with_fault
 from mockserver.provider.finding import Finding
 from mockserver.provider.forcing import (
     RESERVED_PREFIX,
     Forced,
+    called_project_id,
     forced_by_header,
     forced_by_project_id,
     forced_reply,
@@ -217,16 +218,10 @@ class Provider:
         if isinstance(forced, DocumentedError):
             return forced_reply(forced, http_status=200 if readings.http_status == "200" else forced.rc)
         if forced is None and not self.faults.is_empty:
-            project_id = self._project_id(merchant_id, body, readings) if self.faults.needs_project() else None
+            merchant = self.store.merchant(merchant_id)
+            project_id = called_project_id(merchant, body, readings) if self.faults.needs_project() else None
             forced = self.faults.take(merchant_id, project_id)
         return reply if forced is None else with_fault(reply, forced, readings)
-
-    def _project_id(self, merchant_id: str, body: bytes, readings: Readings) -> str | None:
-        """Return the id of the project that a call asks for; what it sent where it means none."""
-        sent = sent_project_id(body, readings)
-        merchant = self.store.merchant(merchant_id)
-        project = None if sent is None or merchant is None else project_asked_for(merchant, sent, readings)
-        return sent if project is None else project.project_id
 
     def _forced_by_project(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[Forced | None, Reply]:
         readings = self.readings_of(merchant_id)

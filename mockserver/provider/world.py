@@ -10,6 +10,10 @@ from mockserver.provider.plan import Plan
 NO_NOTE = "-"
 
 
+class WorldError(ValueError):
+    """A world that cannot be served; the message names each place in the document and what to do there."""
+
+
 class Voucher(msgspec.Struct, frozen=True, gc=False):
     """One voucher.
 

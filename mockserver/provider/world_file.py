@@ -1,34 +1,21 @@
-"""From a world file to a world and back, with an error that names the path in the file and the cure."""
+"""From a world file to a world, with an error that names the path in the file and the cure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockserver.contract.plain_documents import DocumentError, FileError, plain_document, read_document
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
-from mockserver.contract.wire import CREATED_AT, VoucherStatus
-from mockserver.provider.clock import Clock, date_time
-from mockserver.provider.generate import generate_vouchers
-from mockserver.provider.plan import Plan, plan_from_document
-from mockserver.provider.world import NO_NOTE, Merchant, Project, Voucher, World
+from mockserver.provider.clock import Clock
+from mockserver.provider.world import World, WorldError
+from mockserver.provider.world_builder import NOBODY, Own, Under, WorldBuilder
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
 _MAX_FAILURES_SHOWN = 5
-
-
-# Readings and clock of merchants that have their own, by merchant id.
-Own = Mapping[str, tuple[Readings, Clock]]
-_NOBODY: Own = MappingProxyType({})
-
-
-class WorldError(ValueError):
-    """A world that cannot be served; the message names each place in the document and what to do there."""
 
 
 def read_world(path: Path, readings: Readings, clock: Clock) -> World:
@@ -57,7 +44,7 @@ def built_in_world(
     merchant["secret_key"] = secret_key or merchant["secret_key"]
     if merchant_id is None:
         # It is part of the package and known to fit; its check would be a tenth of the time that `serve` starts in.
-        return _Builder(document, _Under.of(readings, clock), (0, 0), _NOBODY).world()
+        return WorldBuilder(document, Under.of(readings, clock), (0, 0), NOBODY).world()
     return world_from_document(document, readings, clock)
 
 
@@ -67,7 +54,7 @@ def world_from_document(
     clock: Clock,
     *,
     above: tuple[int, int] = (0, 0),
-    own: Own = _NOBODY,
+    own: Own = NOBODY,
 ) -> World:
     """Build a world from a decoded world file.
 
@@ -83,10 +70,10 @@ def world_from_document(
 
 
 def _world(
-    document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0), own: Own = _NOBODY
+    document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0), own: Own = NOBODY
 ) -> World:
     _check_shape(document)
-    world = _Builder(document, _Under.of(readings, clock), above, own).world()
+    world = WorldBuilder(document, Under.of(readings, clock), above, own).world()
     _check_unique(world)
     return world
 
@@ -112,141 +99,6 @@ def _check_shape(document: Any) -> None:
     more = len(found) - _MAX_FAILURES_SHOWN
     shown = found[:_MAX_FAILURES_SHOWN] + ([f"and {more} more"] if more > 0 else [])
     raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
-
-
-class _Under(NamedTuple):
-    """What a merchant's part is read under; `now` is a date-time of its zone."""
-
-    readings: Readings
-    now: str
-
-    @classmethod
-    def of(cls, readings: Readings, clock: Clock) -> _Under:
-        return cls(readings, date_time(clock.now(), readings.timezone))
-
-
-class _Builder:
-    """Builds the values of one document; ids that are left out are given out above those that stand in it."""
-
-    def __init__(self, document: Any, under: _Under, above: tuple[int, int], own: Own) -> None:
-        self._document = document
-        self._general = self._under = under
-        self._own = own
-        projects = [project for merchant in document["merchants"] for project in merchant.get("projects", [])]
-        vouchers = [voucher for project in projects for voucher in _listed(project)]
-        self._next_project = 1 + max((project.get("id", 0) for project in projects), default=0)
-        self._next_voucher = 1 + max((voucher.get("id", 0) for voucher in vouchers), default=0)
-        self._next_project = max(self._next_project, 1 + above[0])
-        self._next_voucher = max(self._next_voucher, 1 + above[1])
-
-    def world(self) -> World:
-        return World(
-            tuple(
-                self._merchant(merchant, f"merchants[{number}]")
-                for number, merchant in enumerate(self._document["merchants"])
-            ),
-            _plan(self._document, "the world"),
-        )
-
-    def _merchant(self, merchant: Any, path: str) -> Merchant:
-        own = self._own.get(merchant["merchant_id"])
-        self._under = self._general if own is None else _Under.of(*own)
-        projects = tuple(
-            self._project(project, f"{path}.projects[{number}]")
-            for number, project in enumerate(merchant.get("projects", []))
-        )
-        return Merchant(merchant["merchant_id"], merchant["secret_key"], merchant.get("session_key"), projects)
-
-    def _project(self, project: Any, path: str) -> Project:
-        id_ = project.get("id")
-        if id_ is None:
-            id_, self._next_project = self._next_project, self._next_project + 1
-        vouchers = project.get("vouchers", [])
-        made = self._generated(vouchers["generate"], path) if isinstance(vouchers, dict) else self._list(project, path)
-        return Project(id_, project["project_id"], project.get("project_name"), made, _plan(project, path))
-
-    def _generated(self, wish: Any, path: str) -> tuple[Voucher, ...]:
-        shares = {VoucherStatus(name): share for name, share in wish.get("status", {"pending": 1}).items()}
-        if not sum(shares.values()):
-            raise WorldError(f"{path}.vouchers.generate.status: every share is 0; give at least one status a share")
-        first_id, self._next_voucher = self._next_voucher, self._next_voucher + wish["count"]
-        return generate_vouchers(
-            wish["count"],
-            first_id=first_id,
-            # Another for each project, or two would hold the same codes.
-            seed=wish.get("seed", first_id - 1),
-            shares=shares,
-            nominals=wish.get("nominal_gs", [0]),
-        )
-
-    def _list(self, project: Any, path: str) -> tuple[Voucher, ...]:
-        vouchers = _listed(project)
-        without_id = sum("id" not in voucher for voucher in vouchers)
-        self._next_voucher += without_id
-        ids: Iterator[int] = iter(range(self._next_voucher - 1, 0, -1))
-        return tuple(
-            self._voucher(voucher, ids, project["project_id"], f"{path}.vouchers[{number}]")
-            for number, voucher in enumerate(vouchers)
-        )
-
-    def _voucher(self, voucher: Any, ids: Iterator[int], project_id: str, path: str) -> Voucher:
-        if voucher.get("project_id", project_id) != project_id:
-            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it stands in")
-        created_at = self._created_at(voucher, path)
-        updated_at = voucher.get("updated_at", created_at)
-        written = next((name for name in (CREATED_AT, "created_at", "created") if name in voucher), CREATED_AT)
-        _check_date_time(created_at, f"{path}.{written}")
-        _check_date_time(updated_at, f"{path}.updated_at")
-        if updated_at < created_at:
-            raise WorldError(f"{path}.updated_at: {updated_at} is before {created_at}, when it was created (RES-6)")
-        return Voucher(
-            id=voucher["id"] if "id" in voucher else next(ids),
-            voucher_code=voucher["voucher_code"],
-            status=self._status(voucher.get("status", "pending")),
-            created_at=created_at,
-            updated_at=updated_at,
-            nominal_gs=int(voucher.get("nominal_gs", 0)),
-            note=voucher.get("note", NO_NOTE),
-            response_json=voucher.get("response_json", ""),
-            plan=_plan(voucher, path),
-        )
-
-    def _created_at(self, voucher: Any, path: str) -> str:
-        created_at: str | None = voucher.get(CREATED_AT, voucher.get("created_at"))
-        day: str | None = voucher.get("created")
-        if created_at is None and day is not None:
-            return f"{day} 00:00:00"
-        if created_at is None:
-            return str(min(self._under.now, voucher.get("updated_at", self._under.now)))
-        if day is not None and day != created_at[:10]:
-            raise WorldError(f"{path}.created: expected {created_at[:10]}, the date of {CREATED_AT} (RES-6)")
-        return created_at
-
-    def _status(self, status: int | str | VoucherStatus) -> VoucherStatus:
-        if isinstance(status, (str, VoucherStatus)):
-            return VoucherStatus(status)
-        return self._under.readings.status_of[status]
-
-
-def _plan(owner: Any, path: str) -> Plan | None:
-    if "plan" not in owner:
-        return None
-    try:
-        return plan_from_document(owner["plan"])
-    except ValueError as error:
-        raise WorldError(f"{path}.plan.{error}") from None
-
-
-def _check_date_time(text: str, path: str) -> None:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        raise WorldError(f"{path}: {text} is no day of the calendar") from None
-
-
-def _listed(project: Any) -> list[Any]:
-    vouchers = project.get("vouchers", [])
-    return vouchers if isinstance(vouchers, list) else []
 
 
 def _check_unique(world: World) -> None:

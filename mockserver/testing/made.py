@@ -17,8 +17,8 @@ from mockserver.provider.clock import Clock
 from mockserver.provider.generate import generate_vouchers, outcome_texts
 from mockserver.provider.plan import Plan, plan_to_document
 from mockserver.provider.project_store import ProjectStore
-from mockserver.provider.world import Voucher, World
-from mockserver.provider.world_file import WorldError, read_world, world_from_document
+from mockserver.provider.world import Voucher, World, WorldError
+from mockserver.provider.world_file import read_world, world_from_document
 from mockserver.testing.arguments import check_number
 
 WorldSource = str | Path | Mapping[str, Any] | World

@@ -14,7 +14,7 @@ from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import read_all
 from mockserver.provider.clock import SystemClock
-from mockserver.provider.world_file import WorldError
+from mockserver.provider.world import WorldError
 from mockserver.testing.each import Each, reading_at
 from mockserver.testing.made import read_world_source
 from mockserver.testing.merchant import FakeMerchant

@@ -11,9 +11,9 @@ from mockserver.contract.masking import printable
 from mockserver.contract.readings import Readings
 from mockserver.provider.clock import Clock
 from mockserver.provider.provider import Provider
-from mockserver.provider.world import World
+from mockserver.provider.world import World, WorldError
 from mockserver.provider.world_document import world_to_document
-from mockserver.provider.world_file import WorldError, world_from_document
+from mockserver.provider.world_file import world_from_document
 from mockserver.web.access import ADMIN, Access, Problem
 from mockserver.web.admin_lookup import merchant_named, settle_all
 from mockserver.web.admin_views import merchant_view, project_view

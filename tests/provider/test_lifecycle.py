@@ -19,8 +19,9 @@ from mockserver.provider.lifecycle import NoSuchVoucher, move_many, set_plan, se
 from mockserver.provider.plan import Plan, plan_from_document, plan_to_document
 from mockserver.provider.project_store import ProjectStore
 from mockserver.provider.provider import Provider
+from mockserver.provider.world import WorldError
 from mockserver.provider.world_document import world_to_document
-from mockserver.provider.world_file import WorldError, world_from_document
+from mockserver.provider.world_file import world_from_document
 from tests.support.asking import NOW, ask
 from tests.support.laws import assert_lawful
 
