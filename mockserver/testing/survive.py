@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from mockserver.testing.survive_playing import Examiner, Verdict
 from mockserver.testing.survive_report import SurviveReport
@@ -17,6 +17,8 @@ __all__ = ["CommandError", "SurviveReport", "chosen", "survive"]
 
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_EXAMPLES = 10
+
+_SLICE = 0.2
 
 _WAITING = ("no-reply", "stalled-body", "beyond_last=last")
 
@@ -94,10 +96,17 @@ def _all(
     pool = ThreadPoolExecutor(jobs)
     try:
         futures = {place: pool.submit(one, wanted[place]) for place in order}
-        return [futures[place].result() for place in range(len(wanted))]
+        return [_result(futures[place]) for place in range(len(wanted))]
     except BaseException:
         # Nobody waits any more for those that run, Ctrl-C least of all.
         player.stop()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _result(future: Future[Verdict]) -> Verdict:
+    # In slices: Ctrl-C that comes just before a wait without end begins would be heard only when that ends.
+    while not wait([future], _SLICE).done:
+        pass
+    return future.result()
