@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 import msgspec
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 MASK = "***"
 
@@ -62,10 +63,13 @@ class Masker:
     """Replaces the secrets it knows, the values of secret fields, and anything that looks like a signature."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        written = {form for secret in secrets if is_looked_for(secret) for form in _forms(secret)}
-        known = sorted(written, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
-        self._known_words = tuple(form.lower() for form in known)
+        written = {_lower(form) for secret in secrets if is_looked_for(secret) for form in _forms(secret)}
+        # All at once, in one pass: a body may bring tens of thousands, and so may a world of many merchants.
+        self._known = (
+            AhoCorasick(written, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA)
+            if written
+            else None
+        )
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets; where one hides in escapes, these are undone in what is returned."""
@@ -79,15 +83,23 @@ class Masker:
     def _masked(self, text: str) -> str:
         # Nearly every text holds none, which a look for words tells twenty times as fast as the patterns. Beyond ASCII
         # it cannot tell: a pattern that ignores case takes a long s for an s.
+        text = self._without_known(text)
         plain = text.lower() if text.isascii() else None
-        if self._known is not None and (plain is None or any(word in plain for word in self._known_words)):
-            text = self._known.sub(MASK, text)
         if plain is None or "sign" in plain or "secret" in plain or "session" in plain:
             text = _SECRET_ELEMENT.sub(rf"\1{MASK}", text)
             text = _SECRET_FIELD.sub(rf"\1{MASK}", text)
         if plain is None or (len(text) >= _SHORTEST_RUN and _RUN_OF_X in text.encode().translate(_HEX_TO_X)):
             text = _HEX_RUN.sub(MASK, text)
         return text
+
+    def _without_known(self, text: str) -> str:
+        if self._known is None:
+            return text
+        parts, end = [], 0
+        for _, start, stop in self._known.find_matches_as_indexes(_lower(text)):
+            parts += [text[end:start], MASK]
+            end = stop
+        return "".join([*parts, text[end:]]) if parts else text
 
     def value(self, decoded: Any) -> Any:
         """Return decoded JSON without secrets; what stands in a secret field goes whatever it is.
@@ -154,6 +166,14 @@ def _undone(text: str) -> str:
 
     undone = _ESCAPE.sub(char, text.replace("\0", ""))
     return undone.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _lower(text: str) -> str:
+    """Return a text in lower case, each character in its place, a lone surrogate as a question mark."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few become two when they are lowered
+        lowered = "".join(char if len(char.lower()) > 1 else char.lower() for char in text)
+    return lowered if lowered.isascii() else lowered.encode("utf-8", "replace").decode("utf-8")
 
 
 def _forms(secret: str) -> Iterator[str]:
