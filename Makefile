@@ -27,16 +27,16 @@ wheel: $(VENV)/.tests  ## build the wheel and try it in a fresh environment
 	$(BIN)/python -m pytest -m wheel tests
 
 pythons: $(VENV)/.tests  ## the tests under every other Python from 3.10 that is installed
-	$(BIN)/python -m tests.every_python
+	$(BIN)/python -m tools.every_python
 
 bench: $(VENV)/.tests  ## measure what docs/benchmarks.md claims
 	$(BIN)/python -m benchmarks
 
 documents: $(VENV)/.tests  ## write anew what is made from the code: schemas/readings.json, schemas/openapi.json, docs
-	$(BIN)/python -m tests.documents
+	$(BIN)/python -m tools.documents
 
 screenshots: $(VENV)/.tests  ## take the pictures of docs/page.md anew, in headless Chromium
-	$(BIN)/python -m tests.screenshots
+	$(BIN)/python -m tools.screenshots
 
 clean:
 	rm -rf $(VENV) .venvs dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,11 +12,11 @@ import sys
 from benchmarks._measure import microseconds, resident_mb
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
-from mockserver.provider.clock import SystemClock
-from mockserver.provider.endpoint import answer
-from mockserver.provider.generate import generate_vouchers
-from mockserver.provider.store import Store
-from mockserver.provider.world import Merchant, Project, World
+from mockserver.provider.operations.project_detail import answer
+from mockserver.provider.state.clock import SystemClock
+from mockserver.provider.state.generate import generate_vouchers
+from mockserver.provider.state.store import Store
+from mockserver.provider.state.world import Merchant, Project, World
 
 
 def measure(size: int) -> None:

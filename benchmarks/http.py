@@ -10,7 +10,7 @@ import time
 from benchmarks._measure import Served, load, resident_mb
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
-from mockserver.provider.world_file import built_in_world
+from mockserver.provider.state.world_file import built_in_world
 
 MERCHANT = "M240315GAME2847K"
 PATH = f"/merchant/{MERCHANT}/kiosgamer/project/detail"
@@ -31,7 +31,7 @@ def constant() -> None:
     from pytest_httpserver import HTTPServer  # noqa: PLC0415
 
     from mockserver.contract.readings import Readings  # noqa: PLC0415
-    from mockserver.provider.clock import SystemClock  # noqa: PLC0415
+    from mockserver.provider.state.clock import SystemClock  # noqa: PLC0415
 
     provider = Provider(built_in_world(Readings(), SystemClock()))
     reply = provider.call(MERCHANT, BODY, path=PATH, origin="benchmark").body

@@ -8,15 +8,15 @@ import sys
 
 from benchmarks._measure import Served, load, processor_seconds
 from benchmarks.http import BODY, PATH
-from mockserver.cli.log_writer import LogWriter
-from mockserver.cli.request_log import RequestLog
+from mockserver.cli.serve.log_writer import LogWriter
+from mockserver.cli.serve.request_log import RequestLog
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import Reply
-from mockserver.provider.clock import SystemClock
-from mockserver.provider.journal import Journal
+from mockserver.provider.journal.journal import Journal
+from mockserver.provider.journal.recorded import Call
 from mockserver.provider.provider import Provider
-from mockserver.provider.recorded import Call
-from mockserver.provider.world_file import built_in_world
+from mockserver.provider.state.clock import SystemClock
+from mockserver.provider.state.world_file import built_in_world
 from mockserver.web.server import Server
 
 ROUNDS = 25

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from mockserver.testing.survive import survive
-from mockserver.testing.survive_scenarios import SCENARIOS
+from mockserver.testing.survive.scenarios import SCENARIOS
+from mockserver.testing.survive.survive import survive
 
 CLIENTS = Path(__file__).parents[1] / "examples" / "clients" / "careful"
 INTERPRETERS = {".py": sys.executable, ".mjs": "node", ".php": "php", ".sh": "sh"}

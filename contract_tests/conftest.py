@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.verification.run import Run
+from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings, SettingsError, finished, settings_from_environment
 from mockserver.verification.suite import FILES, OPENING, clauses_of, perform, raise_if_broken
 
@@ -73,9 +73,9 @@ def _run_at(where: str, stack: Any) -> Run:
         except SettingsError as error:
             pytest.exit(f"apigames: {error}", returncode=2)
     from mockserver.contract.readings import Readings  # noqa: PLC0415 - a target of one's own needs no fake
-    from mockserver.provider.clock import SystemClock  # noqa: PLC0415
     from mockserver.provider.provider import Provider  # noqa: PLC0415
-    from mockserver.provider.world_file import built_in_world  # noqa: PLC0415
+    from mockserver.provider.state.clock import SystemClock  # noqa: PLC0415
+    from mockserver.provider.state.world_file import built_in_world  # noqa: PLC0415
     from mockserver.web.app import create_app  # noqa: PLC0415
     from mockserver.web.server import Server  # noqa: PLC0415
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mockserver.contract.violation import Violation
-from mockserver.verification.request_cases import cases
-from mockserver.verification.run import Run
+from mockserver.contract.judging.violation import Violation
+from mockserver.verification.cases.request_cases import cases
+from mockserver.verification.report.wording import described, worded
+from mockserver.verification.run.run import Run
 from mockserver.verification.suite import clause
-from mockserver.verification.wording import described, worded
 
 
 @clause("ERR-1", "REQ-1")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mockserver.contract.exchange import Exchange
-from mockserver.contract.violation import Finding
+from mockserver.contract.judging.exchange import Exchange
+from mockserver.contract.judging.violation import Finding
 from mockserver.contract.wire import DEFAULT_LIMIT
-from mockserver.verification.laws import expect_slice, page_numbers, pages_of
-from mockserver.verification.picture import Picture
-from mockserver.verification.run import Run
+from mockserver.verification.laws.pages import expect_slice, page_numbers, pages_of
+from mockserver.verification.run.picture import Picture
+from mockserver.verification.run.run import Run
+from mockserver.verification.run.unjudged import NotSeen
 from mockserver.verification.suite import clause
-from mockserver.verification.unjudged import NotSeen
 
 
 @clause("PAGE-1")

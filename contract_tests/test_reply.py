@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mockserver.contract.exchange import SUCCESS
-from mockserver.contract.violation import Violation
-from mockserver.verification.picture import Picture
-from mockserver.verification.run import Run
+from mockserver.contract.judging.exchange import SUCCESS
+from mockserver.contract.judging.violation import Violation
+from mockserver.verification.report.wording import in_form
+from mockserver.verification.run.picture import Picture
+from mockserver.verification.run.run import Run
+from mockserver.verification.run.unjudged import NotSeen
 from mockserver.verification.suite import clause
-from mockserver.verification.unjudged import NotSeen
-from mockserver.verification.wording import in_form
 
 _SECONDS = 2.2
 

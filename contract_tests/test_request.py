@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mockserver.contract.exchange import SUCCESS, Exchange
-from mockserver.contract.violation import Finding, Violation
+from mockserver.contract.judging.exchange import SUCCESS, Exchange
+from mockserver.contract.judging.violation import Finding, Violation
 from mockserver.contract.wire import DEFAULT_LIMIT
 from mockserver.verification.calibrate import by_name
-from mockserver.verification.picture import Picture, names_of
-from mockserver.verification.request_cases import cases
-from mockserver.verification.run import Run
+from mockserver.verification.cases.request_cases import cases
+from mockserver.verification.report.wording import in_form
+from mockserver.verification.run.picture import Picture, names_of
+from mockserver.verification.run.run import Run
+from mockserver.verification.run.unjudged import NotSeen
 from mockserver.verification.suite import clause
-from mockserver.verification.unjudged import NotSeen
-from mockserver.verification.wording import in_form
 
 
 @clause("REQ-1", "REQ-3")

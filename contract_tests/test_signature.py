@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mockserver.contract.exchange import SUCCESS
-from mockserver.contract.violation import Violation
-from mockserver.verification.request_cases import Case, cases
-from mockserver.verification.run import Run
+from mockserver.contract.judging.exchange import SUCCESS
+from mockserver.contract.judging.violation import Violation
+from mockserver.verification.cases.request_cases import Case, cases
+from mockserver.verification.report.wording import described
+from mockserver.verification.run.run import Run
+from mockserver.verification.run.unjudged import NotSeen
 from mockserver.verification.suite import clause
-from mockserver.verification.unjudged import NotSeen
-from mockserver.verification.wording import described
 
 # The first of the group are those that breaks are likeliest to let through; the others follow as calls are left.
 _ALWAYS = 14

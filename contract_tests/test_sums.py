@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mockserver.contract.exchange import Exchange
-from mockserver.contract.page import NAMES
+from mockserver.contract.judging.exchange import Exchange
+from mockserver.contract.judging.page import NAMES
+from mockserver.contract.judging.violation import Choice, Finding, Violation
 from mockserver.contract.reading import CODE_PERMUTATIONS
-from mockserver.contract.violation import Choice, Finding, Violation
 from mockserver.verification.calibrate import judge_scope, narrow_filters
-from mockserver.verification.picture import Picture
-from mockserver.verification.run import Run
-from mockserver.verification.scopes import scope_findings
+from mockserver.verification.laws.scopes import scope_findings
+from mockserver.verification.run.picture import Picture
+from mockserver.verification.run.run import Run
+from mockserver.verification.run.unjudged import NotSeen
 from mockserver.verification.suite import clause
-from mockserver.verification.unjudged import NotSeen
 
 
 @clause("SUM-1")

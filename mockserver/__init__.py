@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from mockserver.contract.readings import Readings
     from mockserver.contract.signature import sign
     from mockserver.contract.wire import VoucherStatus
-    from mockserver.provider.matchers import MatcherError
-    from mockserver.provider.plan import Plan
+    from mockserver.provider.journal.matchers import MatcherError
+    from mockserver.provider.journal.recorded import Entry
     from mockserver.provider.provider import Provider
-    from mockserver.provider.recorded import Entry
-    from mockserver.provider.world import Merchant, Project, Voucher, World, WorldError
+    from mockserver.provider.state.plan import Plan
+    from mockserver.provider.state.world import Merchant, Project, Voucher, World, WorldError
     from mockserver.testing import strategies as strategies
-    from mockserver.testing.doubles_httpx import HttpxDouble as HttpxDouble
-    from mockserver.testing.in_process import UndocumentedCall
+    from mockserver.testing.doubles.httpx_double import HttpxDouble as HttpxDouble
+    from mockserver.testing.doubles.in_process import UndocumentedCall
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.project import FakeProject
     from mockserver.testing.received import Received
     from mockserver.testing.server import FakeServer, serve
-    from mockserver.testing.survive import survive
-    from mockserver.testing.survive_report import SurviveReport
+    from mockserver.testing.survive.report import SurviveReport
+    from mockserver.testing.survive.survive import survive
     from mockserver.web.app import create_app
     from mockserver.web.server import ServerError
 
@@ -61,30 +61,30 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Entry": "mockserver.provider.recorded",
+    "Entry": "mockserver.provider.journal.recorded",
     "FakeMerchant": "mockserver.testing.merchant",
     "FakeProject": "mockserver.testing.project",
     "FakeServer": "mockserver.testing.server",
-    "HttpxDouble": "mockserver.testing.doubles_httpx",
-    "MatcherError": "mockserver.provider.matchers",
-    "Merchant": "mockserver.provider.world",
-    "Plan": "mockserver.provider.plan",
-    "Project": "mockserver.provider.world",
+    "HttpxDouble": "mockserver.testing.doubles.httpx_double",
+    "MatcherError": "mockserver.provider.journal.matchers",
+    "Merchant": "mockserver.provider.state.world",
+    "Plan": "mockserver.provider.state.plan",
+    "Project": "mockserver.provider.state.world",
     "Provider": "mockserver.provider.provider",
     "Readings": "mockserver.contract.readings",
     "ReadingsError": "mockserver.contract.reading",
     "Received": "mockserver.testing.received",
     "ServerError": "mockserver.web.server",
-    "SurviveReport": "mockserver.testing.survive_report",
-    "UndocumentedCall": "mockserver.testing.in_process",
-    "Voucher": "mockserver.provider.world",
+    "SurviveReport": "mockserver.testing.survive.report",
+    "UndocumentedCall": "mockserver.testing.doubles.in_process",
+    "Voucher": "mockserver.provider.state.world",
     "VoucherStatus": "mockserver.contract.wire",
-    "World": "mockserver.provider.world",
-    "WorldError": "mockserver.provider.world",
+    "World": "mockserver.provider.state.world",
+    "WorldError": "mockserver.provider.state.world",
     "create_app": "mockserver.web.app",
     "serve": "mockserver.testing.server",
     "sign": "mockserver.contract.signature",
-    "survive": "mockserver.testing.survive",
+    "survive": "mockserver.testing.survive.survive",
 }
 
 

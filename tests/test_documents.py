@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.documents import made
+from tools.documents import made
 
 
 def test_what_is_made_from_the_code_is_not_stale() -> None:

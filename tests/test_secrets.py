@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.cli.request_log import RequestLog
+from mockserver.cli.serve.request_log import RequestLog
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
-from mockserver.provider.clock import FrozenClock
 from mockserver.provider.provider import Provider
-from mockserver.provider.world import Merchant, Project, World
-from mockserver.testing.strategies import readings as any_readings
-from mockserver.web.admin_journal import whole_call_view
+from mockserver.provider.state.clock import FrozenClock
+from mockserver.provider.state.world import Merchant, Project, World
+from mockserver.testing.strategies.exchanges import readings as any_readings
+from mockserver.web.admin.routes_journal import whole_call_view
 from tests.support.asking import NOW
 
 SECRET = "kunci rahasia/é&1"

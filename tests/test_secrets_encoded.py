@@ -13,10 +13,10 @@ from flask.testing import FlaskClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mockserver.cli.request_log import RequestLog
-from mockserver.provider.clock import FrozenClock
+from mockserver.cli.serve.request_log import RequestLog
 from mockserver.provider.provider import Provider
-from mockserver.provider.world import Merchant, World
+from mockserver.provider.state.clock import FrozenClock
+from mockserver.provider.state.world import Merchant, World
 from mockserver.testing.server import FakeServer
 from mockserver.web.app import create_app
 from tests.support.asking import MERCHANT, NOW, PATH

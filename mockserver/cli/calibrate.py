@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from mockserver.cli.outputs import OutputFile, write_output
-from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand
+from mockserver.cli.shared.outputs import OutputFile, write_output
+from mockserver.cli.shared.target_options import settings_from_options, target_options, told_beforehand
 from mockserver.cli.verify import CRASHED
-from mockserver.contract.plain_documents import FileError
+from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings_file import read_readings_file
 
@@ -38,7 +38,7 @@ def calibrate(ctx: click.Context, /, **options: Any) -> int:
     from mockserver.verification.calibrate import calibrate as calibrated  # noqa: PLC0415
     from mockserver.verification.live_guard import BudgetSpent  # noqa: PLC0415
     from mockserver.verification.plan import calibration_plan  # noqa: PLC0415
-    from mockserver.verification.unjudged import CannotJudge  # noqa: PLC0415
+    from mockserver.verification.run.unjudged import CannotJudge  # noqa: PLC0415
 
     older = _older(ctx, options["compare"])
     ended = told_beforehand(settings, calibration_plan(settings), dry_run=options["dry_run"])
@@ -95,6 +95,6 @@ def _tell(document: dict[str, Any], older: dict[str, Any] | None, run: Any) -> N
 
 
 def _masked(run: Any, text: str) -> str:
-    from mockserver.verification.result import masker_of  # noqa: PLC0415
+    from mockserver.verification.report.result import masker_of  # noqa: PLC0415
 
     return str(masker_of(run)(text))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mockserver._resources import resource
-from mockserver.cli.extra import check_extra
+from mockserver.cli.shared.extra import check_extra
 
 BROKEN = 1
 
@@ -28,7 +28,7 @@ def generate(output: Path | None, any_version: bool) -> None:
     check_extra()
     import hypothesis  # noqa: PLC0415 - the check of the extra comes first
 
-    from mockserver.testing.golden import dumped, make_files  # noqa: PLC0415
+    from mockserver.golden.make import dumped, make_files  # noqa: PLC0415
 
     recorded = _recorded_version()
     if recorded not in {None, hypothesis.__version__} and not any_version:
@@ -50,7 +50,7 @@ def generate(output: Path | None, any_version: bool) -> None:
 def check(folder: Path | None) -> int:
     """Check the stored files against their schemas, and derive every exchange again, byte for byte."""
     check_extra()
-    from mockserver.testing.golden_check import failures_in  # noqa: PLC0415 - the check of the extra comes first
+    from mockserver.golden.check import failures_in  # noqa: PLC0415 - the check of the extra comes first
 
     failures = list(failures_in(folder or resource("fixtures")))
     for failure in failures:

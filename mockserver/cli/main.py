@@ -10,17 +10,17 @@ from typing import Any, NoReturn
 
 import click
 
-from mockserver._words import nearest
+from mockserver._text import nearest
 
 # name: (module in this folder, what stands in the list of commands)
 COMMANDS = {
-    "serve": ("serve", "Serve the endpoint on this machine."),
+    "serve": ("serve.serve", "Serve the endpoint on this machine."),
     "sign": ("sign", "Print the signature of a merchant."),
     "readings": ("readings", "Show what the vendor's page leaves open, and what the mock assumes."),
     "world": ("world", "Make a world file, or check one."),
     "verify": ("verify", "Judge a server by the contract: the fake, or the real endpoint."),
     "calibrate": ("calibrate", "Find out what the page leaves open, at a live server, as a readings file."),
-    "doctor": ("doctor", "Say why a saved request is refused, and what to change."),
+    "doctor": ("doctor.doctor", "Say why a saved request is refused, and what to change."),
     "fixtures": ("fixtures", "Write golden data for tests in any language, or check it."),
     "survive": ("survive", "Run your client, in any language, through worlds, errors, readings and faults."),
     "openapi": ("documents", "Print the OpenAPI document of the endpoint."),

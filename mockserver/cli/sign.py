@@ -7,12 +7,12 @@ from typing import TextIO
 
 import click
 
-from mockserver.cli.configuration import SECRET_VARIABLE, secret_from_environment, utf8
+from mockserver.cli.shared.configuration import SECRET_VARIABLE, secret_from_environment, utf8
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign as signature_of
-from mockserver.provider.clock import SystemClock
-from mockserver.provider.world import WorldError
-from mockserver.provider.world_file import read_world
+from mockserver.provider.state.clock import SystemClock
+from mockserver.provider.state.world import WorldError
+from mockserver.provider.state.world_file import read_world
 
 
 @click.command(epilog="A signature never changes, so it is as secret as the key: keep it out of logs and commits.")

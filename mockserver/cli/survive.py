@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from mockserver.cli.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
 
 if TYPE_CHECKING:
-    from mockserver.testing.survive_playing import Verdict
-    from mockserver.testing.survive_report import SurviveReport
+    from mockserver.testing.survive.playing import Verdict
+    from mockserver.testing.survive.report import SurviveReport
 
 FAILED = 1
 CANNOT_RUN = 3
@@ -75,10 +75,10 @@ def survive(
     {"vouchers": [codes...], "counts": {"pending": 3, ...}, "error": text or null}, any part left out, then what it
     saw is judged too.
     """
-    from mockserver.testing.survive import chosen  # noqa: PLC0415 - the server is for a run only
-    from mockserver.testing.survive import survive as run  # noqa: PLC0415 - as above
-    from mockserver.testing.survive_cases import ScenarioError  # noqa: PLC0415 - as above
-    from mockserver.testing.survive_running import CommandError  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.cases import ScenarioError  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.running import CommandError  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.survive import chosen  # noqa: PLC0415 - the server is for a run only
+    from mockserver.testing.survive.survive import survive as run  # noqa: PLC0415 - as above
 
     if lists:
         _list()
@@ -116,7 +116,7 @@ def _context() -> click.Context:
 
 
 def _list() -> None:
-    from mockserver.testing.survive_scenarios import SCENARIOS  # noqa: PLC0415 - for this only
+    from mockserver.testing.survive.scenarios import SCENARIOS  # noqa: PLC0415 - for this only
 
     width = max(map(len, SCENARIOS))
     for scenario in SCENARIOS.values():
@@ -133,7 +133,7 @@ def _write(report: SurviveReport, json_path: Path | None, junit_path: Path | Non
     if json_path is not None:
         write_output(json_path, json.dumps(report.to_document(), indent=2, ensure_ascii=False) + "\n")
     if junit_path is not None:
-        from mockserver.testing.survive_junit import junit  # noqa: PLC0415 - for this only
+        from mockserver.testing.survive.junit import junit  # noqa: PLC0415 - for this only
 
         write_output(junit_path, junit(report))
 

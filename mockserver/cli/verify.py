@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mockserver.verification.settings import Settings
 
 from mockserver._resources import resource
-from mockserver.cli.outputs import STANDARD_OUTPUT, OutputFile, write_output
-from mockserver.cli.target_options import settings_from_options, target_options, told_beforehand
-from mockserver.contract.plain_documents import FileError
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.target_options import settings_from_options, target_options, told_beforehand
+from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings_file import observed_readings, read_readings_file
 
@@ -126,9 +126,9 @@ def _strict(ctx: click.Context, file: Path | None) -> dict[str, str]:
 def _write_reports(result: dict[str, Any], options: Mapping[str, Any]) -> None:
     from rich.console import Console  # noqa: PLC0415
 
-    from mockserver.verification.report_files import github_annotations, junit_xml, step_summary  # noqa: PLC0415
-    from mockserver.verification.report_html import html_report  # noqa: PLC0415
-    from mockserver.verification.report_text import print_report  # noqa: PLC0415
+    from mockserver.verification.report.files import github_annotations, junit_xml, step_summary  # noqa: PLC0415
+    from mockserver.verification.report.html import html_report  # noqa: PLC0415
+    from mockserver.verification.report.text import print_report  # noqa: PLC0415
 
     # Files first: whoever reads the terminal may close the pipe, as `| head` does, and the status still counts.
     makers: dict[str, Callable[[dict[str, Any]], str]] = {

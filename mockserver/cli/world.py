@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.outputs import OutputFile, write_output
+from mockserver.cli.shared.outputs import OutputFile, write_output
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
-from mockserver.provider.clock import SystemClock
-from mockserver.provider.world import WorldError
-from mockserver.provider.world_document import world_to_document
-from mockserver.provider.world_file import read_world, world_from_document
+from mockserver.provider.state.clock import SystemClock
+from mockserver.provider.state.world import WorldError
+from mockserver.provider.state.world_document import world_to_document
+from mockserver.provider.state.world_file import read_world, world_from_document
 
 
 @click.group()

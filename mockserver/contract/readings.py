@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, get_type_hints
 
-from mockserver._words import nearest
+from mockserver._text import nearest
 from mockserver.contract.reading import Reading, ReadingsError, open_question, register_entry
 from mockserver.contract.wire import STATUSES, VoucherStatus
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.plain_documents import read_document
+from mockserver.contract.json_documents import read_document
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 

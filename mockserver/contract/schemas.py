@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from mockserver._resources import resource
-from mockserver._words import nearest
+from mockserver._text import nearest
 from mockserver.contract.reading import Reading
 from mockserver.contract.readings import REGISTER, Readings
 

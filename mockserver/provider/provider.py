@@ -10,12 +10,9 @@ from time import perf_counter
 from mockserver.contract.masking import is_looked_for, printable
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import DocumentedError, Reply, outside_reply
-from mockserver.provider.clock import Clock, MovableClock
-from mockserver.provider.endpoint import answer
-from mockserver.provider.fault_rules import Faults, Rule
-from mockserver.provider.faults import FaultError, with_fault
-from mockserver.provider.finding import Finding
-from mockserver.provider.forcing import (
+from mockserver.provider.doctor.finding import Finding
+from mockserver.provider.faults.faults import FaultError, with_fault
+from mockserver.provider.faults.forcing import (
     RESERVED_PREFIX,
     Forced,
     called_project_id,
@@ -25,11 +22,14 @@ from mockserver.provider.forcing import (
     sent_project_id,
     store_with,
 )
-from mockserver.provider.journal import DEFAULT_CAPACITY, Journal
-from mockserver.provider.project_store import ProjectStore
-from mockserver.provider.recorded import Call, Kept, Observer
-from mockserver.provider.store import MerchantStore, Store
-from mockserver.provider.world import Merchant, Project, World
+from mockserver.provider.faults.rules import Faults, Rule
+from mockserver.provider.journal.journal import DEFAULT_CAPACITY, Journal
+from mockserver.provider.journal.recorded import Call, Kept, Observer
+from mockserver.provider.operations.project_detail import answer
+from mockserver.provider.state.clock import Clock, MovableClock
+from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.store import MerchantStore, Store
+from mockserver.provider.state.world import Merchant, Project, World
 
 MAX_BODY = 1_048_576
 # Each makes every text slower to mask, and a test run may come to a new merchant for each test.
@@ -190,7 +190,7 @@ class Provider:
     def diagnose_reply(self, merchant_id: str | None, body: bytes, reply: Reply) -> list[Finding]:
         """Return what the doctor says of a call that got this reply."""
         readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
-        from mockserver.provider.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
+        from mockserver.provider.doctor.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
 
         return diagnose(merchant_id, body, reply, self.store, readings, self.secrets())
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES, VoucherStatus
-from mockserver.provider.clock import MovableClock
-from mockserver.provider.journal import Journal
-from mockserver.provider.matchers import Matchers, summary
-from mockserver.provider.plan import Plan
-from mockserver.provider.project_store import ProjectStore
-from mockserver.provider.recorded import Entry
-from mockserver.provider.store import MerchantStore
-from mockserver.provider.world import Project, Voucher
-from mockserver.testing.arguments import check_number, check_project
-from mockserver.testing.made import (
+from mockserver.provider.journal.journal import Journal
+from mockserver.provider.journal.matchers import Matchers, summary
+from mockserver.provider.journal.recorded import Entry
+from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.plan import Plan
+from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.store import MerchantStore
+from mockserver.provider.state.world import Project, Voucher
+from mockserver.testing.builders import (
     new_project_id,
     project_id_of,
     voucher_entries,
@@ -26,11 +25,12 @@ from mockserver.testing.made import (
 )
 from mockserver.testing.project import FakeProject
 from mockserver.testing.received import Received
+from mockserver.testing.validation import check_number, check_project
 
 if TYPE_CHECKING:
     from responses import RequestsMock
 
-    from mockserver.testing.doubles_httpx import HttpxDouble
+    from mockserver.testing.doubles.httpx_double import HttpxDouble
     from mockserver.testing.server import FakeServer
 
 
@@ -203,7 +203,7 @@ class FakeMerchant:
 
         It is a `responses.RequestsMock`; loopback is let through.
         """
-        from mockserver.testing.doubles import ResponsesDouble  # noqa: PLC0415 - imports requests and responses
+        from mockserver.testing.doubles.responses_double import ResponsesDouble  # noqa: PLC0415 - imports requests and responses
 
         return ResponsesDouble(self)
 
@@ -212,7 +212,7 @@ class FakeMerchant:
 
         It is also a transport: `httpx.Client(transport=double)`, sync or async.
         """
-        from mockserver.testing.doubles_httpx import httpx_double  # noqa: PLC0415 - imports httpx
+        from mockserver.testing.doubles.httpx_double import httpx_double  # noqa: PLC0415 - imports httpx
 
         return httpx_double(self)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mockserver._words import nearest
+from mockserver._text import nearest
 from mockserver.contract.wire import STATUSES, VoucherStatus
-from mockserver.provider.lifecycle import move_many
-from mockserver.provider.project_store import ProjectStore
-from mockserver.provider.world import Voucher
-from mockserver.testing.arguments import check_number, check_text
+from mockserver.provider.state.lifecycle import move_many
+from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.world import Voucher
+from mockserver.testing.validation import check_number, check_text
 
 Status = VoucherStatus | str
 Which = Status | int | Voucher | Iterable[str | int | Voucher]

@@ -16,12 +16,12 @@ import pytest
 if TYPE_CHECKING:
     from responses import RequestsMock
 
-    from mockserver.testing.doubles_httpx import HttpxDouble
+    from mockserver.testing.doubles.httpx_double import HttpxDouble
     from mockserver.testing.merchant import FakeMerchant
-    from mockserver.testing.run import Run
+    from mockserver.testing.plugin.session import Run
     from mockserver.testing.server import FakeServer
-    from mockserver.testing.survive_pytest import ScenarioTest
-    from mockserver.testing.survive_stage import Stage
+    from mockserver.testing.survive.as_tests import ScenarioTest
+    from mockserver.testing.survive.stage import Stage
 
 _RUN = pytest.StashKey["Run"]()
 _MERCHANT = pytest.StashKey["FakeMerchant"]()
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _run(config: pytest.Config) -> Run:
     """Return what this run of pytest is told about the fixtures; read when first needed."""
     if _RUN not in config.stash:
-        from mockserver.testing.run import Run  # noqa: PLC0415 - a run that uses no fixture pays for nothing
+        from mockserver.testing.plugin.session import Run  # noqa: PLC0415 - a run that uses no fixture pays for nothing
 
         config.stash[_RUN] = Run(config)
     return config.stash[_RUN]
@@ -104,7 +104,7 @@ def apigames_httpx(apigames: FakeMerchant) -> Iterator[HttpxDouble]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make each scenario of `survive` a test of its own."""
     if "apigames_scenario" in metafunc.fixturenames:
-        from mockserver.testing.survive_pytest import scenario_names  # noqa: PLC0415 - as above
+        from mockserver.testing.survive.as_tests import scenario_names  # noqa: PLC0415 - as above
 
         names = scenario_names(_run(metafunc.config).seed)
         metafunc.parametrize("apigames_scenario", names, ids=names, indirect=True)
@@ -113,7 +113,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def apigames_stage() -> Iterator[Stage]:
     """The server that all scenarios of this process share; a test has no use for it but through `apigames_scenario`."""
-    from mockserver.testing.survive_stage import Stage  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.stage import Stage  # noqa: PLC0415 - as above
 
     with Stage() as stage:
         yield stage
@@ -122,7 +122,7 @@ def apigames_stage() -> Iterator[Stage]:
 @pytest.fixture
 def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> ScenarioTest:
     """One scenario of `survive`: `apigames_scenario.check(client)` fails when the client does not survive it."""
-    from mockserver.testing.survive_pytest import ScenarioTest  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.as_tests import ScenarioTest  # noqa: PLC0415 - as above
 
     return ScenarioTest(request.param, apigames_stage, _run(request.config).seed, request.node)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from mockserver.provider.matchers import Matchers, summary
-from mockserver.provider.recorded import Entry
+from mockserver.provider.journal.matchers import Matchers, summary
+from mockserver.provider.journal.recorded import Entry
 
 
 class Received(Sequence[Entry]):

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mockserver.contract.readings import Readings
-from mockserver.provider.journal import Journal
-from mockserver.provider.plan import Plan
+from mockserver.provider.journal.journal import Journal
+from mockserver.provider.journal.recorded import Entry, Kept
 from mockserver.provider.provider import Provider
-from mockserver.provider.recorded import Entry, Kept
-from mockserver.provider.world import Merchant, World
-from mockserver.testing.made import WorldSource, new_merchant_id, new_secret, read_world_source
+from mockserver.provider.state.plan import Plan
+from mockserver.provider.state.world import Merchant, World
+from mockserver.testing.builders import WorldSource, new_merchant_id, new_secret, read_world_source
 from mockserver.testing.merchant import FakeMerchant
 
 if TYPE_CHECKING:

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.contract.exchange import SUCCESS, Exchange
-from mockserver.contract.page import NAMES
+from mockserver.contract.judging.exchange import SUCCESS, Exchange
+from mockserver.contract.judging.page import NAMES
+from mockserver.contract.judging.violation import Choice, Finding, Violation
+from mockserver.contract.judging.visibility import FILTERS
 from mockserver.contract.readings import REGISTER
-from mockserver.contract.violation import Choice, Finding, Violation
-from mockserver.contract.visibility import FILTERS
-from mockserver.verification.filters import Replies, explained, settle
-from mockserver.verification.laws import pages_of
-from mockserver.verification.picture import Picture
-from mockserver.verification.request_cases import Case, cases
-from mockserver.verification.result import masker_of, readings_of
-from mockserver.verification.run import Run
-from mockserver.verification.scopes import scope_findings
-from mockserver.verification.wording import described, in_form, worded
+from mockserver.verification.cases.request_cases import Case, cases
+from mockserver.verification.laws.filters import Replies, explained, settle
+from mockserver.verification.laws.pages import pages_of
+from mockserver.verification.laws.scopes import scope_findings
+from mockserver.verification.report.result import masker_of, readings_of
+from mockserver.verification.report.wording import described, in_form, worded
+from mockserver.verification.run.picture import Picture
+from mockserver.verification.run.run import Run
 
 Probe = Callable[[Run], None]
 

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mockserver.verification.listener import Listener, Silence
+from mockserver.verification.cases.request_cases import Credentials
 from mockserver.verification.live_guard import Limits, Refused, check_allowed, is_loopback
-from mockserver.verification.request_cases import Credentials
-from mockserver.verification.run import Run
+from mockserver.verification.run.listener import Listener, Silence
+from mockserver.verification.run.run import Run
 from mockserver.verification.target import HttpTarget, checked_base_url
 
 VARIABLES = {
@@ -111,7 +111,7 @@ def finished(run: Run) -> None:
         return
     result = json.loads(handed)["result"]
     if result:
-        from mockserver.verification.result import result_of  # noqa: PLC0415 - only verify wants it
+        from mockserver.verification.report.result import result_of  # noqa: PLC0415 - only verify wants it
 
         Path(result).write_text(json.dumps(result_of(run)), encoding="utf-8")
 
@@ -119,6 +119,6 @@ def finished(run: Run) -> None:
 def _listener(settings: Settings) -> Listener:
     if not settings.progress:
         return Silence()
-    from mockserver.verification.progress import Progress  # noqa: PLC0415 - rich only for a terminal
+    from mockserver.verification.report.progress import Progress  # noqa: PLC0415 - rich only for a terminal
 
     return Progress(settings.limits.max_requests)

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from mockserver.contract.clauses import CLAUSES
 from mockserver.verification.live_guard import BudgetSpent
-from mockserver.verification.record import LawResult
-from mockserver.verification.run import Run
-from mockserver.verification.unjudged import CannotJudge, NotSeen
+from mockserver.verification.run.record import LawResult
+from mockserver.verification.run.run import Run
+from mockserver.verification.run.unjudged import CannotJudge, NotSeen
 
 OPENING = "opening"
 # The order in which a run goes through the files: what is asked first tells how to ask later; wrong signatures last.

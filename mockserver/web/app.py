@@ -9,13 +9,13 @@ from flask import Flask, Response, abort, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from mockserver.contract.wire import Reply, outside_reply
-from mockserver.provider.faults import FaultyReply
-from mockserver.provider.forcing import FAULT_HEADER
+from mockserver.provider.faults.faults import FaultyReply
+from mockserver.provider.faults.forcing import FAULT_HEADER
 from mockserver.provider.provider import MAX_BODY, Provider
-from mockserver.web.access import Access, Problem, is_admin
-from mockserver.web.admin import add_admin, admin_problem
-from mockserver.web.admin_wire import problem
-from mockserver.web.dashboard import add_page
+from mockserver.web.admin.access import Access, Problem, is_admin
+from mockserver.web.admin.blueprint import add_admin, admin_problem
+from mockserver.web.admin.dashboard import add_page
+from mockserver.web.admin.wire import problem
 from mockserver.web.internal_error import report
 from mockserver.web.words import ENDPOINT_RULE, INTERNAL_ERROR, TOO_LARGE, outside_message
 

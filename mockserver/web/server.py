@@ -19,10 +19,10 @@ from uvicorn.server import ServerState
 
 from mockserver.provider.provider import Provider
 from mockserver.web import machine_time
-from mockserver.web.access import Access, host_name
+from mockserver.web.admin.access import Access, host_name
 from mockserver.web.connection import Connection, Limits
+from mockserver.web.dispatch import Lane
 from mockserver.web.internal_error import Shortage
-from mockserver.web.lane import Lane
 from mockserver.web.stopping import cut_off, stop_accepting
 
 _BACKLOG = 2048

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mockserver.provider.provider import MAX_BODY
-from mockserver.web.access import Access, Problem, Request, cookie_token, is_admin
+from mockserver.web.admin.access import Access, Problem, Request, cookie_token, is_admin
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope

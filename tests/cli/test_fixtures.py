@@ -11,8 +11,8 @@ import pytest
 
 from mockserver._resources import resource
 from mockserver.contract.clauses import CLAUSES
-from mockserver.testing.golden_check import failures_in
-from mockserver.verification.request_cases import GROUPS, cases
+from mockserver.golden.check import failures_in
+from mockserver.verification.cases.request_cases import GROUPS, cases
 from tests.support.command import run
 
 FIXTURES = resource("fixtures")

@@ -7,9 +7,9 @@ from typing import Any
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
-from mockserver.provider.clock import FrozenClock
 from mockserver.provider.provider import Provider
-from mockserver.provider.world_file import built_in_world
+from mockserver.provider.state.clock import FrozenClock
+from mockserver.provider.state.world_file import built_in_world
 
 MERCHANT = "M240315GAME2847K"
 SECRET = "apigames-mock-secret"

@@ -16,10 +16,10 @@ import requests
 import mockserver
 from mockserver import FakeMerchant, FakeProject, FakeServer, Plan, Voucher, VoucherStatus, WorldError
 from mockserver.contract.reading import ReadingsError
-from mockserver.provider.matchers import MatcherError
-from mockserver.provider.world import Merchant, World
-from mockserver.testing.doubles_httpx import HttpxDouble
-from mockserver.testing.in_process import answer_in_process
+from mockserver.provider.journal.matchers import MatcherError
+from mockserver.provider.state.world import Merchant, World
+from mockserver.testing.doubles.httpx_double import HttpxDouble
+from mockserver.testing.doubles.in_process import answer_in_process
 from mockserver.web.server import ServerError
 
 STATUSES = [status.value for status in VoucherStatus]

@@ -11,11 +11,11 @@ from urllib.parse import unquote
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
-from mockserver.provider.clock import Clock, SystemClock
-from mockserver.provider.endpoint import answer
-from mockserver.provider.generate import generate_vouchers
-from mockserver.provider.store import Store
-from mockserver.provider.world import Merchant, Project, World
+from mockserver.provider.operations.project_detail import answer
+from mockserver.provider.state.clock import Clock, SystemClock
+from mockserver.provider.state.generate import generate_vouchers
+from mockserver.provider.state.store import Store
+from mockserver.provider.state.world import Merchant, Project, World
 
 MERCHANT, SECRET, PROJECT, NAME = "M240315GAME2847K", "a-secret-that-is-marked", "R240815XPQR000012", "Proyek Satu"
 OTHER = Merchant("M111111OTHER1111A", "another-secret", None, (Project(1, "R111111OTHE000001"),))

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver._resources import resource
 from mockserver.verification.live_guard import Pace
-from mockserver.verification.run import Run
+from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings
 from mockserver.verification.suite import FILES, LawFunction, perform
 from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET

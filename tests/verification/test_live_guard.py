@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver.verification.live_guard import BudgetSpent, Limits, Pace, Refused, check_allowed, is_loopback
-from mockserver.verification.result import result_of
-from mockserver.verification.run import Run
+from mockserver.verification.report.result import result_of
+from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings
 from mockserver.verification.suite import perform
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake, Call, right_signature

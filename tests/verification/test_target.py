@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.contract.wire import PATH_TEMPLATE
-from mockserver.verification.result import exit_status_of
+from mockserver.verification.report.result import exit_status_of
 from mockserver.verification.settings import Settings, SettingsError
 from mockserver.verification.suite import perform
 from mockserver.verification.target import HttpTarget, NoReply, checked_base_url

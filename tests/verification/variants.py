@@ -14,8 +14,8 @@ import msgspec
 
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.wire import VoucherStatus
-from mockserver.provider.generate import generate_vouchers
-from mockserver.provider.world import Merchant, Project, Voucher, World
+from mockserver.provider.state.generate import generate_vouchers
+from mockserver.provider.state.world import Merchant, Project, Voucher, World
 from tests.verification.broken_fake import MERCHANT, Answer, Break, BrokenFake, Call, a_world
 
 

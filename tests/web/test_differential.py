@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
-from mockserver.provider.forcing import FAULT_HEADER
+from mockserver.provider.faults.forcing import FAULT_HEADER
 from mockserver.provider.provider import DOCTOR_HEADER, Provider
 from mockserver.web.app import create_app
 from mockserver.web.server import Server

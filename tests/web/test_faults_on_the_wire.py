@@ -13,8 +13,8 @@ import httpx
 import pytest
 import requests
 
-from mockserver.provider.fault_rules import Rule
-from mockserver.provider.faults import FAULTS, Fault
+from mockserver.provider.faults.faults import FAULTS, Fault
+from mockserver.provider.faults.rules import Rule
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import PATH, body, built_in_provider, fields

@@ -13,9 +13,9 @@ import requests
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import Reply
-from mockserver.provider.clock import SystemClock
 from mockserver.provider.provider import Provider
-from mockserver.provider.world_file import built_in_world
+from mockserver.provider.state.clock import SystemClock
+from mockserver.provider.state.world_file import built_in_world
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import PATH

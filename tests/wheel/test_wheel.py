@@ -51,7 +51,7 @@ def test_it_holds_the_package_and_nothing_beside_it(wheel: Path) -> None:
     assert tops == {"mockserver", next(top for top in tops if top.endswith(".dist-info"))}
     assert "mockserver/py.typed" in names
     assert "mockserver/_bundled/schemas/success.json" in names
-    assert "mockserver/provider/built_in_world.json" in names
+    assert "mockserver/provider/state/built_in_world.json" in names
     bundled = {Path(name).suffix for name in names if name.startswith("mockserver/_bundled/")}
     assert bundled <= {".json", ".py"}
 

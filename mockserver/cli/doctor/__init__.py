@@ -1,0 +1,1 @@
+"""`apigames-mock doctor`."""

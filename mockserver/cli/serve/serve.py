@@ -1,0 +1,239 @@
+"""`apigames-mock serve`: the endpoint on this machine until it is stopped."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import click
+import msgspec
+
+from mockserver.cli.serve.banner import write_banner
+from mockserver.cli.serve.control import clock_from, plan_from, rule_from
+from mockserver.cli.serve.log_writer import LogWriter
+from mockserver.cli.serve.request_log import LOG_FORMATS, ErrorLog, RequestLog
+from mockserver.cli.shared.configuration import (
+    PREFIX,
+    SECRET_VARIABLE,
+    TABLE,
+    ConfiguredCommand,
+    secret_from_environment,
+    utf8,
+    variable,
+)
+from mockserver.contract.json_documents import FileError
+from mockserver.contract.reading import ReadingsError
+from mockserver.contract.readings import Readings
+from mockserver.contract.readings_file import read_readings_file, readings_from_document
+from mockserver.provider.journal.journal import DEFAULT_CAPACITY
+from mockserver.provider.provider import DOCTOR_HEADER, Provider
+from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.world import World, WorldError
+from mockserver.provider.state.world_file import built_in_world, read_world
+from mockserver.web.internal_error import ERRORS
+from mockserver.web.server import Server, ServerError
+
+_STANDARD_ERROR = 2
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(
+    cls=ConfiguredCommand,
+    epilog=f"Options also come from {PREFIX}* variables and from [tool.{TABLE}] in the nearest pyproject.toml.",
+)
+@click.option("--host", envvar=variable("host"), default="127.0.0.1", show_default=True, help="Address to serve on.")
+@click.option(
+    "--port",
+    envvar=variable("port"),
+    type=click.IntRange(0, 65535),
+    default=8787,
+    show_default=True,
+    help="Port to serve on; 0 picks a free one.",
+)
+@click.option("--world", envvar=variable("world"), type=_FILE, help="World file (JSON) in place of the built-in one.")
+@click.option(
+    "--merchant",
+    envvar=variable("merchant"),
+    metavar="ID",
+    help=f"Serve the built-in world under your own merchant id; its secret key comes from {SECRET_VARIABLE}.",
+)
+@click.option("--readings", envvar=variable("readings"), type=_FILE, help="Readings file, as `calibrate` writes it.")
+@click.option(
+    "--reading",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Answer one open question otherwise; may be given again. `apigames-mock readings` lists them.",
+)
+@click.option(
+    "--log-format",
+    envvar=variable("log_format"),
+    type=click.Choice(LOG_FORMATS),
+    default=LOG_FORMATS[0],
+    show_default=True,
+    help="How the request log on standard error is written.",
+)
+@click.option(
+    "--clock",
+    envvar=variable("clock"),
+    default="real",
+    show_default=True,
+    metavar="real|frozen|TIME",
+    help="The fake's clock: real, frozen now, or frozen at Unix seconds or at 'YYYY-MM-DD HH:MM:SS'.",
+)
+@click.option(
+    "--plan",
+    envvar=variable("plan"),
+    metavar="PLAN",
+    help="How vouchers leave pending where a project has no plan: immediate, manual, timed, or a plan as JSON.",
+)
+@click.option(
+    "--fault",
+    envvar=variable("fault"),
+    multiple=True,
+    metavar="NAME[;KEY=VALUE]...",
+    help="Put a fault on calls, as in 'delay;seconds=2;share=0.1'; may be given again. docs/faults.md lists them.",
+)
+@click.option(
+    "--admin-token",
+    envvar=variable("admin_token"),
+    metavar="TOKEN",
+    help="Key of /__admin/ when served beyond this machine, and of secrets anywhere; made and printed when left out.",
+)
+@click.option(
+    "--allowed-host",
+    envvar=variable("allowed_host"),
+    multiple=True,
+    metavar="NAME",
+    help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
+)
+@click.option(
+    "--doctor-header",
+    envvar=variable("doctor_header"),
+    is_flag=True,
+    help=f"Say why a call was refused in the reply header {DOCTOR_HEADER} too.",
+)
+@click.option(
+    "--journal",
+    envvar=variable("journal"),
+    type=click.IntRange(0, 1_000_000),
+    default=DEFAULT_CAPACITY,
+    show_default=True,
+    metavar="N",
+    help="How many of the newest requests are kept.",
+)
+@click.pass_context
+def serve(
+    ctx: click.Context,
+    host: str,
+    port: int,
+    world: Path | None,
+    merchant: str | None,
+    readings: Path | None,
+    reading: tuple[str, ...],
+    log_format: str,
+    clock: str,
+    plan: str | None,
+    fault: tuple[str, ...],
+    admin_token: str | None,
+    allowed_host: tuple[str, ...],
+    doctor_header: bool,
+    journal: int,
+) -> None:
+    """Serve the endpoint. The first line on standard output is the base URL; all else goes to standard error."""
+    world, merchant = _one_of(ctx, world, merchant)
+    in_force, origin = _readings(ctx, readings, reading)
+    its_clock = clock_from(clock, in_force.timezone)
+    served = _world(world, merchant, in_force, its_clock)
+    if plan is not None:
+        served = msgspec.structs.replace(served, plan=plan_from(plan))
+    rules = [rule_from(one) for one in fault]
+    writer = LogWriter(_STANDARD_ERROR)
+    log = RequestLog(log_format, writer.write)
+    logging.getLogger(ERRORS).addHandler(ErrorLog(log_format, writer.write))
+    provider = Provider(
+        served,
+        in_force,
+        its_clock,
+        journal_capacity=journal,
+        observers=(log,),
+        readings_origin=origin,
+        rules=rules,
+        doctor_header=doctor_header,
+    )
+    log.masked, log.diagnose = provider.journal.masked, provider.diagnose
+    try:
+        server = Server(provider, host=host, port=port, admin_token=admin_token, allowed_hosts=allowed_host)
+    except ServerError as error:
+        raise click.ClickException(str(error)) from None
+    made_token = None if admin_token else server.access.token
+    server.run(
+        lambda: write_banner(
+            server.url,
+            served,
+            in_force,
+            writer.write,
+            world_file=world,
+            merchant=merchant,
+            admin_token=made_token,
+        )
+    )
+    writer.close()
+
+
+def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:
+    """Keep the one named in the stronger place: `--merchant` is about the built-in world."""
+    if world is None or merchant is None:
+        return world, merchant
+    strength = [click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT]
+    ranks = [
+        strength.index(source) if (source := ctx.get_parameter_source(name)) in strength else len(strength)
+        for name in ("world", "merchant")
+    ]
+    if ranks[0] == ranks[1]:
+        raise click.UsageError("--merchant serves the built-in world, --world another; give one of the two", ctx)
+    return (world, None) if ranks[0] < ranks[1] else (None, merchant)
+
+
+def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) -> tuple[Readings, dict[str, str]]:
+    """Put the readings together, weakest first: the file, pyproject.toml, the environment, the command line.
+
+    Returns them, and where each that was chosen came from.
+    """
+    from_project = (ctx.default_map or {}).get("reading", [])
+    from_environment = os.environ.get(variable("reading"), "").split()
+    given = [(switch, "pyproject.toml") for switch in from_project]
+    given += [(switch, variable("reading")) for switch in from_environment]
+    # Without a switch on the command line, click hands down those of pyproject.toml.
+    if ctx.get_parameter_source("reading") is click.core.ParameterSource.COMMANDLINE:
+        given += [(switch, "command line") for switch in switches]
+    pairs = [(*_pair(ctx, switch), place) for switch, place in given]
+    try:
+        document = read_readings_file(file) if file else {"readings": {}}
+        in_force = readings_from_document(document).having(**{key: value for key, value, _ in pairs})
+    except (FileError, ReadingsError) as error:
+        raise click.UsageError(str(error), ctx) from None
+    origin = dict.fromkeys(document["readings"], str(file))
+    return in_force, {**origin, **{key: place for key, _, place in pairs}}
+
+
+def _pair(ctx: click.Context, switch: str) -> tuple[str, str]:
+    key, separator, value = switch.partition("=")
+    if not separator:
+        raise click.UsageError(f"--reading {switch!r}: expected KEY=VALUE, as in http_status=200", ctx)
+    return key, value
+
+
+def _world(file: Path | None, merchant_id: str | None, readings: Readings, clock: MovableClock) -> World:
+    try:
+        if file is not None:
+            return read_world(file, readings, clock)
+        if merchant_id is None:
+            return built_in_world(readings, clock)
+        utf8(merchant_id, "--merchant")
+        secret_key = secret_from_environment()
+        if secret_key is None:
+            raise click.UsageError(f"--merchant {merchant_id} needs its secret key in {SECRET_VARIABLE}; set it first")
+        return built_in_world(readings, clock, merchant_id=merchant_id, secret_key=secret_key)
+    except WorldError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,119 @@
+"""Where the options of a command come from: command line over environment over the nearest pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver._text import json_type, nearest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PREFIX = "APIGAMES_MOCK_"
+SECRET_VARIABLE = f"{PREFIX}SECRET_KEY"
+TABLE = "apigames-mock"
+
+
+class ConfiguredCommand(click.Command):
+    """A command whose options can come from `APIGAMES_MOCK_*` and `[tool.apigames-mock]` too.
+
+    A variable or key that begins like ours and is not would be ignored without a word, so it is an error.
+    """
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the configuration before the command line is parsed."""
+        options = {option.name: option for option in self.params if isinstance(option, click.Option) and option.name}
+        _check_environment(list(options))
+        extra["default_map"] = _options_from_pyproject(options)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+def variable(option: str) -> str:
+    """Return the environment variable of an option: `log_format` gives `APIGAMES_MOCK_LOG_FORMAT`."""
+    return PREFIX + option.upper().replace("-", "_")
+
+
+def secret_from_environment() -> str | None:
+    """Return the secret key in the environment, or None when there is none or an empty one."""
+    secret_key = os.environ.get(SECRET_VARIABLE) or None
+    return None if secret_key is None else utf8(secret_key, SECRET_VARIABLE)
+
+
+def utf8(text: str, name: str) -> str:
+    """Return an argument or a variable if it came as UTF-8; `name` is what the message calls it.
+
+    Raises:
+        UsageError: it holds other bytes, which Python hands down as halves of surrogate pairs.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(f"{name} is not UTF-8 text; give it in UTF-8") from None
+    return text
+
+
+def _check_environment(options: list[str]) -> None:
+    known = [*map(variable, options), SECRET_VARIABLE]
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            hint = nearest(name, known) or f"; known are {', '.join(known)}"
+            raise click.UsageError(f"there is no environment variable {name}{hint}")
+
+
+def _options_from_pyproject(options: dict[str, click.Option]) -> dict[str, Any]:
+    path = _nearest_pyproject(Path.cwd())
+    if path is None:
+        return {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise click.UsageError(f"cannot read {path}: {error}") from None
+    tools = _table(document.get("tool", {}), path, "tool")
+    table = _table(tools.get(TABLE, {}), path, f"tool.{TABLE}")
+    return {key.replace("-", "_"): _value(key, value, options, path) for key, value in table.items()}
+
+
+def _table(value: Any, path: Path, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise click.UsageError(f"{path}: {name}: expected a table, [{name}], got {json_type(value)}")
+    return value
+
+
+def _nearest_pyproject(folder: Path) -> Path | None:
+    candidates = (parent / "pyproject.toml" for parent in (folder, *folder.parents))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _value(key: str, value: Any, options: dict[str, click.Option], path: Path) -> Any:
+    known = [name.replace("_", "-") for name in options]
+    option = options.get(key.replace("-", "_"))
+    where = f"{path}: [tool.{TABLE}]"
+    if option is None:
+        hint = nearest(key, known) or f"; known are {', '.join(known)}"
+        raise click.UsageError(f"{where} has no key {key!r}{hint}")
+    if option.multiple:
+        if isinstance(value, list) and key != "reading" and all(isinstance(item, str) for item in value):
+            return value
+        if not isinstance(value, dict) or key != "reading":
+            wanted = "a table of KEY = VALUE" if key == "reading" else "a list of texts"
+            raise click.UsageError(f"{where} {key}: expected {wanted}, got {json_type(value)}")
+        return [f"{name}={choice}" for name, choice in value.items()]
+    if option.is_flag:
+        if not isinstance(value, bool):
+            raise click.UsageError(f"{where} {key}: expected true or false, got {json_type(value)}")
+        return value
+    if isinstance(value, datetime):  # TOML has a type for what --clock takes as text
+        return str(value)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise click.UsageError(f"{where} {key}: expected text or an integer, got {json_type(value)}")
+    return path.parent / str(value) if isinstance(option.type, click.Path) else value

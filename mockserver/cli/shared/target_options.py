@@ -1,0 +1,151 @@
+"""The options that name a target, shared by `verify` and `calibrate`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mockserver.cli.shared.extra import check_extra
+from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, check_allowed, is_loopback
+
+if TYPE_CHECKING:
+    from mockserver.verification.settings import Settings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_RATE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(?:/s)?")
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+REFUSED = 4
+
+
+def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Read calls a second, as `2` or `2/s`."""
+    if value is None:
+        return None
+    found = _RATE.fullmatch(value.strip())
+    if found is None or not float(found.group(1)):
+        raise click.BadParameter(f"{value!r} is no rate; write calls a second, as in 2/s", ctx, param)
+    return float(found.group(1))
+
+
+def target_options(command: _Command) -> _Command:
+    """Add the options."""
+    options = (
+        click.option("--base-url", metavar="URL", help="Where the target is: scheme, host and port."),
+        click.option("--merchant-id", metavar="ID", help="Merchant to call as."),
+        click.option("--secret-key", metavar="KEY", help="Its secret key; better from APIGAMES_SECRET_KEY or a file."),
+        click.option("--project-id", metavar="ID", help="A project of that merchant, which is only read."),
+        click.option("--session-key", metavar="KEY", help="Sent with every call when given."),
+        click.option("--project-name", metavar="NAME", help="The project's name, where it is known (project_match)."),
+        click.option("--env-file", type=_FILE, help="File of APIGAMES_* lines; the environment stands over it."),
+        click.option(
+            "--max-requests",
+            type=click.IntRange(min=1),
+            help=f"Calls in all, retries included. [default: {DEFAULT_MAX_REQUESTS}]",
+        ),
+        click.option(
+            "--rate", callback=_rate, metavar="N/s", help="Calls a second, as 5/s. [default: 2/s, on loopback no limit]"
+        ),
+        click.option(
+            "--timeout", type=click.FloatRange(min=0.01), default=10.0, show_default=True, help="Seconds for one call."
+        ),
+        click.option(
+            "--allow-live", is_flag=True, help=f"Let a host be called that is not loopback ({ALLOW_VARIABLE}=1)."
+        ),
+        click.option("--dry-run", is_flag=True, help="Print the plan and call nothing."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settings:
+    """Put the settings together: command line over environment over `--env-file`.
+
+    Raises:
+        click.UsageError: something is missing or wrong, or the extra `verify` is not installed.
+    """
+    check_extra()
+    from mockserver.verification.settings import REQUIRED, VARIABLES, Settings  # noqa: PLC0415
+    from mockserver.verification.target import checked_base_url  # noqa: PLC0415
+
+    in_file = _env_file(options["env_file"], ctx) if options["env_file"] else {}
+    known: dict[str, str | None] = {}
+    for name, variable in VARIABLES.items():
+        known[name] = options[name] or os.environ.get(variable) or in_file.get(variable) or None
+    missing = [f"--{name.replace('_', '-')} (or {VARIABLES[name]})" for name in REQUIRED if known[name] is None]
+    if missing:
+        raise click.UsageError(f"missing: {', '.join(missing)}", ctx)
+    try:
+        base_url = checked_base_url(str(known["base_url"]))
+    except ValueError as error:
+        raise click.UsageError(str(error), ctx) from None
+    _check_ids(ctx, known)
+    return Settings(
+        base_url=base_url,
+        merchant_id=str(known["merchant_id"]),
+        secret_key=str(known["secret_key"]),
+        project_id=str(known["project_id"]),
+        session_key=known["session_key"],
+        project_name=options["project_name"],
+        max_requests=options["max_requests"],
+        rate=options["rate"],
+        timeout=options["timeout"],
+        seed=options.get("seed", 0),
+        allow_live=options["allow_live"] or in_file.get(ALLOW_VARIABLE) == "1",
+    )
+
+
+def told_beforehand(settings: Settings, plan: Iterable[str], *, dry_run: bool) -> int | None:
+    """Say what will be asked of a target beyond this machine, or on a dry run of any.
+
+    Returns the exit status when nothing is to be asked: on a dry run, or when the live guard refuses the target.
+    """
+    if dry_run:
+        click.echo("\n".join(plan))
+        return 0
+    try:
+        check_allowed(settings.base_url, allow_live=settings.allow_live, environment=os.environ)
+    except Refused as reason:
+        click.echo(f"apigames-mock: {reason}", err=True)
+        return REFUSED
+    if not is_loopback(settings.base_url):
+        click.echo("\n".join(plan), err=True)
+    return None
+
+
+def _check_ids(ctx: click.Context, known: dict[str, str | None]) -> None:
+    for name, text in known.items():
+        if any("\ud800" <= letter <= "\udfff" for letter in text or ""):
+            raise click.UsageError(f"--{name.replace('_', '-')} is not UTF-8 text", ctx)
+    if "/" in str(known["merchant_id"]):
+        raise click.UsageError("--merchant-id stands in the path and holds no slash", ctx)
+
+
+def _env_file(path: Path, ctx: click.Context) -> dict[str, str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(
+            f"cannot read {path}: {type(error).__name__}; expected lines of NAME=VALUE", ctx
+        ) from None
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise click.UsageError(f"{path} line {number}: expected NAME=VALUE", ctx)
+        values[found.group(1)] = _unquoted(found.group(2))
+    return values
+
+
+def _unquoted(text: str) -> str:
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text.split(" #", maxsplit=1)[0].rstrip()

@@ -1,0 +1,1 @@
+"""One exchange held to the clauses: what somebody outside sees of a call, and what the contract says of it."""

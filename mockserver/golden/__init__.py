@@ -1,0 +1,1 @@
+"""Golden data in `fixtures/`, for tests in any language: made, and checked."""

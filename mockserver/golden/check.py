@@ -1,0 +1,74 @@
+"""Checks what stands in `fixtures/`: its shapes, and that what can be derived again comes out the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mockserver.contract.schemas import schema, validator
+from mockserver.contract.signature import sign
+from mockserver.golden.make import Files, dumped, exchanges_on
+from mockserver.verification.cases.make_cases import make_cases
+from mockserver.verification.cases.request_cases import Case
+
+
+def failures_in(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with the files of a folder: shapes, and whatever can be derived again under any version."""
+    stored = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.json"))}
+    if "manifest.json" not in stored:
+        yield "manifest.json is missing; write the files with `apigames-mock fixtures generate`"
+        return
+    documents: Files = {}
+    for name, path in stored.items():
+        try:
+            documents[name] = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            yield f"{name} is not JSON: {error}"
+            return
+        found = _shape_failures(name, documents[name])
+        yield from (f"{name}: {failure}" for failure in found)
+        if found:
+            return
+        if path.read_text(encoding="utf-8") != dumped(documents[name]):
+            yield f"{name}: not written as `fixtures generate` writes it"
+    yield from _file_failures(documents)
+    yield from _exchange_failures(documents)
+    yield from _case_failures(documents)
+    for vector in documents.get("signatures.json", {"vectors": []})["vectors"]:
+        if vector["signature"] != sign(vector["merchant_id"], vector["secret_key"]):
+            yield f"signatures.json: {vector['about']}: not md5(merchant_id + secret_key)"
+
+
+def _shape_failures(name: str, document: Any) -> list[str]:
+    kind = schema("world" if name.startswith("worlds/") else "fixtures")
+    if validator(kind).is_valid(document):
+        return []
+    from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
+
+    return failures(document, kind)
+
+
+def _file_failures(documents: Files) -> Iterator[str]:
+    listed = {*documents["manifest.json"]["files"], "manifest.json"}
+    yield from (f"{name} is missing" for name in sorted(listed - set(documents)))
+    yield from (f"{name} is not in the manifest" for name in sorted(set(documents) - listed))
+
+
+def _exchange_failures(documents: Files) -> Iterator[str]:
+    """Derive every exchange from its world again, byte for byte."""
+    for name, stored in documents.items():
+        world = documents.get(stored["world"]) if name.startswith("exchanges/") else None
+        if world is not None and exchanges_on(Path(name).stem, world) != stored:
+            yield f"{name}: the fake answers otherwise on {stored['world']}"
+
+
+def _case_failures(documents: Files) -> Iterator[str]:
+    """Make every case again; the generated bodies are taken as they are stored."""
+    stored = documents.get("requests/bodies.json", {"cases": []})["cases"]
+    bodies = {case["name"]: Case.of(case).body for case in stored if case["name"].startswith("generated-")}
+    for group, cases in make_cases(bodies).items():
+        name = f"requests/{group}.json"
+        if name in documents and documents[name]["cases"] != [case.document() for case in cases]:
+            yield f"{name}: not the cases that are made now; write them with `apigames-mock fixtures generate`"

@@ -1,0 +1,195 @@
+"""Faults: named ways in which a reply goes wrong on its way.
+
+A fault is a change to a finished reply, described in plain values (`FaultyReply`): the server's lane carries it out
+on the connection, an in-process double shows as much of it as it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+
+from mockserver._text import nearest
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG, Reply, error_body
+
+DEFAULT_SECONDS = 2.0
+LONGEST = 3600.0
+DEFAULT_RETRY_AFTER = 30
+
+# How many bytes more than it sends `wrong_length` announces.
+_OVERSTATED = 64
+
+
+class FaultError(ValueError):
+    """There is no such fault, or it takes no such value; the message says what there is."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One fault. `seconds` is how long `delay` and `slow_body` take, `retry_after` (in seconds) is for `rate_limit`.
+
+    Raises:
+        FaultError: no fault has this name, or a value is out of its range.
+    """
+
+    name: str
+    seconds: float = DEFAULT_SECONDS
+    retry_after: int = DEFAULT_RETRY_AFTER
+
+    def __post_init__(self) -> None:
+        if self.name not in FAULTS:
+            raise FaultError(
+                f"there is no fault {self.name!r}{nearest(self.name, FAULTS)}; faults are {', '.join(FAULTS)}"
+            )
+        if not 0 <= self.seconds <= LONGEST:
+            raise FaultError(f"{self.name}: expected 0 to {LONGEST:g} seconds, got {self.seconds:g}")
+        if not 0 <= self.retry_after <= LONGEST:
+            raise FaultError(f"{self.name}: expected retry_after of 0 to {LONGEST:g} seconds, got {self.retry_after}")
+
+    @property
+    def in_words(self) -> str:
+        """The fault with the one value it takes, as in `delay of 2 s`."""
+        if self.name in {"delay", "slow_body"}:
+            return f"{self.name} of {self.seconds:g} s"
+        return f"{self.name}, Retry-After {self.retry_after}" if self.name == "rate_limit" else self.name
+
+
+class FaultyReply(Reply, frozen=True, kw_only=True):
+    """A reply with what goes wrong with it.
+
+    `body` is what is sent of it; `announced` is its Content-Length when that is not the truth. It begins `delay`
+    seconds late, and its body takes `spread` seconds. The connection is closed before anything of the reply is sent
+    (`cut` is `"before"`), or when `body` is (`"after"`).
+    """
+
+    fault: str
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+    announced: int | None = None
+    delay: float = 0.0
+    spread: float = 0.0
+    cut: Literal["before", "after"] | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A fault as people read of it: `what` happens, and the `projectid` that asks for it."""
+
+    name: str
+    what: str
+    reserved: str
+    apply: Callable[[Reply, Fault, Readings], FaultyReply]
+
+
+def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
+    kept: dict[str, object] = {
+        "http_status": reply.http_status,
+        "body": reply.body,
+        "rc": reply.rc,
+        "clause": reply.clause,
+        "reading": reply.reading,
+        "explanation": f"fault {fault.in_words}" + (f"; {reply.explanation}" if reply.explanation else ""),
+        "fault": fault.name,
+    }
+    return FaultyReply(**{**kept, **changes})  # type: ignore[arg-type] # the fields of the class by name
+
+
+def _outside(reply: Reply, fault: Fault, http_status: int, body: bytes, **changes: object) -> FaultyReply:
+    of_contract = {"rc": http_status, "clause": None, "reading": None, "explanation": f"fault {fault.in_words}"}
+    return _changed(reply, fault, http_status=http_status, body=body, **of_contract, **changes)
+
+
+def _delay(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    return _changed(reply, fault, delay=fault.seconds)
+
+
+def _slow_body(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    return _changed(reply, fault, spread=fault.seconds)
+
+
+def _close_before(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    return _changed(reply, fault, body=b"", cut="before")
+
+
+def _close_middle(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    half = reply.body[: len(reply.body) // 2]
+    return _changed(reply, fault, body=half, announced=len(reply.body), cut="after")
+
+
+def _truncated_json(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    return _changed(reply, fault, body=reply.body[: len(reply.body) // 2])
+
+
+def _empty_body(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    return _changed(reply, fault, body=b"")
+
+
+def _html(http_status: int) -> Callable[[Reply, Fault, Readings], FaultyReply]:
+    title = f"{http_status} {HTTPStatus(http_status).phrase}".replace("Timeout", "Time-out")
+    # Byte for byte what nginx writes, the proxy that integrators meet most.
+    page = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    ).encode("ascii")
+
+    def apply(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+        return _outside(reply, fault, http_status, page, content_type="text/html", headers=(("server", "nginx"),))
+
+    return apply
+
+
+def _wrong_content_type(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    return _changed(reply, fault, content_type="text/html; charset=UTF-8")
+
+
+def _wrong_length(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    return _changed(reply, fault, announced=len(reply.body) + _OVERSTATED, cut="after")
+
+
+def _rate_limit(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
+    body = error_body(429, "Too Many Requests")
+    return _outside(reply, fault, 429, body, headers=(("retry-after", str(fault.retry_after)),))
+
+
+def _sibling(error_msg: str) -> Callable[[Reply, Fault, Readings], FaultyReply]:
+    def apply(reply: Reply, fault: Fault, readings: Readings) -> FaultyReply:
+        http_status = 200 if readings.http_status == "200" else 500
+        changes = {"rc": 500, "clause": None, "reading": None, "explanation": f"fault {fault.in_words}"}
+        return _changed(reply, fault, http_status=http_status, body=error_body(500, error_msg), **changes)
+
+    return apply
+
+
+_SIBLING = "rc 500 with the text of the vendor's sibling page for redemption (not on this endpoint's page)"
+_KINDS = (
+    Kind("delay", "The whole reply comes late, by `seconds`.", "RMOCKDELAY", _delay),
+    Kind("slow_body", "Headers at once, then the body drips over `seconds`.", "RMOCKSLOWBODY", _slow_body),
+    Kind("close_before", "The connection closes before any reply.", "RMOCKCLOSEBEFORE", _close_before),
+    Kind("close_middle", "The connection closes in the middle of the body.", "RMOCKCLOSEMIDDLE", _close_middle),
+    Kind("truncated_json", "A whole HTTP reply whose JSON stops half-way.", "RMOCKTRUNCATEDJSON", _truncated_json),
+    Kind("empty_body", "A reply with Content-Length 0.", "RMOCKEMPTYBODY", _empty_body),
+    Kind("html_502", "502 with a proxy's HTML page.", "RMOCKHTML502", _html(502)),
+    Kind("html_503", "503 with a proxy's HTML page.", "RMOCKHTML503", _html(503)),
+    Kind("html_504", "504 with a proxy's HTML page.", "RMOCKHTML504", _html(504)),
+    Kind("wrong_content_type", "The right JSON, called text/html.", "RMOCKWRONGTYPE", _wrong_content_type),
+    Kind("wrong_length", "Content-Length says more than is sent, then the end.", "RMOCKWRONGLENGTH", _wrong_length),
+    Kind("rate_limit", "429 with Retry-After (`retry_after` seconds).", "RMOCKRATELIMIT", _rate_limit),
+    Kind("maintenance", f"{_SIBLING}: {MAINTENANCE}.", "RMOCKMAINTENANCE", _sibling(MAINTENANCE)),
+    Kind("merchant_config", f"{_SIBLING}: {MERCHANT_CONFIG}.", "RMOCKMERCHANTCONFIG", _sibling(MERCHANT_CONFIG)),
+)
+FAULTS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _KINDS})
+
+
+def with_fault(reply: Reply, fault: Fault, readings: Readings) -> FaultyReply:
+    """Return the reply as this fault lets it through."""
+    return FAULTS[fault.name].apply(reply, fault, readings)
+
+
+def fault_named(name: str) -> str:
+    """Return the register's spelling of a fault's name: `slow-body` and `SLOW_BODY` are `slow_body`."""
+    return name.strip().lower().replace("-", "_")

@@ -1,0 +1,114 @@
+"""Which calls a fault hits: the next few, a share of them, or all until cleared."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from mockserver.provider.faults.faults import Fault, FaultError
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Which calls a fault hits: the next `times`, or a `share` of them (0 to 1, drawn by `seed`), or all until cleared.
+
+    Of every merchant and project, or of one `merchant_id`, one `project_id` (however a call names it).
+
+    Raises:
+        FaultError: both `times` and `share`, or one out of its range.
+    """
+
+    fault: Fault
+    times: int | None = None
+    share: float | None = None
+    seed: int = 0
+    merchant_id: str | None = None
+    project_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.times is not None and self.share is not None:
+            raise FaultError(f"{self.fault.name}: `times` and `share` exclude each other; keep one")
+        if self.times is not None and self.times < 1:
+            raise FaultError(f"{self.fault.name}: expected `times` of 1 or more, got {self.times}")
+        if self.share is not None and not 0 <= self.share <= 1:
+            raise FaultError(f"{self.fault.name}: expected a `share` of 0 to 1, got {self.share:g}")
+
+
+@dataclass(frozen=True)
+class RuleState:
+    """A rule as it stands: how many calls it `hit`, and how many more it will (`left`; None: no end)."""
+
+    rule: Rule
+    hit: int
+    left: int | None
+
+
+class _Active:
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.hit = 0
+        self._draws = random.Random(rule.seed)  # noqa: S311 - a seed makes it repeatable; nothing here is secret
+
+    @property
+    def left(self) -> int | None:
+        return None if self.rule.times is None else self.rule.times - self.hit
+
+    def takes(self, merchant_id: str, project_id: str | None) -> bool:
+        rule = self.rule
+        if rule.merchant_id not in {None, merchant_id} or rule.project_id not in {None, project_id}:
+            return False
+        if self.left == 0 or (rule.share is not None and self._draws.random() >= rule.share):
+            return False
+        self.hit += 1
+        return True
+
+
+class Faults:
+    """The rules in force; of those that fit a call, the first takes it. Safe under threads."""
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self._lock = threading.Lock()
+        self._rules = tuple(_Active(rule) for rule in rules)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no rule is in force."""
+        return not self._rules
+
+    def add(self, rule: Rule) -> None:
+        """Put a rule behind those in force."""
+        with self._lock:
+            self._rules = (*self._rules, _Active(rule))
+
+    def replace(self, rules: Iterable[Rule], merchant_id: str | None = None) -> None:
+        """Put these in place of all rules, or of those of one merchant."""
+        with self._lock:
+            self._rules = (*self._others(merchant_id), *(_Active(rule) for rule in rules))
+
+    def clear(self, merchant_id: str | None = None) -> None:
+        """Take every rule out of force, or those of one merchant."""
+        with self._lock:
+            self._rules = self._others(merchant_id)
+
+    def states(self) -> list[RuleState]:
+        """Return the rules in force, in their order; one that has hit all its calls stays until cleared."""
+        with self._lock:
+            return [RuleState(active.rule, active.hit, active.left) for active in self._rules]
+
+    def needs_project(self) -> bool:
+        """Whether some rule asks which project is called."""
+        return any(active.rule.project_id is not None for active in self._rules)
+
+    def take(self, merchant_id: str, project_id: str | None) -> Fault | None:
+        """Return the fault for this call, and count it; None when no rule fits."""
+        with self._lock:
+            for active in self._rules:
+                if active.takes(merchant_id, project_id):
+                    return active.rule.fault
+        return None
+
+    def _others(self, merchant_id: str | None) -> tuple[_Active, ...]:
+        return () if merchant_id is None else tuple(a for a in self._rules if a.rule.merchant_id != merchant_id)

@@ -1,0 +1,1 @@
+"""Every call that arrived, what it got and why."""

@@ -1,0 +1,228 @@
+"""Every call that arrived, what it got and why: bounded, and masked before anybody reads it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from secrets import token_hex
+from time import monotonic
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from mockserver.contract.masked_body import BodyText, masked_body
+from mockserver.contract.masking import Masker, is_looked_for, sent_secrets
+from mockserver.contract.wire import InvalidJson, Reply
+from mockserver.provider.journal.matchers import Matchers
+from mockserver.provider.journal.recorded import Call, Entry, Kept, Observer
+from mockserver.provider.operations.parsing import decode_json, form_fields
+
+DEFAULT_CAPACITY = 1000
+# Bodies are kept whole: cut, one could not be told from one that arrived cut.
+BODIES_KEPT = 64 * 1_048_576
+REPLY_KEPT = 65_536
+
+
+class Journal:
+    """The newest calls: `capacity` of them, fewer when their bodies together are above `BODIES_KEPT` bytes.
+
+    `secrets` gives, when asked, what to mask; `observers` hear of each call as it is kept.
+    """
+
+    def __init__(
+        self,
+        secrets: Callable[[], Iterable[str]],
+        *,
+        capacity: int = DEFAULT_CAPACITY,
+        observers: tuple[Observer, ...] = (),
+    ) -> None:
+        self._secrets = secrets
+        self._capacity = capacity
+        self._kept: deque[Kept] = deque()
+        self._size = 0
+        self._total = 0
+        self._lock = threading.Lock()
+        self._observers = observers
+        self._last_mask = (frozenset[str](), Masker(()))
+        self._listeners: tuple[Callable[[], None], ...] = ()
+        self._generation = token_hex(8)
+
+    @property
+    def generation(self) -> str:
+        """Another text in each journal and after each clear: numbers name the same calls while it is the same."""
+        return self._generation
+
+    @property
+    def total(self) -> int:
+        """How many calls were recorded since the start, the forgotten ones included."""
+        return self._total
+
+    def record(self, call: Call, reply: Reply, took: float) -> None:
+        """Keep a call; done before its reply is sent. `took` is in seconds."""
+        if len(reply.body) > REPLY_KEPT:
+            reply = msgspec.structs.replace(reply, body=reply.body[:REPLY_KEPT])
+        with self._lock:
+            self._total += 1
+            kept = Kept(self._total, call, reply, took)
+            self._kept.append(kept)
+            self._size += len(call.body)
+            while len(self._kept) > self._capacity or self._size > BODIES_KEPT:
+                self._size -= len(self._kept.popleft().call.body)
+        for observe in self._observers:
+            observe(kept)
+        for heard in self._listeners:
+            heard()
+
+    def entries(self, after: int = 0) -> list[Entry]:
+        """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
+        with self._lock:
+            kept = [one for one in self._kept if one.n > after]
+        return [self.masked(one) for one in kept]
+
+    def newest(self, count: int, after: int = 0) -> tuple[list[Entry], int]:
+        """Return at most `count` of the newest calls still kept whose `n` is above `after`, and how many there are.
+
+        Only those returned are masked: oldest first, as by `entries`.
+        """
+        with self._lock:
+            kept = [one for one in self._kept if one.n > after]
+        return [self.masked(one) for one in kept[-count:]], len(kept)
+
+    def kept(self, n: int) -> Kept | None:
+        """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
+        with self._lock:
+            place = n - self._kept[0].n if self._kept else -1
+            return self._kept[place] if 0 <= place < len(self._kept) else None
+
+    def find(self, **matchers: Any) -> list[Entry]:
+        """Return the calls still kept that match, oldest first; `Matchers` says what a matcher may be."""
+        return Matchers(**matchers).find(self.entries())
+
+    def count(self, **matchers: Any) -> int:
+        """Return how many of the calls still kept match."""
+        return len(self.find(**matchers))
+
+    def wait(self, *, count: int = 1, timeout: float = 10.0, after: int = 0, **matchers: Any) -> list[Entry]:
+        """Wait until `count` kept calls match, `timeout` seconds at most; return those that do by then, oldest first.
+
+        Calls from before the wait count too, of them only those whose `n` is above `after`.
+        """
+        heard = threading.Event()
+        search = Search(self, matchers, after)
+        deadline = monotonic() + timeout
+        with self.listening(heard.set):
+            while len(search.found()) < count and heard.wait(max(deadline - monotonic(), 0)):
+                heard.clear()
+        return search.found()
+
+    @contextmanager
+    def listening(self, heard: Callable[[], None]) -> Iterator[None]:
+        """Call `heard` after each call that is recorded in the meantime, in the thread that records it."""
+        with self._lock:
+            self._listeners = (*self._listeners, heard)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listeners = tuple(one for one in self._listeners if one is not heard)
+
+    def clear(self, *, numbers_too: bool = False) -> None:
+        """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1."""
+        with self._lock:
+            self._kept.clear()
+            self._size = 0
+            self._generation = token_hex(8)
+            if numbers_too:
+                self._total = 0
+
+    def masked(self, kept: Kept) -> Entry:
+        """Return the entry that a person may read."""
+        call, reply = kept.call, kept.reply
+        decoded = _decoded(call.body, reply)
+        mask = self._mask_for(decoded)
+        fields = _fields(decoded, mask)
+        body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
+        return Entry(
+            n=kept.n,
+            at=call.at,
+            origin=call.origin,
+            method=call.method,
+            path=mask(call.path),
+            merchant_id=None if call.merchant_id is None else mask(call.merchant_id),
+            body=body.text,
+            is_withheld=body.is_withheld,
+            fields=fields,
+            forced=None if call.forced is None else mask(call.forced),
+            http_status=reply.http_status,
+            rc=reply.rc,
+            clause=reply.clause,
+            reading=reply.reading,
+            explanation=None if reply.explanation is None else mask(reply.explanation),
+            fault=getattr(reply, "fault", None),
+            reply=mask(reply.body.decode("utf-8", "replace")),
+            took=kept.took,
+        )
+
+    def mask(self, text: str) -> str:
+        """Return a text without the secrets that are masked in the entries."""
+        return self._mask_for(None)(text)
+
+    def _mask_for(self, decoded: Any) -> Masker:
+        # Made anew only when the secrets differ from the last call's: with many merchants it is thousands of words.
+        secrets = frozenset(self._secrets()).union(filter(is_looked_for, sent_secrets(decoded)))
+        known, mask = self._last_mask
+        if secrets != known:
+            mask = Masker(secrets)
+            self._last_mask = (secrets, mask)
+        return mask
+
+
+class Search:
+    """The calls that match and whose `n` is above `after`, kept up to date; each call is looked at once.
+
+    When numbers start again from 1, `after` is in the new ones.
+    """
+
+    def __init__(self, journal: Journal, matchers: Mapping[str, Any], after: int = 0) -> None:
+        self._journal = journal
+        self._after = after
+        self._matchers = Matchers(**matchers)
+        self._generation = journal.generation
+        self._seen = after
+        self._found: list[Entry] = []
+
+    def found(self) -> list[Entry]:
+        """Return those that match by now, oldest first."""
+        generation = self._journal.generation
+        if generation != self._generation:
+            self._generation, self._seen, self._found = generation, self._after, []
+        fresh = self._journal.entries(after=self._seen)
+        if fresh:
+            self._seen = fresh[-1].n
+            self._found += self._matchers.find(fresh)
+        return self._found
+
+
+def _decoded(body: bytes, reply: Reply) -> Any:
+    try:
+        return decode_json(body)
+    except InvalidJson:
+        return None if reply.clause == "ERR-1" else form_fields(body)
+
+
+def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
+    if not isinstance(decoded, dict):
+        return None
+    try:
+        masked: dict[str, Any] = mask.value(decoded)
+    except RecursionError:
+        return None
+    return masked
+
+
+def _text(fields: dict[str, Any], sent: bytes) -> str:
+    # In the form that it was sent in, which has no braces.
+    return msgspec.json.encode(fields).decode() if b"{" in sent else urlencode(fields, safe="*")

@@ -1,0 +1,143 @@
+"""Find calls by what was asked and what was answered; say of every other call why it is not the one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mockserver._text import nearest
+from mockserver.contract.masking import is_secret_field, printable
+from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.provider.journal.recorded import Entry
+
+ASKED = ("projectid", "status", "page", "limit")
+KEPT = (
+    "merchant_id",
+    "rc",
+    "http_status",
+    "clause",
+    "reading",
+    "fault",
+    "method",
+    "path",
+    "origin",
+    "n",
+    "body",
+    "reply",
+)
+NAMES = (*ASKED, *KEPT)
+
+_SHOWN_CALLS = 20
+
+
+class MatcherError(TypeError):
+    """A matcher of a name that no call has; the message names the nearest, or what to use instead."""
+
+
+class Matchers:
+    """What a call must be: each matcher a value to equal, or a predicate that gets the value.
+
+    `projectid`, `status`, `page` and `limit` are what the consumer sent (None: left out); `rc`, `http_status`,
+    `clause`, `reading` and `fault` are what became of it; the others are those of `Entry`. Without any, every call
+    matches.
+
+    Raises:
+        MatcherError: a name that no call has.
+    """
+
+    def __init__(self, **wanted: Any) -> None:
+        for name in wanted:
+            _check_name(name)
+        self._wanted = wanted
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={_shown(value)}" for name, value in self._wanted.items())
+
+    def mismatches(self, entry: Entry) -> list[str]:
+        """Return why this call is not one that is looked for, a line for each matcher; none when it is."""
+        return [why for name, wanted in self._wanted.items() if (why := _mismatch(name, wanted, entry)) is not None]
+
+    def find(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return the calls that match, in the order given."""
+        return [entry for entry in entries if not self.mismatches(entry)]
+
+    def failure(self, entries: Iterable[Entry], expected: str) -> str:
+        """Return the text of a failed expectation: what was expected, every call, and why each is not it.
+
+        `expected` says how many, as in "at least one call".
+        """
+        candidates = list(entries)
+        found = self.find(candidates)
+        wanted = f"{expected} with {self}" if self._wanted else expected
+        heading = f"expected {wanted}; {_counted(len(found), 'call')} matched"
+        if not candidates:
+            return f"{heading}, no call arrived at all.\nA call is a POST to {PATH_TEMPLATE} with this merchant's id."
+        lines = [line for entry in candidates[-_SHOWN_CALLS:] for line in self._judged(entry)]
+        left_out = len(candidates) - _SHOWN_CALLS
+        more = [f"  ({_counted(left_out, 'earlier call')} not shown)"] if left_out > 0 else []
+        return "\n".join([f"{heading} of {len(candidates)} that arrived:", *more, *lines])
+
+    def _judged(self, entry: Entry) -> list[str]:
+        why = self.mismatches(entry)
+        mark = "-" if why else "+"
+        return [f"  {mark} {summary(entry)}", *(f"      {line}" for line in why)]
+
+
+def summary(entry: Entry) -> str:
+    """Return one call on one line, as in `#2 POST page=2 limit=30 -> HTTP 200, rc 200 (RES-1)`."""
+    asked = entry.fields or {}
+    shown = [f"{name}={printable(json.dumps(asked[name]), 60)}" for name in ASKED if name in asked]
+    if entry.fields is None and entry.body:
+        shown = [f"body {printable(entry.body, 60)}"]
+    if entry.merchant_id is None:
+        shown.insert(0, printable(entry.path))
+    outcome = f"HTTP {entry.http_status}, rc {entry.rc} ({entry.clause or 'outside the contract'})"
+    why = f": {printable(entry.explanation, 300)}" if entry.explanation else ""
+    return " ".join([f"#{entry.n}", printable(entry.method, 20), *shown, "->", outcome]) + why
+
+
+def _check_name(name: str) -> None:
+    if is_secret_field(name):
+        raise MatcherError(
+            f"{name} is masked in the journal and cannot be matched; clause='ERR-3' finds a refused signature"
+        )
+    if name == "times":
+        raise MatcherError("no call has a 'times'; only assert_called takes it, to say how many calls exactly")
+    if name not in NAMES:
+        raise MatcherError(f"no call has a {name!r}{nearest(name, NAMES)}; matchers are {', '.join(NAMES)}")
+
+
+def _mismatch(name: str, wanted: Any, entry: Entry) -> str | None:
+    sent = (entry.fields or {}) if name in ASKED else {name: getattr(entry, name)}
+    got = sent.get(name)
+    if callable(wanted):
+        try:
+            return None if wanted(got) else f"{name}: {_shown(got)} does not satisfy {_shown(wanted)}"
+        except Exception as error:
+            return f"{name}: {_shown(wanted)} raised {type(error).__name__} on {_shown(got)}"
+    # A null that was sent is not a field that was left out.
+    if _same(wanted, got) and (name not in ASKED or wanted is not None or name not in sent):
+        return None
+    return f"{name}: expected {_shown(wanted)}, {_came(name, sent)}"
+
+
+def _came(name: str, sent: Mapping[str, Any]) -> str:
+    if name not in ASKED or sent.get(name) is not None:
+        return f"got {_shown(sent[name])}"
+    return f"{name} was sent as null" if name in sent else f"{name} was not sent"
+
+
+def _same(wanted: object, got: object) -> bool:
+    # In Python True is 1; on the wire it is not.
+    return wanted == got and isinstance(wanted, bool) == isinstance(got, bool)
+
+
+def _shown(value: object) -> str:
+    if callable(value):
+        return str(getattr(value, "__name__", repr(value)))
+    return printable(repr(value), 200)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

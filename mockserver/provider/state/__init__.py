@@ -1,0 +1,1 @@
+"""What the fake holds, and what changes it: merchants, projects, vouchers, plans, clocks."""

@@ -1,0 +1,162 @@
+"""Who owns the state: merchants by id, each with its projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from mockserver.contract.masking import is_looked_for
+from mockserver.contract.readings import Readings
+from mockserver.contract.signature import sign
+from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.plan import Plan
+from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.world import Merchant, Project, World
+
+
+class MerchantStore:
+    """One merchant, its projects, and the readings and the clock it is served under (None: those of the provider).
+
+    `plan` moves the vouchers of projects that have none of their own.
+    """
+
+    def __init__(
+        self,
+        merchant: Merchant,
+        readings: Readings | None = None,
+        clock: MovableClock | None = None,
+        plan: Plan | None = None,
+    ) -> None:
+        self.merchant_id = merchant.merchant_id
+        self.secret_key = merchant.secret_key
+        self.session_key = merchant.session_key
+        self.signature = sign(merchant.merchant_id, merchant.secret_key)
+        self.readings = readings
+        self.clock = clock
+        self.plan = plan
+        self._projects: dict[str, ProjectStore] = {}
+        for project in merchant.projects:
+            self.add_project(project)
+
+    def add_project(self, project: Project) -> ProjectStore:
+        """Take a project in; one of the same project_id is replaced."""
+        stored = ProjectStore(project, self.plan)
+        self._projects[project.project_id] = stored
+        return stored
+
+    def project(self, project_id: str) -> ProjectStore | None:
+        """Return the project of this project_id, or None."""
+        return self._projects.get(project_id)
+
+    def project_named(self, name: str) -> ProjectStore | None:
+        """Return the newest project of this name, or None."""
+        return next((project for project in reversed(self.projects()) if project.project_name == name), None)
+
+    def projects(self) -> list[ProjectStore]:
+        """Return every project, in the order they came."""
+        return list(self._projects.values())
+
+    def secrets(self) -> Iterator[str]:
+        """Yield what must stand in no log, error or file: secret key, signature and session key."""
+        yield self.secret_key
+        yield self.signature
+        if self.session_key:
+            yield self.session_key
+
+    def snapshot(self) -> Merchant:
+        """Return the merchant as it is now."""
+        projects = tuple(project.snapshot() for project in self.projects())
+        return Merchant(self.merchant_id, self.secret_key, self.session_key, projects)
+
+
+class Store:
+    """Merchants by id. Adding and removing one never blocks a reader."""
+
+    def __init__(self, world: World) -> None:
+        self.plan = world.plan
+        self._merchants: dict[str, MerchantStore] = {}
+        self._looked_for: dict[str, frozenset[str]] = {}
+        for merchant in world.merchants:
+            self.add_merchant(merchant)
+
+    def add_merchant(
+        self, merchant: Merchant, readings: Readings | None = None, clock: MovableClock | None = None
+    ) -> MerchantStore:
+        """Take a merchant in, under `readings` and a `clock` of its own if given; one of the same id is replaced."""
+        stored = MerchantStore(merchant, readings, clock, self.plan)
+        self._merchants[merchant.merchant_id] = stored
+        looked_for = frozenset(filter(is_looked_for, stored.secrets()))
+        if looked_for:
+            self._looked_for[merchant.merchant_id] = looked_for
+        else:
+            self._looked_for.pop(merchant.merchant_id, None)
+        return stored
+
+    def remove_merchant(self, merchant_id: str) -> None:
+        """Forget a merchant; from now on it is unknown (ERR-2)."""
+        self._merchants.pop(merchant_id, None)
+        self._looked_for.pop(merchant_id, None)
+
+    def merchant(self, merchant_id: str) -> MerchantStore | None:
+        """Return the merchant of this id, or None."""
+        return self._merchants.get(merchant_id)
+
+    def merchants(self) -> Iterable[MerchantStore]:
+        """Return every merchant, in the order they came."""
+        return list(self._merchants.values())
+
+    def looked_for(self) -> frozenset[str]:
+        """Return the secrets of every merchant that are found only by one who knows them.
+
+        Of thousands of merchants whose secrets are made up there are none, so that masking stays as fast as for one.
+        """
+        return frozenset(chain.from_iterable(list(self._looked_for.values())))
+
+    def highest_ids(self) -> tuple[int, int]:
+        """Return the highest id of a project and of a voucher, 0 when there is none."""
+        projects = [project for merchant in self.merchants() for project in merchant.projects()]
+        return (
+            max((project.id for project in projects), default=0),
+            max((project.highest_id for project in projects), default=0),
+        )
+
+    def owner_of(self, project_id: str) -> tuple[MerchantStore, ProjectStore] | None:
+        """Return the project of this project_id, or of this numeric id in decimal, with its merchant; or None."""
+        for merchant in self.merchants():
+            project = merchant.project(project_id)
+            if project is not None:
+                return merchant, project
+        for merchant in self.merchants():
+            for project in merchant.projects():
+                if str(project.id) == project_id:
+                    return merchant, project
+        return None
+
+    def clash(self, merchant: Merchant) -> str | None:
+        """Return what of a new merchant's projects this world has already, in words; or None.
+
+        Ids are unique in a world, voucher codes in a merchant: `merchant` may be the one stored, with more projects.
+        """
+        stored = [project for one in self.merchants() for project in one.projects()]
+        ids = {project.id for project in stored}
+        project_ids = {project.project_id for project in stored}
+        for project in merchant.projects:
+            if project.project_id in project_ids:
+                return f"project_id {project.project_id!r}"
+            if project.id in ids:
+                return f"project id {project.id}"
+        new = [voucher.id for project in merchant.projects for voucher in project.vouchers]
+        if new and min(new) <= self.highest_ids()[1]:
+            taken = next((id_ for id_ in new if any(project.has(id_) for project in stored)), None)
+            if taken is not None:
+                return f"voucher id {taken}"
+        owner = self.merchant(merchant.merchant_id)
+        present = () if owner is None else owner.snapshot().projects
+        codes = {voucher.voucher_code for project in present for voucher in project.vouchers}
+        coming = (voucher.voucher_code for project in merchant.projects for voucher in project.vouchers)
+        code = next((code for code in coming if code in codes), None)
+        return None if code is None else f"voucher_code {code!r}"
+
+    def snapshot(self) -> World:
+        """Return the world as it is now."""
+        return World(tuple(merchant.snapshot() for merchant in self.merchants()), self.plan)

@@ -1,0 +1,64 @@
+"""Worlds: merchants, projects and vouchers as immutable values."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.state.plan import Plan
+
+NO_NOTE = "-"
+
+
+class WorldError(ValueError):
+    """A world that cannot be served; the message names each place in the document and what to do there."""
+
+
+class Voucher(msgspec.Struct, frozen=True, gc=False):
+    """One voucher.
+
+    `created_at` and `updated_at` are `YYYY-MM-DD HH:MM:SS` as they go on the wire (RES-4); `nominal_gs` 0 means
+    not known yet; `response_json` is text that may itself hold JSON. `plan` is its own, over its project's.
+    """
+
+    id: int
+    voucher_code: str
+    status: VoucherStatus
+    created_at: str
+    updated_at: str
+    nominal_gs: int = 0
+    note: str = NO_NOTE
+    response_json: str = ""
+    plan: Plan | None = None
+
+
+class Project(msgspec.Struct, frozen=True):
+    """A bulk redemption; `id` is the vendor's number for it, `project_id` is how a consumer names it.
+
+    `plan` moves its vouchers, over the world's.
+    """
+
+    id: int
+    project_id: str
+    project_name: str | None = None
+    vouchers: tuple[Voucher, ...] = ()
+    plan: Plan | None = None
+
+
+class Merchant(msgspec.Struct, frozen=True):
+    """A merchant and the secret that signs its calls."""
+
+    merchant_id: str
+    secret_key: str
+    session_key: str | None = None
+    projects: tuple[Project, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Merchant({self.merchant_id!r}, {len(self.projects)} projects)"
+
+
+class World(msgspec.Struct, frozen=True):
+    """Everything that a fake provider knows; `plan` moves the vouchers of projects that have none of their own."""
+
+    merchants: tuple[Merchant, ...] = ()
+    plan: Plan | None = None

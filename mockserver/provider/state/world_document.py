@@ -1,0 +1,64 @@
+"""From a world to the document that a world file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import CREATED_AT
+from mockserver.provider.state.plan import Plan, plan_to_document
+from mockserver.provider.state.world import Merchant, Project, Voucher, World
+
+_NOBODY: Mapping[str, Readings] = MappingProxyType({})
+
+
+def world_to_document(
+    world: World, readings: Readings, *, own: Mapping[str, Readings] = _NOBODY, with_secrets: bool = False
+) -> dict[str, Any]:
+    """Return the world as a world file has it, statuses numbered by `readings`; secrets are left out unless asked.
+
+    What stands in `own` for a merchant id holds for that merchant in place of `readings`.
+    """
+    return {
+        **_plan_document(world.plan),
+        "merchants": [
+            _merchant_document(merchant, own.get(merchant.merchant_id, readings), with_secrets)
+            for merchant in world.merchants
+        ],
+    }
+
+
+def _plan_document(plan: Plan | None) -> dict[str, Any]:
+    return {} if plan is None else {"plan": plan_to_document(plan)}
+
+
+def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: bool) -> dict[str, Any]:
+    secrets = {"secret_key": merchant.secret_key, "session_key": merchant.session_key} if with_secrets else {}
+    return {
+        "merchant_id": merchant.merchant_id,
+        **{key: value for key, value in secrets.items() if value is not None},
+        "projects": [_project_document(project, readings) for project in merchant.projects],
+    }
+
+
+def _project_document(project: Project, readings: Readings) -> dict[str, Any]:
+    name = {} if project.project_name is None else {"project_name": project.project_name}
+    vouchers = [_voucher_document(voucher, readings) for voucher in project.vouchers]
+    head = {"id": project.id, "project_id": project.project_id, **name, **_plan_document(project.plan)}
+    return {**head, "vouchers": vouchers}
+
+
+def _voucher_document(voucher: Voucher, readings: Readings) -> dict[str, Any]:
+    return {
+        "id": voucher.id,
+        "voucher_code": voucher.voucher_code,
+        "response_json": voucher.response_json,
+        "note": voucher.note,
+        "nominal_gs": voucher.nominal_gs,
+        CREATED_AT: voucher.created_at,
+        "updated_at": voucher.updated_at,
+        "status": readings.code_of[voucher.status],
+        **_plan_document(voucher.plan),
+    }

@@ -1,0 +1,120 @@
+"""From a world file to a world, with an error that names the path in the file and the cure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mockserver.contract.json_documents import DocumentError, FileError, plain_document, read_document
+from mockserver.contract.readings import Readings
+from mockserver.contract.schemas import schema, validator
+from mockserver.provider.state.clock import Clock
+from mockserver.provider.state.world import World, WorldError
+from mockserver.provider.state.world_builder import NOBODY, Own, Under, WorldBuilder
+
+BUILT_IN = Path(__file__).with_name("built_in_world.json")
+_MAX_FAILURES_SHOWN = 5
+
+
+def read_world(path: Path, readings: Readings, clock: Clock) -> World:
+    """Read a world file (JSON, UTF-8).
+
+    Raises:
+        WorldError: the file cannot be read, is not JSON, or does not fit `schemas/world.json`.
+    """
+    try:
+        document = read_document(path)
+    except FileError as error:
+        raise WorldError(str(error)) from None
+    try:
+        return _world(document, readings, clock)
+    except WorldError as error:
+        raise WorldError(f"{path}: {error}") from None
+
+
+def built_in_world(
+    readings: Readings, clock: Clock, *, merchant_id: str | None = None, secret_key: str | None = None
+) -> World:
+    """Return the page's own merchant with its project and the demo project, or both under other ids."""
+    document = json.loads(BUILT_IN.read_text(encoding="utf-8"))
+    merchant = document["merchants"][0]
+    merchant["merchant_id"] = merchant_id or merchant["merchant_id"]
+    merchant["secret_key"] = secret_key or merchant["secret_key"]
+    if merchant_id is None:
+        # It is part of the package and known to fit; its check would be a tenth of the time that `serve` starts in.
+        return WorldBuilder(document, Under.of(readings, clock), (0, 0), NOBODY).world()
+    return world_from_document(document, readings, clock)
+
+
+def world_from_document(
+    document: Any,
+    readings: Readings,
+    clock: Clock,
+    *,
+    above: tuple[int, int] = (0, 0),
+    own: Own = NOBODY,
+) -> World:
+    """Build a world from a decoded world file.
+
+    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it came; dates
+    are taken as they stand, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
+    are given out above those of the document and those of `above`: a project's and a voucher's.
+    What stands in `own` for a merchant id holds for that merchant in place of `readings` and `clock`.
+
+    Raises:
+        WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
+    """
+    return _world(_plain(document), readings, clock, above, own)
+
+
+def _world(
+    document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0), own: Own = NOBODY
+) -> World:
+    _check_shape(document)
+    world = WorldBuilder(document, Under.of(readings, clock), above, own).world()
+    _check_unique(world)
+    return world
+
+
+def _plain(document: Any) -> Any:
+    try:
+        return plain_document(document)
+    except DocumentError as error:
+        raise WorldError(str(error)) from None
+    except RecursionError:
+        raise WorldError("nested too deeply; expected a world as in `apigames-mock schema world`") from None
+
+
+def _check_shape(document: Any) -> None:
+    try:
+        if validator(schema("world")).is_valid(document):
+            return
+    except ValueError as error:
+        raise WorldError(f"expected what JSON can hold (text, numbers, lists, dicts): {error}") from None
+    from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
+
+    found = failures(document, schema("world"))
+    more = len(found) - _MAX_FAILURES_SHOWN
+    shown = found[:_MAX_FAILURES_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+    raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
+
+
+def _check_unique(world: World) -> None:
+    projects = [project for merchant in world.merchants for project in merchant.projects]
+    _refuse_twice("merchant_id", (merchant.merchant_id for merchant in world.merchants), "the world")
+    _refuse_twice("project_id", (project.project_id for project in projects), "the world")
+    _refuse_twice("project id", (project.id for project in projects), "the world")
+    _refuse_twice("voucher id", (voucher.id for project in projects for voucher in project.vouchers), "the world")
+    for merchant in world.merchants:
+        codes = (voucher.voucher_code for project in merchant.projects for voucher in project.vouchers)
+        _refuse_twice("voucher_code", codes, f"merchant {merchant.merchant_id!r}")
+
+
+def _refuse_twice(name: str, values: Iterator[Any], where: str) -> None:
+    seen = set()
+    for value in values:
+        if value in seen:
+            raise WorldError(f"{name} {value!r} stands twice in {where}; give each its own")
+        seen.add(value)

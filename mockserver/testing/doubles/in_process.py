@@ -1,0 +1,121 @@
+"""A call to the built-in address, answered in process: no socket, no thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from mockserver.contract.masking import printable
+from mockserver.contract.wire import BASE_URL, PATH_PATTERN, PATH_TEMPLATE
+from mockserver.provider.faults.faults import FaultyReply
+from mockserver.provider.provider import MAX_BODY, Provider
+from mockserver.web.words import TOO_LARGE, outside_message
+
+_JSON = (("Content-Type", "application/json"),)
+BUILT_IN_HOST = urlsplit(BASE_URL).hostname
+
+
+class UndocumentedCall(BaseException):
+    """A call to the vendor's host at a path that its page does not have.
+
+    No `Exception`: the code under test must not take it for a failure of the network, and try again.
+    """
+
+
+class Answer(NamedTuple):
+    """What goes back: the HTTP status, headers and body (UTF-8 JSON unless a fault has it otherwise).
+
+    It begins `delay` seconds late, and its body takes `spread` seconds. `is_cut_off` says that the connection ends
+    before the whole of it is there, and with an empty body before anything is.
+    """
+
+    http_status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    delay: float = 0.0
+    spread: float = 0.0
+    is_cut_off: bool = False
+
+    @property
+    def sent_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers as a client gets them, with the length of the body."""
+        return (*self.headers, ("Content-Length", str(len(self.body))))
+
+
+def patience_ends(answer: Answer, read_timeout: float | None) -> bool:
+    """Tell whether a client that waits so many seconds for a sign of life gives up; a body that drips is one."""
+    return read_timeout is not None and answer.delay > read_timeout
+
+
+def is_built_in(url: str) -> bool:
+    """Tell whether this is an address of the vendor's host."""
+    return urlsplit(url).hostname == BUILT_IN_HOST
+
+
+def is_to(merchant_id: str, url: str) -> bool:
+    """Tell whether this is an address of the endpoint for this merchant, at whatever host."""
+    return f"/merchant/{merchant_id}/" in urlsplit(url).path
+
+
+def answer_in_process(
+    provider: Provider, method: str, url: str, body: bytes, *, origin: str, forced: str | None = None
+) -> Answer:
+    """Answer as the server would; `origin` stands in the journal as where the call came from.
+
+    `forced` is the value of the header `FAULT_HEADER`, if it was sent.
+
+    Raises:
+        UndocumentedCall: the path is not the endpoint's, or the scheme not https; with what was called and what exists.
+    """
+    __tracebackhide__ = True
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    found = PATH_PATTERN.fullmatch(path)
+    if found is None or (parts.scheme != "https" and parts.hostname == BUILT_IN_HOST):
+        provider.refuse(404, outside_message(404, method), method=method, path=path, origin=origin)
+        raise UndocumentedCall(_undocumented(provider, method, url))
+    if method != "POST":
+        reply = provider.refuse(405, outside_message(405, method), method=method, path=path, origin=origin)
+        return Answer(405, (*_JSON, ("Allow", "POST")), reply.body)
+    if len(body) > MAX_BODY:
+        reply = provider.refuse(413, TOO_LARGE, method=method, path=path, origin=origin)
+    else:
+        reply = provider.call(found.group(1), body, path=path, origin=origin, forced=forced)
+    return _faulty(reply) if isinstance(reply, FaultyReply) else Answer(reply.http_status, _JSON, reply.body)
+
+
+def body_bytes(body: object) -> bytes:
+    """Return the body of a request as its bytes, however the client holds it: text, bytes, a file or parts."""
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    read = getattr(body, "read", None)
+    if callable(read):
+        return body_bytes(read())
+    if isinstance(body, Iterable):
+        return b"".join(body_bytes(part) for part in body)
+    raise TypeError(f"cannot read a request body of type {type(body).__name__}")
+
+
+def _faulty(reply: FaultyReply) -> Answer:
+    announced = len(reply.body) if reply.announced is None else reply.announced
+    return Answer(
+        reply.http_status,
+        (("Content-Type", reply.content_type), *reply.headers),
+        b"" if reply.cut == "before" else reply.body[:announced],
+        delay=reply.delay,
+        spread=reply.spread,
+        is_cut_off=reply.cut is not None or announced > len(reply.body),
+    )
+
+
+def _undocumented(provider: Provider, method: str, url: str) -> str:
+    called = printable(provider.journal.mask(url), 500)
+    return (
+        f"{printable(method, 20)} {called} was called, which the vendor's page does not have; "
+        f"there is one call: POST {BASE_URL}{PATH_TEMPLATE}"
+    )

@@ -1,0 +1,27 @@
+"""Hypothesis strategies for worlds, requests and replies: the one set that our tests and downstream tests use."""
+
+from __future__ import annotations
+
+from mockserver.testing.strategies.exchanges import (
+    DetailExchange,
+    bad_bodies,
+    detail_requests,
+    error_replies,
+    exchanges,
+    readings,
+    success_replies,
+)
+from mockserver.testing.strategies.worlds import projects, vouchers, worlds
+
+__all__ = [
+    "DetailExchange",
+    "bad_bodies",
+    "detail_requests",
+    "error_replies",
+    "exchanges",
+    "projects",
+    "readings",
+    "success_replies",
+    "vouchers",
+    "worlds",
+]

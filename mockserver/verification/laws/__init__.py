@@ -1,0 +1,1 @@
+"""The laws of the contract: functions that take a run."""

@@ -1,0 +1,113 @@
+"""What a run has seen of each reading: the values that still explain every reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mockserver.contract.judging.violation import Choice, Violation
+from mockserver.contract.reading import CODE_PERMUTATIONS
+from mockserver.contract.readings import REGISTER
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen of one reading.
+
+    `value` is the one value that explains every reply, or None where several do; `left` are those that do.
+    `evidence` says what was seen, in short.
+    """
+
+    key: str
+    value: str | None
+    left: tuple[str, ...]
+    evidence: str
+
+
+class Observations:
+    """Narrows each reading down; `strict` fixes those that were observed before."""
+
+    def __init__(self, strict: Mapping[str, str] | None = None) -> None:
+        self._strict = dict(strict or {})
+        self._left = {key: frozenset(_values(key)) for key in REGISTER if key != "max_limit"}
+        self._evidence: dict[str, str] = {}
+        self._cap: int | None = None
+        self._floor = 0
+        for key, value in self._strict.items():
+            if key != "max_limit":
+                self._left[key] = frozenset({value})
+
+    @property
+    def cap(self) -> int | None:
+        """The cap on `limit` that was seen, or None."""
+        return self._cap
+
+    def left(self, key: str) -> frozenset[str]:
+        """Return the values of a reading (not `max_limit`) that explain what was seen."""
+        return self._left[key]
+
+    def would_narrow(self, choice: Choice) -> bool:
+        """Whether a choice says anything new."""
+        if choice.key == "max_limit":
+            return self._cap is None and "none" not in choice.values
+        return not self._left[choice.key] <= choice.values
+
+    def conflict(self, choice: Choice) -> Violation | None:
+        """Return the violation that a choice would be, given what was seen before, or None."""
+        fits = self._cap_fits(choice) if choice.key == "max_limit" else bool(self._left[choice.key] & choice.values)
+        if fits:
+            return None
+        key, entry = choice.key, REGISTER[choice.key]
+        if key in self._strict:
+            expected = f"{key} = {self._strict[key]}, as observed before ({entry.question})"
+        else:
+            expected = f"one answer throughout to: {entry.question} Before: {self._evidence.get(key, 'otherwise')}"
+        return Violation(choice.clause, expected, choice.seen, choice.where)
+
+    def take(self, choice: Choice) -> Violation | None:
+        """Narrow by a choice; returns the violation, and changes nothing, where it contradicts what was seen."""
+        violation = self.conflict(choice)
+        if violation is not None:
+            return violation
+        if choice.key == "max_limit":
+            self._take_cap(choice)
+            return None
+        narrowed = self._left[choice.key] & choice.values
+        if choice.key not in self._evidence or narrowed != self._left[choice.key]:
+            self._evidence[choice.key] = choice.seen
+        self._left[choice.key] = narrowed
+        return None
+
+    def all(self) -> list[Observed]:
+        """Return what was seen of every reading, in the order of the register."""
+        return [self._observed(key) for key in REGISTER]
+
+    def _observed(self, key: str) -> Observed:
+        if key == "max_limit":
+            value = None if self._cap is None else str(self._cap)
+            seen = f"no cap below {self._floor}" if self._floor and value is None else self._evidence.get(key, "")
+            return Observed(key, value, () if value is None else (value,), seen)
+        left = tuple(value for value in _values(key) if value in self._left[key])
+        was_seen = key in self._evidence
+        return Observed(key, left[0] if was_seen and len(left) == 1 else None, left, self._evidence.get(key, ""))
+
+    def _cap_fits(self, choice: Choice) -> bool:
+        strict = self._strict.get("max_limit")
+        known = self._cap if strict is None or strict == "none" else int(strict)
+        if "none" in choice.values:
+            return known is None or known >= choice.at_least
+        if strict == "none":
+            return False
+        sizes = {int(value) for value in choice.values}
+        return known in sizes if known is not None else any(size >= self._floor for size in sizes)
+
+    def _take_cap(self, choice: Choice) -> None:
+        if "none" in choice.values:
+            self._floor = max(self._floor, choice.at_least)
+        elif len(choice.values) == 1:
+            self._cap = int(next(iter(choice.values)))
+            self._evidence["max_limit"] = choice.seen
+
+
+def _values(key: str) -> tuple[str, ...]:
+    return CODE_PERMUTATIONS if key == "status_codes" else REGISTER[key].values

@@ -1,0 +1,89 @@
+"""The admin side under `/__admin/`: its API put together."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from mockserver.contract.schemas import UnknownSchema, schema
+from mockserver.provider.provider import Provider
+from mockserver.web.admin.access import ADMIN, Access, Problem
+from mockserver.web.admin.openapi import OPERATIONS, admin_openapi
+from mockserver.web.admin.query import check_names
+from mockserver.web.admin.routes_control import control_routes
+from mockserver.web.admin.routes_journal import journal_routes
+from mockserver.web.admin.routes_projects import project_routes
+from mockserver.web.admin.routes_world import world_routes
+from mockserver.web.admin.wire import check_access, problem, reply
+
+_QUERIES = {(operation.method, operation.path): operation.query for operation in OPERATIONS}
+_AS_DOCUMENTED = str.maketrans("<>", "{}")
+
+
+def add_admin(app: Flask, provider: Provider, access: Access) -> None:
+    """Add the admin side to the app."""
+    admin = Blueprint("admin", __name__, url_prefix=ADMIN)
+    admin.before_request(lambda: check_access(access))
+    admin.before_request(_check_query)
+    _about_routes(admin, provider)
+    world_routes(admin, provider, access)
+    project_routes(admin, provider)
+    control_routes(admin, provider)
+    journal_routes(admin, provider)
+    admin.register_error_handler(Problem, problem)
+    app.register_blueprint(admin)
+
+
+def admin_problem(error: HTTPException, access: Access) -> Response:
+    """Write problem details for a path or a method that the admin side does not have."""
+    try:
+        check_access(access)
+    except Problem as refused:
+        return problem(refused)
+    detail = {
+        404: f"There is no such path; GET {ADMIN}/openapi.json lists those there are",
+        405: f"This path has no such method; GET {ADMIN}/openapi.json lists those there are",
+        413: "The body is too large",
+    }
+    response = problem(Problem(error.code or 500, detail.get(error.code or 500, error.description or "")))
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _about_routes(admin: Blueprint, provider: Provider) -> None:
+    @admin.get("/health")
+    def health() -> Response:
+        merchants = len(list(provider.store.merchants()))
+        return reply(
+            {"status": "ok", "version": _version(), "merchants": merchants, "requests": provider.journal.total}
+        )
+
+    @admin.get("/openapi.json")
+    def openapi() -> Response:
+        return reply(admin_openapi())
+
+    @admin.get("/schemas/<name>")
+    def get_schema(name: str) -> Response:
+        try:
+            return reply(schema(name))
+        except UnknownSchema as error:
+            raise Problem(404, str(error)) from None
+
+
+def _check_query() -> None:
+    path = str(request.url_rule).replace("<int:", "<").translate(_AS_DOCUMENTED).removeprefix(ADMIN)
+    asked = ("get" if request.method == "HEAD" else request.method.lower(), path)
+    # The journal is asked by matchers too, and says itself which there are.
+    if asked in _QUERIES and asked != ("get", "/requests"):
+        check_names(request.args, _QUERIES[asked])
+
+
+def _version() -> str:
+    try:
+        return version("apigames-mock")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,71 @@
+"""The page at `/__admin/`: rendered on the server, kept live by a little script, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Flask, Response, make_response, render_template, request
+
+from mockserver.provider.provider import Provider
+from mockserver.web.admin.access import ADMIN, COOKIE, Access, Problem
+from mockserver.web.admin.dashboard.contents import page_contents
+from mockserver.web.admin.lookup import kept_call
+from mockserver.web.admin.routes_journal import whole_call_view
+from mockserver.web.admin.wire import body_as, present_request, problem, reply
+
+# The page shows text that consumers sent: should any of it ever slip through as markup, it still runs nothing.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_COOKIE_SECONDS = 43_200
+
+
+def add_page(app: Flask, provider: Provider, access: Access) -> None:
+    """Add the page to the app."""
+    page = Blueprint(
+        "page",
+        __name__,
+        url_prefix=ADMIN,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+    page.before_request(lambda: access.check_host(present_request()))
+    page.register_error_handler(Problem, problem)
+
+    @page.get("/", strict_slashes=False)
+    def index() -> Response:
+        try:
+            access.check(present_request())
+        except Problem as refused:
+            return _html("login.html", refused.status, reason=refused.detail)
+        return _html("page.html", **page_contents(provider, request.args, request.host_url))
+
+    @page.get("/page/requests/<int:n>")
+    def call(n: int) -> Response:
+        access.check(present_request())
+        if request.args.get("of", provider.journal.generation) != provider.journal.generation:
+            raise Problem(404, f"Request {n} is forgotten: the requests were cleared")
+        return _html("call.html", call=whole_call_view(provider, kept_call(provider, n), request.host_url))
+
+    @page.post("/session")
+    def session() -> Response:
+        access.check_json(present_request())
+        token = body_as("session")["token"]
+        access.check_token(replace(present_request(), authorization=f"Bearer {token}"))
+        response = reply({})
+        response.set_cookie(COOKIE, token, max_age=_COOKIE_SECONDS, path=ADMIN, httponly=True, samesite="Strict")
+        return response
+
+    app.register_blueprint(page)
+
+
+def _html(template: str, status: int = 200, **values: Any) -> Response:
+    response = make_response(render_template(template, **values), status)
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

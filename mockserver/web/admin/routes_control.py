@@ -1,0 +1,141 @@
+"""Admin calls on how the fake behaves: clock, faults, readings."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from mockserver.contract.reading import ReadingsError
+from mockserver.contract.readings import Readings
+from mockserver.contract.readings_file import readings_from_document
+from mockserver.contract.schemas import ID_PREFIX
+from mockserver.provider.faults.faults import Fault, FaultError, fault_named
+from mockserver.provider.faults.rules import Rule
+from mockserver.provider.provider import Provider
+from mockserver.provider.state.clock import MovableClock
+from mockserver.web.admin.access import Problem
+from mockserver.web.admin.lookup import merchant_named
+from mockserver.web.admin.views import clock_view, faults_view, readings_view
+from mockserver.web.admin.wire import MAX_BODY, body_as, body_bytes, decoded, fitting, reply
+
+
+def control_routes(admin: Blueprint, provider: Provider) -> None:
+    """Add the routes."""
+
+    @admin.get("/clock")
+    def get_clock() -> Response:
+        merchant_id = _one_merchant(provider)
+        return reply(_clock(provider, merchant_id))
+
+    @admin.post("/clock")
+    def post_clock() -> Response:
+        document = body_as("clock")
+        only = _one_merchant(provider)
+        merchant_id = document.get("merchant_id", only)
+        if only not in {None, merchant_id}:
+            raise Problem(422, "merchant_id: another merchant than the one in the address; name one of them")
+        with provider.changing:
+            merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
+            clock = provider.clock if merchant is None else merchant.clock or provider.clock.copy()
+            try:
+                clock.change(lambda changed: _set(changed, document))
+            except ValueError as error:
+                raise Problem(422, str(error)) from None
+            if merchant is not None:
+                merchant.clock = clock
+            return reply(_clock(provider, merchant_id))
+
+    @admin.get("/faults")
+    def get_faults() -> Response:
+        return reply(_faults(provider, _one_merchant(provider)))
+
+    @admin.put("/faults")
+    def put_faults() -> Response:
+        only = _one_merchant(provider)
+        rules = [_rule(rule, only) for rule in body_as("faults")["faults"]]
+        provider.faults.replace(rules, only)
+        return reply(_faults(provider, only))
+
+    @admin.delete("/faults")
+    def delete_faults() -> Response:
+        only = _one_merchant(provider)
+        provider.faults.clear(only)
+        return reply(_faults(provider, only))
+
+    @admin.get("/readings")
+    def get_readings() -> Response:
+        return reply(_readings(provider, _one_merchant(provider)))
+
+    @admin.put("/readings")
+    def put_readings() -> Response:
+        merchant_id = _one_merchant(provider)
+        document, readings = _sent_readings()
+        with provider.changing:
+            if merchant_id is not None:
+                merchant_named(provider, merchant_id).readings = readings
+            else:
+                provider.put_readings(readings, dict.fromkeys(document["readings"], "admin"))
+            return reply(_readings(provider, merchant_id))
+
+
+def _sent_readings() -> tuple[dict[str, Any], Readings]:
+    document = decoded(body_bytes(MAX_BODY))
+    try:
+        # Before the schema: the register says it better, down to the nearest value.
+        readings = readings_from_document(document)
+    except ReadingsError as error:
+        raise Problem(422, str(error)) from None
+    return fitting(document, {"$ref": f"{ID_PREFIX}readings"}, "readings"), readings
+
+
+def _one_merchant(provider: Provider) -> str | None:
+    merchant_id = request.args.get("merchant_id")
+    return None if merchant_id is None else merchant_named(provider, merchant_id).merchant_id
+
+
+def _faults(provider: Provider, only: str | None) -> dict[str, Any]:
+    states = provider.faults.states()
+    return faults_view([state for state in states if only is None or state.rule.merchant_id == only])
+
+
+def _clock(provider: Provider, merchant_id: str | None) -> dict[str, Any]:
+    if merchant_id is None:
+        return clock_view(provider.clock, provider.readings.timezone, None)
+    return clock_view(provider.clock_of(merchant_id), provider.readings_of(merchant_id).timezone, merchant_id)
+
+
+def _set(clock: MovableClock, document: dict[str, Any]) -> None:
+    if document.get("state") == "frozen":
+        clock.freeze(document.get("at"))
+    elif document.get("state") == "real":
+        clock.run()
+    if "advance" in document:
+        clock.advance(document["advance"])
+
+
+def _rule(document: dict[str, Any], only: str | None) -> Rule:
+    values = {"name": fault_named(document["fault"])}
+    given = values | {key: document[key] for key in ("seconds", "retry_after") if key in document}
+    limits = {key: document[key] for key in ("times", "share", "seed", "merchant_id", "project_id") if key in document}
+    try:
+        rule = Rule(Fault(**given), **limits)
+    except FaultError as error:
+        raise Problem(422, str(error)) from None
+    if only is not None and rule.merchant_id not in {None, only}:
+        raise Problem(422, "merchant_id: a rule of another merchant than the one in the address")
+    return rule if only is None else msgspec.structs.replace(rule, merchant_id=only)
+
+
+def _readings(provider: Provider, merchant_id: str | None) -> dict[str, Any]:
+    merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
+    if merchant is not None and merchant.readings is not None:
+        changed = {
+            field.name: "merchant"
+            for field in dataclasses.fields(Readings)
+            if getattr(merchant.readings, field.name) != getattr(provider.readings, field.name)
+        }
+        return readings_view(merchant.readings, {**provider.readings_origin, **changed})
+    return readings_view(provider.readings, provider.readings_origin)

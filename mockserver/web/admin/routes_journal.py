@@ -1,0 +1,97 @@
+"""Admin calls on the requests that arrived."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from mockserver.provider.faults.forcing import FAULT_HEADER
+from mockserver.provider.journal.recorded import Entry, Kept
+from mockserver.provider.provider import Provider
+from mockserver.web.admin.lookup import kept_call, number
+from mockserver.web.admin.query import after_number, matchers_of, wait_count, wait_seconds
+from mockserver.web.admin.views import call_view
+from mockserver.web.admin.wire import reply
+
+# Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
+_LONGEST_WORD = 120_000
+
+
+def journal_routes(admin: Blueprint, provider: Provider) -> None:
+    """Add the routes."""
+
+    @admin.get("/requests")
+    def get_requests() -> Response:
+        matchers = matchers_of(request.args.items(multi=True))
+        seconds = wait_seconds(request.args.get("wait"))
+        count = wait_count(request.args.get("count"))
+        after = after_number(request.args.get("since"))
+        if seconds:
+            # Under the server's lane this is done before, without a thread.
+            provider.journal.wait(count=count, timeout=seconds, after=after, **matchers)
+        most = number("newest", 10**6, 10**6)
+        if matchers:
+            found = [entry for entry in provider.journal.find(**matchers) if entry.n > after]
+            newest, total = found[-most:], len(found)
+        else:
+            newest, total = provider.journal.newest(most, after=after)
+        return reply({"requests": [*map(call_view, reversed(newest))], "total": total})
+
+    @admin.get("/requests/<int:n>")
+    def get_request(n: int) -> Response:
+        return reply(whole_call_view(provider, kept_call(provider, n), request.host_url))
+
+    @admin.delete("/requests")
+    def delete_requests() -> Response:
+        provider.journal.clear()
+        return reply({"requests": [], "total": 0})
+
+
+def whole_call_view(provider: Provider, kept: Kept, base_url: str) -> dict[str, Any]:
+    """Return a call with its body, reply, diagnosis and a curl line to repeat it."""
+    entry = provider.journal.masked(kept)
+    diagnosis = [msgspec.structs.asdict(finding) for finding in provider.diagnose(kept)]
+    whole = {"body": entry.body, "reply": entry.reply, "diagnosis": diagnosis, "curl": curl_line(entry, base_url)}
+    return call_view(entry) | whole
+
+
+def curl_line(entry: Entry, base_url: str) -> str:
+    """Return a line for a shell that repeats a call; `$SIGNATURE` and `$SESSION_KEY` stand for what is masked."""
+    if not entry.method:
+        return "# not HTTP, so curl cannot repeat it"
+    if entry.is_withheld:
+        return "# the body is withheld, so curl cannot repeat it"
+    address = base_url.rstrip("/") + quote(entry.path, safe="/-._~")
+    # With -X HEAD, curl would wait for a body that never comes.
+    method = "-I" if entry.method == "HEAD" else f"-X {shlex.quote(entry.method)}"
+    line = f"curl -sS {method} {shlex.quote(address)}"
+    if entry.forced is not None:
+        line += f" -H {shlex.quote(f'{FAULT_HEADER}: {entry.forced}')}"
+    if not entry.body:
+        return line
+    data = _data(entry)
+    line += " -H 'Content-Type: application/json'"
+    if len(data.encode()) > _LONGEST_WORD:
+        return f"printf %s {data} | {line} --data-binary @-"
+    # With -d, curl would read a file for a body that begins with @.
+    return f"{line} --data-raw {data}"
+
+
+def _data(entry: Entry) -> str:
+    """Return the body as one word for a shell, with variables in place of what is masked."""
+    if entry.fields is None:
+        return shlex.quote(entry.body)
+    sent = dict(entry.fields)
+    named = [key for key in ("signature", "session_key") if key in sent]
+    sent |= {key: f"${key.upper()}" for key in named}
+    is_form = not entry.body.startswith("{")
+    word = f"'{urlencode(sent)}'" if is_form else shlex.quote(json.dumps(sent, ensure_ascii=False))
+    for name in map(str.upper, named):
+        masked, meant = (f"=%24{name}", f"='\"${name}\"'") if is_form else (f'"${name}"', f'"\'"${name}"\'"')
+        word = word.replace(masked, meant)
+    return word

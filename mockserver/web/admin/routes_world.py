@@ -1,0 +1,122 @@
+"""Admin calls on the world: as a whole, its merchants, new projects."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from mockserver.contract.masking import printable
+from mockserver.contract.readings import Readings
+from mockserver.provider.provider import Provider
+from mockserver.provider.state.clock import Clock
+from mockserver.provider.state.world import World, WorldError
+from mockserver.provider.state.world_document import world_to_document
+from mockserver.provider.state.world_file import world_from_document
+from mockserver.web.admin.access import ADMIN, Access, Problem
+from mockserver.web.admin.lookup import merchant_named, settle_all
+from mockserver.web.admin.views import merchant_view, project_view
+from mockserver.web.admin.wire import MAX_WORLD, body_as, present_request, reply
+
+
+def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
+    """Add the routes."""
+
+    @admin.get("/world")
+    def get_world() -> Response:
+        with_secrets = request.args.get("with_secrets", "").lower() in {"1", "true"}
+        if with_secrets:
+            access.check_token(present_request())
+        settle_all(provider)
+        return _world_reply(provider, with_secrets=with_secrets)
+
+    @admin.put("/world")
+    def put_world() -> Response:
+        document = body_as("world", max_bytes=MAX_WORLD)
+        with provider.changing:
+            for merchant in document["merchants"]:
+                _keep_secrets(merchant, provider)
+            own = {one.merchant_id: provider.served_under(one.merchant_id) for one in provider.store.merchants()}
+            provider.put_world(_world(document, provider.readings, provider.clock, own=own))
+        return _world_reply(provider)
+
+    @admin.post("/reset")
+    def reset() -> Response:
+        body_as("reset", or_empty=True)
+        provider.reset()
+        return reply({})
+
+    @admin.get("/merchants")
+    def get_merchants() -> Response:
+        settle_all(provider)
+        return reply({"merchants": [merchant_view(merchant) for merchant in provider.store.merchants()]})
+
+    @admin.post("/merchants")
+    def post_merchant() -> Response:
+        document = body_as("merchant", max_bytes=MAX_WORLD)
+        merchant_id = document["merchant_id"]
+        with provider.changing:
+            if provider.store.merchant(merchant_id) is not None:
+                raise Problem(409, f"There is a merchant '{printable(merchant_id)}' already; choose another id")
+            world = _new_world(document, provider)
+            _refuse_clash(world, provider)
+            stored = provider.add_merchant(world.merchants[0])
+        return reply(merchant_view(stored), 201, Location=f"{ADMIN}/merchants/{quote(merchant_id, safe='')}")
+
+    @admin.get("/merchants/<merchant_id>")
+    def get_merchant(merchant_id: str) -> Response:
+        merchant = merchant_named(provider, merchant_id)
+        settle_all(provider)
+        return reply(merchant_view(merchant))
+
+    @admin.post("/merchants/<merchant_id>/projects")
+    def post_project(merchant_id: str) -> Response:
+        document = body_as("project", max_bytes=MAX_WORLD)
+        with provider.changing:
+            merchant = merchant_named(provider, merchant_id)
+            # The secret is only there to fit the form; the merchant keeps its own.
+            wrapped = {"merchant_id": merchant_id, "secret_key": "unused", "projects": [document]}
+            world = _new_world(wrapped, provider)
+            _refuse_clash(world, provider)
+            project = provider.add_project(merchant, world.merchants[0].projects[0])
+        location = f"{ADMIN}/projects/{quote(project.project_id, safe='')}"
+        return reply(project_view(merchant, project), 201, Location=location)
+
+
+def _keep_secrets(merchant: Any, provider: Provider) -> None:
+    known = provider.store.merchant(merchant["merchant_id"])
+    if "secret_key" not in merchant and known is not None:
+        merchant["secret_key"] = known.secret_key
+    if "session_key" not in merchant and known is not None and known.session_key is not None:
+        merchant["session_key"] = known.session_key
+    if "secret_key" not in merchant:
+        raise Problem(422, f"merchant '{printable(merchant['merchant_id'])}' is new and needs a secret_key")
+
+
+def _new_world(merchant: Any, provider: Provider) -> World:
+    """Return a world of this merchant alone, read as it is served, its ids above those there are."""
+    merchant_id = merchant["merchant_id"]
+    readings, clock = provider.served_under(merchant_id)
+    return _world({"merchants": [merchant]}, readings, clock, above=provider.store.highest_ids())
+
+
+def _world_reply(provider: Provider, *, with_secrets: bool = False) -> Response:
+    own = {one.merchant_id: provider.readings_of(one.merchant_id) for one in provider.store.merchants()}
+    world = provider.store.snapshot()
+    return reply(world_to_document(world, provider.readings, own=own, with_secrets=with_secrets))
+
+
+def _world(document: Any, readings: Readings, clock: Clock, **more: Any) -> World:
+    try:
+        return world_from_document(document, readings, clock, **more)
+    except WorldError as error:
+        raise Problem(422, str(error)) from None
+
+
+def _refuse_clash(world: World, provider: Provider) -> None:
+    clash = provider.store.clash(world.merchants[0])
+    if clash is not None:
+        raise Problem(
+            409, f"{clash} is in this world already; choose another, or leave out ids and seeds to be given some"
+        )

@@ -1,0 +1,55 @@
+"""Write anew what is made from the code, so that it can be published; `test_documents.py` fails when it is stale."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mockserver.cli.readings import markdown
+from mockserver.contract.openapi import openapi
+from mockserver.contract.schemas import readings_schema
+from mockserver.provider.faults.faults import FAULTS
+from mockserver.web.admin.openapi import admin_openapi
+from tests.support.survive_page import habits_table, scenarios_table
+
+ROOT = Path(__file__).parents[1]
+BEGIN = "<!-- made from the register: `make documents` -->"
+END = "<!-- end -->"
+
+
+def made() -> dict[Path, str]:
+    """Return what each file should hold."""
+    page = ROOT / "docs" / "readings.md"
+    survive = ROOT / "docs" / "survive.md"
+    faults = ROOT / "docs" / "faults.md"
+    return {
+        ROOT / "schemas" / "readings.json": _json(readings_schema()),
+        ROOT / "schemas" / "openapi.json": _json(openapi()),
+        page: _with(page, markdown()),
+        ROOT / "schemas" / "admin-openapi.json": _json(admin_openapi()),
+        faults: _with(faults, _faults_table()),
+        survive: _with(survive, habits_table(), scenarios_table()),
+    }
+
+
+def _faults_table() -> str:
+    rows = [f"| `{kind.name}` | {kind.what} | `{kind.reserved}` |" for kind in FAULTS.values()]
+    return "\n".join(["| fault | what happens | `projectid` that asks for it |", "|---|---|---|", *rows])
+
+
+def _with(page: Path, *parts: str) -> str:
+    """Return the page with these between its marks, in their order."""
+    before, *rest = page.read_text(encoding="utf-8").split(BEGIN)
+    filled = (f"{BEGIN}\n{part}\n{END}{old.partition(END)[2]}" for part, old in zip(parts, rest, strict=True))
+    return before + "".join(filled)
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for path, text in made().items():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(ROOT))

@@ -1,0 +1,57 @@
+"""Take the pictures of the docs anew: `make screenshots`."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import requests
+
+from mockserver.contract.readings import Readings
+from mockserver.provider.provider import Provider
+from mockserver.provider.state.clock import FrozenClock
+from mockserver.provider.state.world_file import built_in_world
+from mockserver.testing.admin_client import AdminClient
+from mockserver.web.server import Server
+from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, PATH, SECRET, fields
+from tests.support.chromium import browser
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+
+
+def take() -> None:
+    """Serve a lively fake and take both pictures."""
+    readings = Readings.of({"http_status": "200"})
+    origin = {"http_status": "command line"}
+    provider = Provider(built_in_world(readings, _clock()), readings, _clock(), readings_origin=origin)
+    IMAGES.mkdir(exist_ok=True)
+    with Server(provider, port=8787) as server, browser() as chromium:
+        _make_lively(server.url)
+        address = f"{server.url}/__admin/?project={DEMO_PROJECT}&limit=10"
+        for name, width, height in (("page", 1280, 1250), ("page-phone", 390, 1100)):
+            page = chromium.new_page(viewport={"width": width, "height": height})
+            page.goto(address)
+            page.click("#call-2 summary")
+            page.wait_for_selector("#call-2 .finding")
+            page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+            page.screenshot(path=IMAGES / f"{name}.png")
+            print(IMAGES / f"{name}.png")
+
+
+def _clock() -> FrozenClock:
+    return FrozenClock(NOW)
+
+
+def _make_lively(url: str) -> None:
+    admin = AdminClient(url)
+    wrong = hashlib.md5(f"{MERCHANT}:{SECRET}".encode()).hexdigest()
+    requests.post(url + PATH, json=fields(status="0", page=2), timeout=30)
+    requests.post(url + PATH, json=fields(signature=wrong), timeout=30)
+    requests.post(url + PATH, json=fields(projectid="DW"), timeout=30)
+    requests.post(url + PATH, data='{"projectid":"DW",\n"status":"", //kosong\n"page":1}', timeout=30)
+    admin.move(PAGE_PROJECT, to="process", count=1)
+    admin.put_faults({"fault": "delay", "seconds": 1.5, "share": 0.2, "project_id": DEMO_PROJECT})
+
+
+if __name__ == "__main__":
+    take()
