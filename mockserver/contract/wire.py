@@ -173,7 +173,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     `http_status` and `body` (UTF-8 JSON) are sent. `rc` (the one in the body), `clause` (an id of the contract, None
     outside it), `reading` (the key of the open question that decided, if any) and `explanation` (for a person) stay
-    on this side.
+    on this side. `headers` are those besides its type and its length.
     """
 
     http_status: int
@@ -182,6 +182,17 @@ class Reply(msgspec.Struct, frozen=True):
     clause: str | None = None
     reading: str | None = None
     explanation: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type that it is sent with."""
+        return "application/json"
+
+    @property
+    def content_length(self) -> int:
+        """The Content-Length that it is sent with."""
+        return len(self.body)
 
     def __repr__(self) -> str:
         # Without the explanation: it may quote what was sent, and only the journal masks that.

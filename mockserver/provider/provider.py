@@ -7,9 +7,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from time import perf_counter
 
+import msgspec
+
 from mockserver.contract.masking import is_looked_for, printable
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import DocumentedError, Reply, outside_reply
+from mockserver.contract.wire import PATH_PATTERN, DocumentedError, Reply, outside_reply
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.faults import FaultError, with_fault
 from mockserver.provider.faults.forcing import (
@@ -23,18 +25,27 @@ from mockserver.provider.faults.forcing import (
     store_with,
 )
 from mockserver.provider.faults.rules import Faults, Rule
+from mockserver.provider.internal_error import report
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY, Journal
 from mockserver.provider.journal.recorded import Call, Kept, Observer
 from mockserver.provider.operations.project_detail import answer
+from mockserver.provider.request import (
+    DOCTOR_HEADER,
+    FAULT_HEADER,
+    INTERNAL_ERROR,
+    MAX_BODY,
+    TOO_LARGE,
+    Request,
+    outside_message,
+)
 from mockserver.provider.state.clock import Clock, MovableClock
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Merchant, Project, World
 
-MAX_BODY = 1_048_576
+_FAULT_HEADER = FAULT_HEADER.lower()
 # Each makes every text slower to mask, and a test run may come to a new merchant for each test.
 _MOST_RETIRED = 3000
-DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
 
 
 class Provider:
@@ -91,6 +102,39 @@ class Provider:
         if forced is not None or reply.clause == "ERR-4" or not self.faults.is_empty:
             reply = self._with_fault(merchant_id, body, reply, forced)
         return reply
+
+    def handle(self, request: Request) -> Reply:
+        """Answer any request that is not the admin side's: the one gate, whichever adapter it comes through.
+
+        A wrong path is 404, a wrong method 405, too large a body 413, an error of the mock itself 500, each in the
+        error envelope. Every request is recorded.
+        """
+        try:
+            return self._judged(request)
+        except Exception as error:
+            report(error)
+            return self._internal_error(request)
+
+    def _judged(self, request: Request) -> Reply:
+        found = PATH_PATTERN.fullmatch(request.path)
+        where = {"method": request.method, "path": request.path, "origin": request.origin}
+        if found is None:
+            return self.refuse(404, outside_message(404, request.method), **where)
+        if request.method != "POST":
+            reply = self.refuse(405, outside_message(405, request.method), **where)
+            return msgspec.structs.replace(reply, headers=(("allow", "POST"),))
+        if request.is_too_large or len(request.body) > MAX_BODY:
+            return self.refuse(413, TOO_LARGE, **where)
+        forced = request.header(_FAULT_HEADER) if request.headers else None
+        reply = self.call(found[1], request.body, path=request.path, origin=request.origin, forced=forced)
+        return self._with_advice(found[1], request.body, reply) if self.doctor_header else reply
+
+    def _internal_error(self, request: Request) -> Reply:
+        try:
+            where = {"method": request.method, "path": request.path, "origin": request.origin}
+            return self.refuse(500, INTERNAL_ERROR, **where)
+        except Exception:  # recording may be what failed, and the consumer gets the envelope all the same
+            return outside_reply(500, INTERNAL_ERROR)
 
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
         """Record a call that is outside the contract, and return its error in the envelope."""
@@ -194,12 +238,13 @@ class Provider:
 
         return diagnose(merchant_id, body, reply, self.store, readings, self.secrets())
 
-    def header_of(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[str, str] | None:
-        """Return the header in which the doctor speaks, if that is switched on and there is something to say."""
-        if not self.doctor_header or reply.explanation is None:
-            return None
+    def _with_advice(self, merchant_id: str, body: bytes, reply: Reply) -> Reply:
+        """Return a refusal with the header in which the doctor speaks."""
+        if reply.explanation is None:
+            return reply
         said = " / ".join(map(str, self.diagnose_reply(merchant_id, body, reply)))
-        return (DOCTOR_HEADER, printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii"))
+        value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")
+        return msgspec.structs.replace(reply, headers=(*reply.headers, (DOCTOR_HEADER.lower(), value)))
 
     def time_of(self, merchant_id: str) -> tuple[float, str]:
         """Return a merchant's present time in Unix seconds and its zone: what a move or a plan is dated with."""

@@ -21,38 +21,35 @@ async def send_faulty(
     scope: HTTPScope,
     receive: ASGIReceiveCallable,
     send: ASGISendCallable,
-    more: list[tuple[bytes, bytes]],
 ) -> None:
-    """Send the reply with what goes wrong with it, and these headers more; nobody else waits for it."""
+    """Send the reply with what goes wrong with it; nobody else waits for it."""
     if reply.delay:
         await asyncio.sleep(reply.delay)
-    if reply.cut == "before":
+    if reply.close == "before":
         await _close(scope, receive)
         return
-    announced = len(reply.body) if reply.announced is None else reply.announced
     headers = [
         (b"content-type", reply.content_type.encode("latin-1")),
-        (b"content-length", b"%d" % announced),
+        (b"content-length", b"%d" % reply.content_length),
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers),
-        *more,
     ]
     await send({"type": "http.response.start", "status": reply.http_status, "headers": headers, "trailers": False})
     await _send_body(reply, send)
-    if reply.cut is not None:
+    if reply.close is not None:
         await _close(scope, receive)
 
 
 async def _send_body(reply: FaultyReply, send: ASGISendCallable) -> None:
-    body, more = reply.body, reply.cut is not None
-    if reply.spread and body:
+    body, more = reply.body, reply.close is not None
+    if reply.body_seconds and body:
         size = -(-len(body) // _DRIPS)
         drips = [body[start : start + size] for start in range(0, len(body), size)]
         # Headers go out at once: it is the body that is slow.
         await send({"type": "http.response.body", "body": b"", "more_body": True})
         for drip in drips[:-1]:
-            await asyncio.sleep(reply.spread / len(drips))
+            await asyncio.sleep(reply.body_seconds / len(drips))
             await send({"type": "http.response.body", "body": drip, "more_body": True})
-        await asyncio.sleep(reply.spread / len(drips))
+        await asyncio.sleep(reply.body_seconds / len(drips))
         body = drips[-1]
     await send({"type": "http.response.body", "body": body, "more_body": more})
 

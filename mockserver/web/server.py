@@ -22,7 +22,7 @@ from mockserver.web import machine_time
 from mockserver.web.admin.access import Access, host_name
 from mockserver.web.connection import Connection, Limits
 from mockserver.web.dispatch import Lane
-from mockserver.web.internal_error import Shortage
+from mockserver.web.shortage import Shortage
 from mockserver.web.stopping import cut_off, stop_accepting
 
 _BACKLOG = 2048

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mockserver.provider.provider import MAX_BODY
+from mockserver.provider.request import MAX_BODY
 from mockserver.web.admin.access import Access, Problem, Request, cookie_token, is_admin
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
-from mockserver.provider.faults.forcing import FAULT_HEADER
-from mockserver.provider.provider import DOCTOR_HEADER, Provider
+from mockserver.provider.provider import Provider
+from mockserver.provider.request import DOCTOR_HEADER, FAULT_HEADER
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PATH, body, built_in_provider

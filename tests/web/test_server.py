@@ -12,9 +12,9 @@ import warnings
 
 import pytest
 
-from mockserver.provider.faults.forcing import FAULT_HEADER
 from mockserver.provider.journal.recorded import Kept
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import FAULT_HEADER
 from mockserver.web.server import Server, ServerError
 from tests.support.asking import body
 from tests.support.raw_http import exchange, post

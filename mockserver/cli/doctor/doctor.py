@@ -12,14 +12,13 @@ from mockserver.cli.shared.configuration import SECRET_VARIABLE, secret_from_env
 from mockserver.contract.masking import printable
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import PATH_TEMPLATE, Reply
+from mockserver.contract.wire import PATH_TEMPLATE
 from mockserver.provider.doctor.doctor import is_placeholder
-from mockserver.provider.faults.forcing import FAULT_HEADER
-from mockserver.provider.provider import MAX_BODY, Provider
+from mockserver.provider.provider import Provider
+from mockserver.provider.request import Request
 from mockserver.provider.state.clock import Clock, SystemClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
-from mockserver.web.words import TOO_LARGE, outside_message
 
 _REFUSED = 1
 _MOST_BYTES = 4 * 1_048_576
@@ -54,15 +53,13 @@ def doctor(file: BinaryIO, world: Path | None, merchant_id: str | None, reading:
 
 
 def _report(provider: Provider, request: SavedRequest, merchant_id: str | None) -> int:
-    if merchant_id is None:
-        click.echo(f"refused: the path is not the endpoint's\n  cure: POST to {PATH_TEMPLATE}")
-        return _REFUSED
     if request.method == "POST":
         odd = _odd_length(request)
         if odd is not None:
             click.echo(f"refused: {odd}\n  cure: let the HTTP client count the body")
             return _REFUSED
-    reply = _reply(provider, request, merchant_id)
+    path = request.path or PATH_TEMPLATE.format(merchant_id=merchant_id)
+    reply = provider.handle(Request(request.method, path, request.body, request.headers))
     kept = provider.journal.kept(provider.journal.total)
     assert kept is not None
     if reply.rc == 200:
@@ -75,16 +72,6 @@ def _report(provider: Provider, request: SavedRequest, merchant_id: str | None) 
     for finding in provider.diagnose(kept):
         click.echo(f"\n  {finding.what}\n    why:  {finding.why}\n    cure: {finding.cure}")
     return _REFUSED
-
-
-def _reply(provider: Provider, request: SavedRequest, merchant_id: str) -> Reply:
-    outside = {"method": request.method, "path": request.path, "origin": ""}
-    if request.method != "POST":
-        return provider.refuse(405, outside_message(405, request.method), **outside)
-    if len(request.body) > MAX_BODY:
-        return provider.refuse(413, TOO_LARGE, **outside)
-    forced = request.header(FAULT_HEADER.lower())
-    return provider.call(merchant_id, request.body, path=request.path, origin="", forced=forced)
 
 
 def _odd_length(request: SavedRequest) -> str | None:

@@ -26,12 +26,13 @@ from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import read_readings_file, readings_from_document
+from mockserver.provider.internal_error import ERRORS
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY
-from mockserver.provider.provider import DOCTOR_HEADER, Provider
+from mockserver.provider.provider import Provider
+from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
-from mockserver.web.internal_error import ERRORS
 from mockserver.web.server import Server, ServerError
 
 _STANDARD_ERROR = 2

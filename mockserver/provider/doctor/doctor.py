@@ -16,9 +16,10 @@ from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.doctor.project import diagnose_project, nearest_id, some_ids
 from mockserver.provider.doctor.signature import Credentials, shape, wrong_formula
 from mockserver.provider.faults.faults import FaultyReply
-from mockserver.provider.faults.forcing import FAULT_HEADER, ForcedReply, forced_by_project_id, store_with
+from mockserver.provider.faults.forcing import ForcedReply, forced_by_project_id, store_with
 from mockserver.provider.operations.parsing import decode_fields
 from mockserver.provider.operations.project_detail import refusal
+from mockserver.provider.request import FAULT_HEADER
 from mockserver.provider.state.store import MerchantStore, Store
 
 _REFUSALS = frozenset(error.clause for error in DOCUMENTED_ERRORS)
@@ -115,7 +116,7 @@ def _fault(reply: Reply) -> list[Finding]:
         return []
     why = "a rule, the projectid or a header asked for it"
     cure = "leave them out, or clear the rules: DELETE /__admin/faults"
-    seconds = reply.delay + reply.spread
+    seconds = reply.delay + reply.body_seconds
     name = f"{reply.fault} of {seconds:g} s" if seconds else reply.fault
     return [Finding(f"the fault {name} was put on this reply", why, cure)]
 

@@ -62,18 +62,17 @@ class Fault(msgspec.Struct, frozen=True):
 class FaultyReply(Reply, frozen=True, kw_only=True):
     """A reply with what goes wrong with it.
 
-    `body` is what is sent of it; `announced` is its Content-Length when that is not the truth. It begins `delay`
-    seconds late, and its body takes `spread` seconds. The connection is closed before anything of the reply is sent
-    (`cut` is `"before"`), or when `body` is (`"after"`).
+    `body` is what is sent of it, `content_length` what it says of its length, true or not. It begins `delay` seconds
+    late, and its body takes `body_seconds`. The connection is closed before anything of the reply is sent (`close` is
+    `"before"`), or when `body` is (`"after"`).
     """
 
     fault: str
     content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
-    announced: int | None = None
+    content_length: int
     delay: float = 0.0
-    spread: float = 0.0
-    cut: Literal["before", "after"] | None = None
+    body_seconds: float = 0.0
+    close: Literal["before", "after"] | None = None
 
 
 @dataclass(frozen=True)
@@ -94,9 +93,11 @@ def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
         "clause": reply.clause,
         "reading": reply.reading,
         "explanation": f"fault {fault.in_words}" + (f"; {reply.explanation}" if reply.explanation else ""),
+        "headers": reply.headers,
         "fault": fault.name,
     }
-    return FaultyReply(**{**kept, **changes})  # type: ignore[arg-type] # the fields of the class by name
+    made = {**kept, **changes}
+    return FaultyReply(**{"content_length": len(made["body"]), **made})  # type: ignore[arg-type] # fields by name
 
 
 def _outside(reply: Reply, fault: Fault, http_status: int, body: bytes, **changes: object) -> FaultyReply:
@@ -109,16 +110,16 @@ def _delay(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
 
 
 def _slow_body(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
-    return _changed(reply, fault, spread=fault.seconds)
+    return _changed(reply, fault, body_seconds=fault.seconds)
 
 
 def _close_before(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
-    return _changed(reply, fault, body=b"", cut="before")
+    return _changed(reply, fault, body=b"", close="before")
 
 
 def _close_middle(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
     half = reply.body[: len(reply.body) // 2]
-    return _changed(reply, fault, body=half, announced=len(reply.body), cut="after")
+    return _changed(reply, fault, body=half, content_length=len(reply.body), close="after")
 
 
 def _truncated_json(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
@@ -148,7 +149,7 @@ def _wrong_content_type(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
 
 
 def _wrong_length(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
-    return _changed(reply, fault, announced=len(reply.body) + _OVERSTATED, cut="after")
+    return _changed(reply, fault, content_length=len(reply.body) + _OVERSTATED, close="after")
 
 
 def _rate_limit(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:

@@ -20,11 +20,11 @@ from mockserver.provider.faults.faults import (
 )
 from mockserver.provider.operations.parsing import as_text, decode_fields
 from mockserver.provider.operations.project_detail import project_asked_for
+from mockserver.provider.request import FAULT_HEADER
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Merchant, Project, World
 
-FAULT_HEADER = "X-Apigames-Mock-Fault"
 RESERVED_PREFIX = "RMOCK"
 _RESERVED_ERRORS = {f"{RESERVED_PREFIX}{error.clause.replace('-', '')}": error for error in DOCUMENTED_ERRORS}
 _RESERVED = {kind.reserved: kind.name for kind in FAULTS.values()}

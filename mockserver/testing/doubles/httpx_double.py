@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from mockserver.provider.faults.forcing import FAULT_HEADER
 from mockserver.testing.doubles.in_process import (
     Answer,
     UndocumentedCall,
@@ -34,7 +33,7 @@ class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of a sync client."""
         __tracebackhide__ = True
         answer = self._answer(request, request.read())
-        if answer.delay or answer.spread:
+        if answer.delay or answer.body_seconds:
             time.sleep(_seconds(answer, request))
         return _response(answer, request)
 
@@ -42,7 +41,7 @@ class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of an async client."""
         __tracebackhide__ = True
         answer = self._answer(request, await request.aread())
-        if answer.delay or answer.spread:
+        if answer.delay or answer.body_seconds:
             import anyio  # noqa: PLC0415 - httpx has it, and it knows which loop runs; few calls are late
 
             await anyio.sleep(_seconds(answer, request))
@@ -55,10 +54,11 @@ class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def _answer(self, request: httpx.Request, body: bytes) -> Answer:
         __tracebackhide__ = True
-        forced = request.headers.get(FAULT_HEADER)
         provider = self._merchant.server.provider
         try:
-            return answer_in_process(provider, request.method, str(request.url), body, origin="httpx", forced=forced)
+            return answer_in_process(
+                provider, request.method, str(request.url), body, origin="httpx", headers=request.headers.items()
+            )
         except UndocumentedCall as call:
             self._merchant.undocumented_calls.append(str(call))
             raise
@@ -72,7 +72,7 @@ def _patience(request: httpx.Request) -> float | None:
 def _seconds(answer: Answer, request: httpx.Request) -> float:
     patience = _patience(request)
     gives_up = patience is not None and patience_ends(answer, patience)
-    return patience or 0.0 if gives_up else answer.delay + answer.spread
+    return patience or 0.0 if gives_up else answer.delay + answer.body_seconds
 
 
 def _response(answer: Answer, request: httpx.Request) -> httpx.Response:

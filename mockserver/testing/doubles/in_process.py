@@ -7,12 +7,11 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from mockserver.contract.masking import printable
-from mockserver.contract.wire import BASE_URL, PATH_PATTERN, PATH_TEMPLATE
+from mockserver.contract.wire import BASE_URL, PATH_TEMPLATE, Reply
 from mockserver.provider.faults.faults import FaultyReply
-from mockserver.provider.provider import MAX_BODY, Provider
-from mockserver.web.words import TOO_LARGE, outside_message
+from mockserver.provider.provider import Provider
+from mockserver.provider.request import Request, outside_message
 
-_JSON = (("Content-Type", "application/json"),)
 BUILT_IN_HOST = urlsplit(BASE_URL).hostname
 
 
@@ -26,7 +25,7 @@ class UndocumentedCall(BaseException):
 class Answer(NamedTuple):
     """What goes back: the HTTP status, headers and body (UTF-8 JSON unless a fault has it otherwise).
 
-    It begins `delay` seconds late, and its body takes `spread` seconds. `is_cut_off` says that the connection ends
+    It begins `delay` seconds late, and its body takes `body_seconds`. `is_cut_off` says that the connection ends
     before the whole of it is there, and with an empty body before anything is.
     """
 
@@ -34,7 +33,7 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     delay: float = 0.0
-    spread: float = 0.0
+    body_seconds: float = 0.0
     is_cut_off: bool = False
 
     @property
@@ -59,11 +58,9 @@ def is_to(merchant_id: str, url: str) -> bool:
 
 
 def answer_in_process(
-    provider: Provider, method: str, url: str, body: bytes, *, origin: str, forced: str | None = None
+    provider: Provider, method: str, url: str, body: bytes, *, origin: str, headers: Iterable[tuple[str, str]] = ()
 ) -> Answer:
     """Answer as the server would; `origin` stands in the journal as where the call came from.
-
-    `forced` is the value of the header `FAULT_HEADER`, if it was sent.
 
     Raises:
         UndocumentedCall: the path is not the endpoint's, or the scheme not https; with what was called and what exists.
@@ -71,18 +68,14 @@ def answer_in_process(
     __tracebackhide__ = True
     parts = urlsplit(url)
     path = unquote(parts.path)
-    found = PATH_PATTERN.fullmatch(path)
-    if found is None or (parts.scheme != "https" and parts.hostname == BUILT_IN_HOST):
+    if parts.scheme != "https" and parts.hostname == BUILT_IN_HOST:
         provider.refuse(404, outside_message(404, method), method=method, path=path, origin=origin)
         raise UndocumentedCall(_undocumented(provider, method, url))
-    if method != "POST":
-        reply = provider.refuse(405, outside_message(405, method), method=method, path=path, origin=origin)
-        return Answer(405, (*_JSON, ("Allow", "POST")), reply.body)
-    if len(body) > MAX_BODY:
-        reply = provider.refuse(413, TOO_LARGE, method=method, path=path, origin=origin)
-    else:
-        reply = provider.call(found.group(1), body, path=path, origin=origin, forced=forced)
-    return _faulty(reply) if isinstance(reply, FaultyReply) else Answer(reply.http_status, _JSON, reply.body)
+    sent = tuple((name.lower(), value) for name, value in headers)
+    reply = provider.handle(Request(method, path, body, sent, origin))
+    if reply.http_status == 404:
+        raise UndocumentedCall(_undocumented(provider, method, url))
+    return _answer(reply)
 
 
 def body_bytes(body: object) -> bytes:
@@ -101,15 +94,17 @@ def body_bytes(body: object) -> bytes:
     raise TypeError(f"cannot read a request body of type {type(body).__name__}")
 
 
-def _faulty(reply: FaultyReply) -> Answer:
-    announced = len(reply.body) if reply.announced is None else reply.announced
+def _answer(reply: Reply) -> Answer:
+    headers = (("Content-Type", reply.content_type), *reply.headers)
+    if not isinstance(reply, FaultyReply):
+        return Answer(reply.http_status, headers, reply.body)
     return Answer(
         reply.http_status,
-        (("Content-Type", reply.content_type), *reply.headers),
-        b"" if reply.cut == "before" else reply.body[:announced],
+        headers,
+        reply.body[: reply.content_length],
         delay=reply.delay,
-        spread=reply.spread,
-        is_cut_off=reply.cut is not None or announced > len(reply.body),
+        body_seconds=reply.body_seconds,
+        is_cut_off=reply.close is not None,
     )
 
 

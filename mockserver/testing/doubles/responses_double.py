@@ -14,7 +14,6 @@ from requests.exceptions import ChunkedEncodingError, ConnectionError, ReadTimeo
 from urllib3 import Timeout
 
 from mockserver.contract.wire import BASE_URL
-from mockserver.provider.faults.forcing import FAULT_HEADER
 from mockserver.testing.doubles.in_process import (
     Answer,
     UndocumentedCall,
@@ -97,7 +96,7 @@ class _Vendor(responses.CallbackResponse):
                 request.url or "",
                 body_bytes(request.body),
                 origin="responses",
-                forced=request.headers.get(FAULT_HEADER),
+                headers=request.headers.items(),
             )
         except UndocumentedCall as call:
             self._merchant.undocumented_calls.append(str(call))
@@ -112,8 +111,8 @@ def _suffer(answer: Answer, request: PreparedRequest) -> None:
     if patience is not None and patience_ends(answer, patience):
         time.sleep(patience)
         raise ReadTimeout(f"no reply within {patience:g} s (a fault of the fake)", request=request)
-    if answer.delay or answer.spread:
-        time.sleep(answer.delay + answer.spread)
+    if answer.delay or answer.body_seconds:
+        time.sleep(answer.delay + answer.body_seconds)
     if answer.is_cut_off:
         failure = ChunkedEncodingError if answer.body else ConnectionError
         raise failure("the connection was closed before the reply was there (a fault of the fake)", request=request)

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 import msgspec
 from flask import Blueprint, Response, request
 
-from mockserver.provider.faults.forcing import FAULT_HEADER
 from mockserver.provider.journal.recorded import Entry, Kept
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import FAULT_HEADER
 from mockserver.web.admin.lookup import kept_call, number
 from mockserver.web.admin.query import after_number, matchers_of, wait_count, wait_seconds
 from mockserver.web.admin.views import call_view

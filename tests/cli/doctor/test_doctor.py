@@ -210,7 +210,7 @@ def test_a_reading_is_taken(tmp_path: Path) -> None:
 
 def test_a_path_that_is_not_the_endpoints(tmp_path: Path) -> None:
     done = run(tmp_path, raw(body(), "/v2/redeem"))
-    assert "the path is not the endpoint's" in done.output
+    assert "outside the contract: No such path: expected POST" in done.output
 
 
 def test_a_curl_line_with_an_open_quote(tmp_path: Path) -> None:

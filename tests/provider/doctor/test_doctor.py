@@ -19,9 +19,9 @@ from mockserver.contract.signature import sign
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.journal.recorded import Kept
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import INTERNAL_ERROR
 from mockserver.provider.state.world import Merchant, Project
 from mockserver.testing.strategies.exchanges import readings as any_readings
-from mockserver.web.words import INTERNAL_ERROR
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, fields
 
 OTHER = Merchant("M250101OTHER0001", "the-others-secret", None, (Project(9001, "R250101OTHER00001", "Theirs"),))

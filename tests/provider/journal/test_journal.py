@@ -13,7 +13,7 @@ from mockserver.contract.signature import sign
 from mockserver.contract.wire import Reply
 from mockserver.provider.journal.journal import BODIES_KEPT, Journal
 from mockserver.provider.journal.recorded import Call
-from mockserver.provider.provider import MAX_BODY
+from mockserver.provider.request import MAX_BODY
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PATH, SECRET, ask, body, built_in_provider, fields
 
 REPLY = Reply(200, b"{}", 200)

@@ -18,7 +18,7 @@ from urllib3 import Timeout
 import mockserver
 from mockserver import FakeMerchant, UndocumentedCall
 from mockserver.provider.faults.faults import FAULTS
-from mockserver.provider.faults.forcing import FAULT_HEADER
+from mockserver.provider.request import FAULT_HEADER
 from mockserver.testing.doubles.httpx_double import HttpxDouble
 
 BASE = "https://v1.apigames.id"

@@ -16,8 +16,8 @@ import requests
 from mockserver.contract.schemas import NAMES, validator
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
-from mockserver.provider.faults.forcing import FAULT_HEADER
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import FAULT_HEADER
 from mockserver.provider.state.clock import date_time
 from mockserver.testing.admin_client import AdminClient, AdminProblem
 from mockserver.web.admin.openapi import OPERATIONS, admin_openapi

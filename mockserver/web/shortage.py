@@ -1,21 +1,13 @@
-"""An error of the mock itself: what it was and where is said once, and nothing of the call that it hit."""
+"""No more connections can be had: said once, not two thousand times a second."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import logging
-import traceback
 from typing import Any
 
-# Nobody need listen: Python writes to standard error what no handler takes.
-ERRORS = "mockserver.errors"
-
-
-def report(error: Exception) -> None:
-    """Log the kind of an error and the lines of code it came through; its text may hold what a consumer sent."""
-    places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-    logging.getLogger(ERRORS).error("internal error of the mock: %s\n%s", type(error).__name__, places.rstrip())
+from mockserver.provider.internal_error import ERRORS
 
 
 class Shortage:

@@ -1,0 +1,45 @@
+"""One request as it comes to the gate, and what is said where the contract is silent."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mockserver.contract.masking import printable
+from mockserver.contract.wire import PATH_TEMPLATE
+
+MAX_BODY = 1_048_576
+FAULT_HEADER = "X-Apigames-Mock-Fault"
+DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
+
+TOO_LARGE = f"Body too large: at most {MAX_BODY} bytes are read"
+INTERNAL_ERROR = "Internal error of the mock, not of your call; please report it"
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """One request, whichever adapter it came through.
+
+    `path` is percent-decoded and otherwise as it was sent, each slash included, without the query. The names in
+    `headers` are in lower case. `origin` says where the call came from. With `is_too_large` the body has more than
+    `MAX_BODY` bytes, and need not be here.
+    """
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    origin: str = ""
+    is_too_large: bool = False
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header (its name in lower case), of several one list; None when it was not sent."""
+        values = [value for key, value in self.headers if key == name]
+        return ", ".join(values) if values else None
+
+
+def outside_message(http_status: int, method: str) -> str:
+    """Return the `error_msg` for a call to a path or with a method that the page does not have."""
+    if http_status == 405:
+        return f"Method {printable(method, 20)} not allowed: expected POST {PATH_TEMPLATE}"
+    if http_status == 404:
+        return f"No such path: expected POST {PATH_TEMPLATE}"
+    return f"HTTP {http_status}: expected POST {PATH_TEMPLATE} with a JSON body"
