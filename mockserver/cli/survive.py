@@ -75,7 +75,7 @@ def survive(
     {"vouchers": [codes...], "counts": {"pending": 3, ...}, "error": text or null}, any part left out, then what it
     saw is judged too.
     """
-    from mockserver.testing.survive.cases import ScenarioError  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.situations import ScenarioError  # noqa: PLC0415 - as above
     from mockserver.testing.survive.running import CommandError  # noqa: PLC0415 - as above
     from mockserver.testing.survive.survive import chosen  # noqa: PLC0415 - the server is for a run only
     from mockserver.testing.survive.survive import survive as run  # noqa: PLC0415 - as above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.testing.survive.cases import Case
+from mockserver.testing.survive.situations import Case
 
 _ALL_ALIKE = "Names a status by `stats`, and shows those that are 0 as 0."
 _PAGES = "Asks for page after page until `total_page` of the newest reply, and joins the lists."

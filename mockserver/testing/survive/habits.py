@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.contract.wire import DOCUMENTED_ERRORS
-from mockserver.testing.survive.cases import Case
+from mockserver.testing.survive.situations import Case
 from mockserver.testing.survive.judging import Symptom
 from mockserver.testing.survive.running import Run
 from mockserver.testing.survive.stage import Heard, Truth

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mockserver.contract.wire import STATUSES
-from mockserver.testing.survive.cases import Case
+from mockserver.testing.survive.situations import Case
 from mockserver.testing.survive.running import Run
 from mockserver.testing.survive.stage import Truth
 

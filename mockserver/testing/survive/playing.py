@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, replace
 
 from mockserver.contract.masking import Masker
-from mockserver.testing.survive.cases import Case
+from mockserver.testing.survive.situations import Case
 from mockserver.testing.survive.exchange import Exchange
 from mockserver.testing.survive.habits import Habit, habit_of
 from mockserver.testing.survive.judging import Judgement, Result, Symptom, judge

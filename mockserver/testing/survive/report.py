@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mockserver.testing.survive.cases import Case
+from mockserver.testing.survive.situations import Case
 from mockserver.testing.survive.habits import HABITS, Habit
 from mockserver.testing.survive.playing import Played, Verdict
 

@@ -14,7 +14,7 @@ from mockserver.contract.readings import REGISTER, each_other_value
 from mockserver.contract.wire import DOCUMENTED_ERRORS
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.testing.survive.advice import ERROR_ADVICE, FAULT_ADVICE, READING_ADVICE, WORLDS
-from mockserver.testing.survive.cases import Case, ScenarioError, case_named
+from mockserver.testing.survive.situations import Case, ScenarioError, case_named
 from mockserver.testing.survive.worlds import generated_case
 
 GENERATED = "generated-"

@@ -15,7 +15,7 @@ from mockserver.contract.wire import STATUSES, InvalidJson, Reply, error_reply
 from mockserver.provider.faults.faults import Fault, with_fault
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.world import Project, World
-from mockserver.testing.survive.cases import TROUBLES, Case
+from mockserver.testing.survive.situations import TROUBLES, Case
 from mockserver.testing.survive.exchange import Exchange, fields_of, readable, with_added_fields
 from mockserver.testing.survive.worlds import Stand, grown, stand_for
 from mockserver.web.server import Server

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing.survive.cases import Case
+from mockserver.testing.survive.situations import Case
 from mockserver.testing.survive.judging import judge
 from mockserver.testing.survive.running import Run, output_in, trace_in
 from mockserver.testing.survive.stage import Truth

@@ -12,7 +12,7 @@ from mockserver import survive
 from mockserver.contract.readings import REGISTER, each_other_value
 from mockserver.contract.wire import DOCUMENTED_ERRORS, STATUSES
 from mockserver.provider.faults.faults import FAULTS
-from mockserver.testing.survive.cases import TROUBLES, TWISTS, Case, ScenarioError, case_named
+from mockserver.testing.survive.situations import TROUBLES, TWISTS, Case, ScenarioError, case_named
 from mockserver.testing.survive.playing import play
 from mockserver.testing.survive.running import InProcess
 from mockserver.testing.survive.scenarios import SCENARIOS, generated, scenario_named
