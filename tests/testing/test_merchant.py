@@ -160,13 +160,13 @@ def test_a_wish_that_cannot_be_met_says_why(merchant: FakeMerchant, wish: dict[s
 
 def test_a_code_of_another_project_is_refused(merchant: FakeMerchant) -> None:
     merchant.project(vouchers=[{"voucher_code": "A"}])
-    with pytest.raises(WorldError, match="voucher_code 'A' stands in another project"):
+    with pytest.raises(WorldError, match="voucher_code 'A' is in another project"):
         merchant.project(vouchers=[{"voucher_code": "A"}])
 
 
 def test_a_voucher_id_of_another_project_is_refused(merchant: FakeMerchant) -> None:
     merchant.project(vouchers=[{"id": 5}], project_id="R-1")
-    with pytest.raises(WorldError, match="voucher id 5 stands in another project of this merchant, 'R-1'"):
+    with pytest.raises(WorldError, match="voucher id 5 is in another project of this merchant, 'R-1'"):
         merchant.project(vouchers=[{"id": 5}])
 
 
@@ -214,7 +214,7 @@ def test_one_voucher_moves_by_id_by_code_and_as_a_value(merchant: FakeMerchant) 
     ("move", "says"),
     [
         ({"which": "pending", "to": "sucess"}, "no status 'sucess'; did you mean 'success'"),
-        ({"which": "pendin", "to": "success"}, "no status and no voucher code of .*; did you mean 'pending'"),
+        ({"which": "pendin", "to": "success"}, "neither a status nor a voucher code of .*; did you mean 'pending'"),
         ({"which": True, "to": "success"}, "cannot move True; expected a voucher's id"),
         ({"which": None, "to": "success"}, "cannot move None; expected a status"),
         ({"which": 1.5, "to": "success"}, "cannot move 1.5; expected a status"),
