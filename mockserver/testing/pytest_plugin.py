@@ -33,6 +33,7 @@ _READINGS_HELP = (
 )
 _WORLD_HELP = "World file: each test's merchant has the projects of its first merchant."
 _SEED_HELP = "Seed of the vouchers that are made up (default 0)."
+_ALLOW_HELP = "Let calls leave for the vendor's real host; without it, one that is about to fails at once."
 _MARKER = (
     "apigames(readings={...}, world=...): serve this test's merchant under these readings, with the projects of this "
     "world (a world file, its document, or a mockserver.World)."
@@ -45,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--apigames-readings", action="append", metavar="KEY=VALUE|FILE|each", help=_READINGS_HELP)
     group.addoption("--apigames-world", metavar="FILE", help=_WORLD_HELP)
     group.addoption("--apigames-seed", metavar="N", help=_SEED_HELP)
+    group.addoption("--apigames-allow-vendor-host", action="store_true", help=_ALLOW_HELP)
+    parser.addini("apigames_allow_vendor_host", _ALLOW_HELP, type="bool", default=False)
     parser.addini("apigames_readings", _READINGS_HELP, type="linelist", default=[])
     parser.addini("apigames_world", _WORLD_HELP, default="")
     parser.addini("apigames_seed", _SEED_HELP, default="")
@@ -80,7 +83,9 @@ def apigames(request: pytest.FixtureRequest, apigames_server: FakeServer) -> Ite
     """A fresh merchant of this test's own: `url`, `merchant_id`, `signature`, `project(...)`, `assert_called(...)`."""
     merchant = _session(request.config).merchant(request.node, apigames_server)
     request.node.stash[_MERCHANT] = merchant
-    with apigames_server.under(merchant.readings):
+    from mockserver.testing.doubles.vendor_host import guarding_vendor_host  # noqa: PLC0415 - as above
+
+    with apigames_server.under(merchant.readings), guarding_vendor_host(apigames_server):
         yield merchant
     apigames_server.remove(merchant)
 

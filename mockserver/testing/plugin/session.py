@@ -64,7 +64,10 @@ class PluginSession:
         """The server of this run."""
         with suppress(OSError):  # a wider fixture hides the file system already: only what reads schemas fails
             read_all()
-        return FakeServer(readings=self.readings, seed=self.seed)
+        allows = self._config.getoption("apigames_allow_vendor_host") or self._config.getini(
+            "apigames_allow_vendor_host"
+        )
+        return FakeServer(readings=self.readings, seed=self.seed, allow_vendor_host=bool(allows))
 
     @contextmanager
     def under_readings_of(self, item: pytest.Item) -> Iterator[None]:
