@@ -11,11 +11,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from mockserver.testing.doubles.in_process import BUILT_IN_HOST
-from mockserver.testing.doubles.interception import Replacement, intercepting, without_interception
+from mockserver.testing.doubles.interception import Replacement, intercepting
 
 if TYPE_CHECKING:
     from mockserver.testing.server import FakeServer
@@ -106,47 +105,43 @@ def _in_words() -> str:
 
 def _who_called() -> tuple[str, str]:
     """Return the library that was called, and the place in the code under test that called it, as far as is known."""
-    library = ""
+    called: list[str] = []
     for frame, line in traceback.walk_stack(None):
-        name = str(frame.f_globals.get("__name__", ""))
         path = frame.f_code.co_filename
-        if name.partition(".")[0] in _RUNNERS:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] in _RUNNERS:
             break
         if path.startswith(_OUR_ROOT):
             continue
-        if _is_library(frame):
-            library = name
-        else:
-            return _package(library), f"{path}:{line} ({frame.f_code.co_name})"
-    return _package(library), ""
+        if not _is_library(path):
+            return _known_as(called), f"{path}:{line} ({frame.f_code.co_name})"
+        called.append(module)
+    return _known_as(called), ""
 
 
-def _is_library(frame: FrameType) -> bool:
-    path = frame.f_code.co_filename
+def _is_library(path: str) -> bool:
     return path.startswith(("<frozen", *_STANDARD_LIBRARY)) or any(part in path for part in _INSTALLED)
 
 
-def _package(module: str) -> str:
-    """Return the name by which people know a module: `requests` of `requests.api`, but `urllib.request`."""
-    top = module.partition(".")[0]
-    return module if top in {"http", "urllib"} else top
+def _known_as(called: list[str]) -> str:
+    """Return the name by which people know what was called, the modules given from the inside out.
+
+    It is the outermost that is installed, as `requests` of `requests.api` over urllib3; else the outermost of the
+    standard library, as `urllib.request` over `http.client`.
+    """
+    tops = {module: module.partition(".")[0] for module in called}
+    installed = [top for top in tops.values() if top not in sys.stdlib_module_names]
+    if installed:
+        return installed[-1]
+    return next((module if tops[module] in {"http", "urllib"} else tops[module] for module in called[::-1]), "")
 
 
 def _instead(library: str) -> str:
-    known = {"requests": "apigames_responses", "httpx": "apigames_httpx"}
-    if library not in known:
+    double = {"requests": "apigames_responses", "httpx": "apigames_httpx"}.get(library)
+    if double is None:
         expected = "the base URL apigames.url; or apigames_responses for requests, apigames_httpx for httpx"
-    elif _is_mocked(library):
-        expected = f"{known[library]} begun after the other mock of {library}; name that one's fixture first"
     else:
-        expected = f"{known[library]}, or the base URL apigames.url"
+        expected = (
+            f"{double}, begun after any other mock of {library} (name its fixture last); or the base URL apigames.url"
+        )
     return f"Expected: {expected}. With apigames_allow_vendor_host = true such calls are let through."
-
-
-def _is_mocked(library: str) -> bool:
-    """Tell whether something that is neither the library's nor ours stands in its place."""
-    if library == "requests":
-        owner, method = sys.modules["requests.adapters"].HTTPAdapter, "send"
-    else:
-        owner, method = sys.modules["httpx"].HTTPTransport, "handle_request"
-    return without_interception(owner, method).__module__.partition(".")[0] != library
