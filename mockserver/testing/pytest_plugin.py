@@ -35,8 +35,8 @@ _WORLD_HELP = "World file: each test's merchant has the projects of its first me
 _SEED_HELP = "Seed of the vouchers that are made up (default 0)."
 _ALLOW_HELP = "Let calls leave for the vendor's real host; without it, one that is about to fails at once."
 _MARKER = (
-    "apigames(readings={...}, world=...): serve this test's merchant under these readings, with the projects of this "
-    "world (a world file, its document, or a mockserver.World)."
+    "apigames(readings={...}, world=..., faults=[...]): serve this test's merchant under these readings, with the "
+    "projects of this world (a world file, its document, or a mockserver.World), and let these faults hit its calls."
 )
 
 

@@ -127,6 +127,7 @@ class FakeServer:
     def remove(self, merchant: FakeMerchant) -> None:
         """Forget a merchant and its `others`; a call to one is ERR-2 from now on."""
         for one in (merchant, *merchant.others):
+            one.clear_faults()
             self.provider.remove_merchant(one.merchant_id)
             self._journals.pop(one.merchant_id, None)
 

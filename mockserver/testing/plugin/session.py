@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ class _MerchantOptions(NamedTuple):
 
     readings: Readings
     world: Any
+    faults: Sequence[str | Mapping[str, Any]]
 
 
 _OPTIONS = pytest.StashKey[_MerchantOptions]()
@@ -83,18 +84,25 @@ class PluginSession:
         """Fail a test whose marker is wrong, or of no use."""
         with _failing(item):
             self._options_of(item)
-            is_own = any(marker.name == "apigames" and "world" in marker.kwargs for marker in item.own_markers)
-            if is_own and "apigames" not in getattr(item, "fixturenames", ()):
-                raise WorldError(
-                    "@pytest.mark.apigames(world=...) is for a test that uses the fixture apigames; expected here: "
-                    "apigames_server.merchant(world=...)"
-                )
+            if "apigames" in getattr(item, "fixturenames", ()):
+                return
+            own = {name for marker in item.own_markers if marker.name == "apigames" for name in marker.kwargs}
+            for name, instead in (("world", "merchant(world=...)"), ("faults", "merchant().fault(...)")):
+                if name in own:
+                    raise WorldError(
+                        f"@pytest.mark.apigames({name}=...) is for a test that uses the fixture apigames; "
+                        f"expected here: apigames_server.{instead}"
+                    )
 
     def merchant(self, item: pytest.Item, server: FakeServer) -> FakeMerchant:
         """Return a fresh merchant for a test."""
         with _failing(item):
             options = self._options_of(item)
-            return server.merchant(readings=options.readings, world=self._world(item, options.readings, options.world))
+            world = self._world(item, options.readings, options.world)
+            merchant = server.merchant(readings=options.readings, world=world)
+            for fault in options.faults:
+                _add_fault(merchant, fault)
+            return merchant
 
     def _options_of(self, item: pytest.Item) -> _MerchantOptions:
         """Read a test's markers, and the reading that an `each` run is at; once, for each phase asks."""
@@ -102,7 +110,9 @@ class PluginSession:
         if options is None:
             settings = marked(item.iter_markers("apigames"))
             readings = self._having({**settings["readings"], **reading_at(item)})
-            options = item.stash[_OPTIONS] = _MerchantOptions(readings, settings.get("world"))
+            options = item.stash[_OPTIONS] = _MerchantOptions(
+                readings, settings.get("world"), settings.get("faults", ())
+            )
         return options
 
     def _having(self, choices: dict[str, object]) -> Readings:
@@ -146,6 +156,14 @@ class PluginSession:
         if key not in self._worlds:
             self._worlds[key] = read_world_source(world, readings, SystemClock())
         return self._worlds[key]
+
+
+def _add_fault(merchant: FakeMerchant, fault: str | Mapping[str, Any]) -> None:
+    arguments = {"name": fault} if isinstance(fault, str) else dict(fault)
+    try:
+        merchant.fault(**arguments)
+    except (TypeError, ValueError) as error:
+        raise WorldError(f"@pytest.mark.apigames(faults=...): {fault!r}: {error}") from None
 
 
 def _apart(word: str) -> list[str]:

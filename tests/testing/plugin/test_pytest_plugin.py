@@ -243,10 +243,13 @@ def test_a_wrong_option_is_one_clear_line(pytester: pytest.Pytester, arguments: 
     [
         ("readings={'http_statu': '200'}", "there is no reading 'http_statu'"),
         ("reading={}", "has no 'reading'; did you mean 'readings'"),
-        ("'x'", "takes readings and world by name"),
+        ("'x'", "takes readings, world and faults by name"),
         ("readings=3", "takes a dict or mockserver.Readings"),
         ("world='nowhere.json'", "cannot read *nowhere.json"),
         ("world={'merchant': []}", "did you mean 'merchants'"),
+        ("faults='html_502'", "takes a list of names"),
+        ("faults=['html_505']", "'html_505': there is no fault 'html_505'; did you mean"),
+        ("faults=[{'name': 'delay', 'time': 1}]", "unexpected keyword argument 'time'"),
     ],
 )
 def test_a_wrong_marker_says_so_without_a_traceback(pytester: pytest.Pytester, marker: str, says: str) -> None:
@@ -375,3 +378,28 @@ def test_a_wrong_ini_key_is_said_once_at_the_start(pytester: pytest.Pytester, in
     result = run(pytester, "def test_one(apigames): pass\ndef test_two(apigames): pass\n")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: apigames: {said}*"])
+
+
+def test_faults_by_marker_hit_the_calls_of_the_test(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+pytestmark = pytest.mark.apigames(faults=["empty_body"])
+
+def test_module(apigames, apigames_responses):
+    assert ask(apigames, apigames.project().project_id).content == b""
+
+@pytest.mark.apigames(faults=["html-502", {"name": "html_503", "times": 1}][::-1])
+def test_own(apigames, apigames_responses):
+    project = apigames.project()
+    assert [ask(apigames, project.project_id).status_code for _ in range(3)] == [503, 502, 502]
+    apigames.clear_faults()
+    assert ask(apigames, project.project_id).json()["rc"] == 200
+
+@pytest.mark.apigames(faults=["delay"])
+def test_unused(apigames_server):
+    pass
+""",
+    )
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*expected here: apigames_server.merchant().fault(...)*"])
