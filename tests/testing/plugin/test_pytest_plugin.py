@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from mockserver import FakeServer, Readings
@@ -228,6 +230,9 @@ def test_of_the_words_of_an_option_the_last_that_names_a_reading_holds(pytester:
         (["--apigames-readings=http_status=201"], "'http_status' cannot be '201'"),
         (["--apigames-readings=eahc"], "neither 'each'; did you mean 'each'"),
         (["--apigames-seed=x"], "the seed 'x' is not a whole number"),
+        (["--apigames-port=x"], "the port 'x' is none; expected one from 1 to 65535"),
+        (["--apigames-port=65536"], "the port '65536' is none"),
+        (["-p", "xdist", "-n", "2", "--apigames-port=8787"], "each of the 2 workers of xdist has one of its own"),
         (["--apigames-world=nowhere.json"], "cannot read *nowhere.json"),
     ],
 )
@@ -403,3 +408,17 @@ def test_unused(apigames_server):
     )
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["*expected here: apigames_server.merchant().fault(...)*"])
+
+
+def test_the_address_of_the_server_by_option_and_ini_key(pytester: pytest.Pytester) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code = """
+def test_it(apigames):
+    assert apigames.url == %r
+    assert ask(apigames, "DW", apigames.url).json()["rc"] == 500
+"""
+    pytester.makeini(f"[pytest]\napigames_port = {port}\napigames_host = 0.0.0.0\n")
+    run(pytester, code % f"http://127.0.0.1:{port}").assert_outcomes(passed=1)
+    options = ("--apigames-host=127.0.0.2", f"--apigames-port={port}")
+    run(pytester, code % f"http://127.0.0.2:{port}", *options).assert_outcomes(passed=1)
