@@ -23,7 +23,6 @@ from mockserver.provider.state.store import Store
 from mockserver.provider.state.world import Merchant, Project, World
 from mockserver.testing.strategies.worlds import worlds
 
-
 # Half past two in Jakarta, on the day of the page's example; after every voucher that is made here.
 NOW = 1_723_719_138.0
 
