@@ -9,7 +9,7 @@ import pytest
 
 import mockserver
 
-QUIET = ("-p", "apigames", "-p", "no:cacheprovider", "-W", "error")
+QUIET = ("-p", "apigames", "-p", "no:cacheprovider", "-W", "error", "--strict-markers")
 ASK = """
 import pytest
 import requests
