@@ -13,7 +13,7 @@ from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.schemas import NAMES, schema
 from mockserver.contract.signature import sign
-from tests.support.command import run
+from tests.support.command import run, run_process
 
 
 def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
@@ -63,7 +63,6 @@ def test_sign_takes_the_secret_from_the_environment_a_file_standard_input_or_a_w
         (["M1", "--secret-file", "absent"], "absent"),
         (["M1", "--secret-file", "empty"], "is empty"),
         (["M2", "--world", "world.json"], "it has M1"),
-        (["M1"], "stopped"),
         (["M\udcff"], "MERCHANT_ID is not UTF-8 text"),
         ([], "Missing argument"),
     ],
@@ -77,6 +76,14 @@ def test_sign_without_a_secret_says_what_to_do(tmp_path: Path, arguments: list[s
     assert message in done.stderr
     assert "marked-secret" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_sign_asks_for_the_secret_where_nothing_else_says_it(tmp_path: Path) -> None:
+    done = run_process("sign", "M1", folder=tmp_path)
+    assert done.stdout == ""
+    assert "Secret key of M1" in done.stderr
+    assert done.stderr.endswith("apigames-mock: stopped\n")
+    assert done.returncode == 130
 
 
 def test_readings_are_shown_as_a_table_json_and_markdown(tmp_path: Path) -> None:

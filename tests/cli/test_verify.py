@@ -21,7 +21,7 @@ from mockserver import serve
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
-from tests.support.command import CLEAN, run
+from tests.support.command import CLEAN, run, run_process
 from tests.verification.breaks import BREAKS
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import gzip_bomb, html, served
@@ -241,7 +241,7 @@ def test_the_users_own_pytest_settings_do_not_reach_the_suite(tmp_path: Path) ->
     (tmp_path / "conftest.py").write_text("raise RuntimeError('mine')\n")
     (tmp_path / "contract_tests").mkdir()
     with serving(BrokenFake()) as url:
-        ended = run(
+        ended = run_process(
             "verify",
             *options(url),
             folder=tmp_path,
@@ -267,7 +267,7 @@ def test_a_closed_pipe_changes_neither_status_nor_files(tmp_path: Path) -> None:
 def test_a_failure_of_our_own_is_exit_70(tmp_path: Path) -> None:
     (tmp_path / "pytest.py").write_text("raise RuntimeError('broken pytest')\n")
     with serving(BrokenFake()) as url:
-        ended = run("verify", *options(url), folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
+        ended = run_process("verify", *options(url), folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
     assert ended.returncode == 70
     assert "failure of our own" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -20,7 +20,7 @@ from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, fields
-from tests.support.command import CLEAN, Serving, run
+from tests.support.command import CLEAN, Serving, run, run_process
 
 WORLD = {
     "merchants": [
@@ -180,7 +180,6 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
             "",
             "expected text that a path can hold: without a slash",
         ),
-        (["--host", "not a host"], {}, "", "use 127.0.0.1"),
         (["--log-format", "xml"], {}, "", "'xml' is not one of"),
         (["extra"], {}, "", "extra"),
         ([], {"APIGAMES_MOCK_PROT": "1"}, "", "did you mean 'APIGAMES_MOCK_PORT'?"),
@@ -246,9 +245,16 @@ def test_a_full_disk_behind_standard_output_is_one_clear_line_and_exit_2(tmp_pat
     assert err == "apigames-mock: cannot use standard output: No space left on device\n"
 
 
+def test_a_host_that_is_none_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
+    done = run_process("serve", "--port", "0", "--host", "not a host", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "use 127.0.0.1" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_a_taken_port_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
+        done = run_process("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
     assert done.returncode == 2
     assert "is taken" in done.stderr
     assert "--port 0" in done.stderr
