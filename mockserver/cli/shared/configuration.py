@@ -46,7 +46,7 @@ class ConfiguredCommand(click.Command):
         """Read the configuration before the command line is parsed."""
         options = {option.name: option for option in self.params if isinstance(option, click.Option) and option.name}
         _check_environment(list(options))
-        path, left_aside = _nearest_pyproject(Path.cwd())
+        path, left_aside = _nearest_pyproject()
         extra["default_map"] = {} if path is None else _options_from(path, options)
         extra["obj"] = Configuration(path if extra["default_map"] else None, left_aside)
         return super().make_context(info_name, args, parent, **extra)
@@ -100,9 +100,13 @@ def _table(value: Any, path: Path, name: str) -> dict[str, Any]:
     return value
 
 
-def _nearest_pyproject(folder: Path) -> tuple[Path | None, tuple[Path, ...]]:
+def _nearest_pyproject() -> tuple[Path | None, tuple[Path, ...]]:
     """Return the nearest one that nobody else can have written, and those with options for us that were nearer."""
     left_aside: list[Path] = []
+    try:
+        folder = Path.cwd()
+    except OSError:  # it was removed, or may not be looked at
+        return None, ()
     for parent in (folder, *folder.parents):
         path = parent / "pyproject.toml"
         if path.is_file():

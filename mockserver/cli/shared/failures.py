@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -13,6 +14,8 @@ USAGE_ERROR = 2
 def one_line(error: click.ClickException | OSError) -> str:
     """Say what went wrong, and where usage is explained."""
     if isinstance(error, OSError):
+        if error.filename is None and error.errno in {errno.ENOENT, errno.ESTALE}:
+            return "the folder this was started in is gone; change to one that exists"
         return f"cannot use {error.filename or 'standard output'}: {error.strerror or error}"
     message = " ".join(error.format_message().split())
     if not isinstance(error, click.UsageError):

@@ -290,6 +290,22 @@ def redirected(how: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(words, cwd=folder, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+def test_what_is_needed_later_is_there_when_folder_and_home_are_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    world = {"merchants": [{"merchant_id": "M1"}]}
+    with Serving(folder=folder, environment={"HOME": str(folder)}) as serving:
+        folder.rmdir()
+        for path in ("", "health", "openapi.json", "schemas/world", "world", "requests", "readings"):
+            assert requests.get(f"{serving.url}/__admin/{path}", timeout=30).status_code == 200, path
+        assert requests.put(f"{serving.url}/__admin/world", json=world, timeout=30).status_code == 422
+        assert requests.post(serving.url + PATH, data=b"{", timeout=30).json()["rc"] == 400
+        status, _, err = serving.stop(signal.SIGTERM)
+    assert status == 0
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize("how", ["2>&-", "2>/dev/full"])
 def test_without_a_place_for_its_log_the_endpoint_goes_on(tmp_path: Path, how: str) -> None:
     with redirected(how, tmp_path) as process:
