@@ -134,6 +134,8 @@ def test_a_hostile_target_is_exit_1_or_3_without_a_traceback(tmp_path: Path) -> 
         (options("ftp://x"), "http"),
         (options("http://user:pass@127.0.0.1:1"), "scheme"),
         (options("http://127.0.0.1:1", rate="fast"), "2/s"),
+        (options("http://127.0.0.1:1", **{"merchant-id": ".."}), "--merchant-id '..' would change the path"),
+        (options("http://127.0.0.1:1", **{"project-id": "a%2Fb"}), "--project-id 'a%2Fb' would change the path"),
         (options("http://127.0.0.1:1", readings="nowhere.json"), "nowhere.json"),
         (options("http://127.0.0.1:1", **{"env-file": "nowhere.env"}), "nowhere.env"),
     ],
@@ -151,6 +153,64 @@ def test_a_host_that_is_not_loopback_is_exit_4(command: str, tmp_path: Path) -> 
         ended = run(command, *options(host), folder=tmp_path)
         assert ended.returncode == 4
         assert "--allow-live" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "calibrate"])
+@pytest.mark.parametrize(
+    ("flags", "in_file", "in_environment", "says"),
+    [
+        ((), "1", "0", "APIGAMES_ALLOW_LIVE of the environment says '0'"),
+        ((), "no", "1", "APIGAMES_ALLOW_LIVE of live.env says 'no'"),
+        (("--allow-live",), "", "no", "APIGAMES_ALLOW_LIVE of the environment says 'no'"),
+        (("--allow-live",), "0", "", "APIGAMES_ALLOW_LIVE of live.env says '0'"),
+        ((), "yes", "", "APIGAMES_ALLOW_LIVE of live.env says 'yes'"),
+    ],
+)
+def test_one_no_stands_over_every_yes(
+    command: str, flags: tuple[str, ...], in_file: str, in_environment: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "live.env").write_text(f"APIGAMES_ALLOW_LIVE={in_file}\n")
+    # No name of the reserved domain resolves, should the guard fail.
+    ended = run(
+        command,
+        *options("http://live.invalid"),
+        *("--env-file", "live.env", *flags),
+        folder=tmp_path,
+        environment={"APIGAMES_ALLOW_LIVE": in_environment},
+    )
+    assert ended.returncode == 4
+    assert says in ended.stderr
+
+
+def test_leave_that_is_given_twice_over_is_leave(tmp_path: Path) -> None:
+    (tmp_path / "live.env").write_text("APIGAMES_ALLOW_LIVE=1\n")
+    ended = run(
+        "calibrate",
+        *options("http://live.invalid"),
+        *("--env-file", "live.env", "--allow-live"),
+        folder=tmp_path,
+        environment={"APIGAMES_ALLOW_LIVE": "1"},
+    )
+    assert ended.returncode == 3
+    assert "live.invalid cannot be reached" in ended.stderr
+
+
+def test_a_secret_of_the_command_line_is_read_last(tmp_path: Path) -> None:
+    with serving(BrokenFake()) as url:
+        known = {"APIGAMES_SECRET_KEY": SECRET, "APIGAMES_MERCHANT_ID": "M000000NONE0000X"}
+        ended = run("calibrate", *options(url, **{"secret-key": "wrong"}), folder=tmp_path, environment=known)
+    assert ended.returncode == 0, ended.stderr
+    assert "--secret-key is left aside, since APIGAMES_SECRET_KEY is set" in ended.stderr
+    assert "wrong" not in ended.stderr
+    shown = run("verify", "--help", folder=tmp_path).stdout
+    assert " ".join(shown.split()).count("A process list shows it") == 2
+
+
+def test_a_variable_that_appears_twice_in_a_file_is_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "live.env").write_text("APIGAMES_ALLOW_LIVE=0\nAPIGAMES_ALLOW_LIVE=1\n")
+    ended = run("verify", *options("http://live.invalid"), "--env-file", "live.env", folder=tmp_path)
+    assert ended.returncode == 2
+    assert "line 2: APIGAMES_ALLOW_LIVE appears twice" in ended.stderr
 
 
 def test_the_plan_is_printed_and_nothing_is_called(tmp_path: Path) -> None:
