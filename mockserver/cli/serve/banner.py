@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import click
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS, PATH_TEMPLATE

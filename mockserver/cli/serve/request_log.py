@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.journal.recorded import Entry, Kept

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.masked_body import masked_body
-from mockserver.contract.masking import Masker, sent_secrets
+from mockserver.contract.masking import Masker, masked_body
 from mockserver.contract.wire import InvalidJson, Reply
 from mockserver.provider.operations.parsing import decode_json
 
@@ -28,7 +27,7 @@ class Exchange:
 def readable(body: bytes, reply: Reply, secrets: Iterable[str]) -> Exchange:
     """Return a call and its reply without secrets; of a list of vouchers the first stands for all."""
     fields = fields_of(body)
-    mask = Masker([*secrets, *sent_secrets(fields)])
+    mask = Masker(secrets).knowing_sent(fields)
     request = json.dumps(mask.value(fields)) if fields else masked_body(body, mask).text
     sent = mask(_with_one_voucher(reply.body).decode("utf-8", "replace"))
     fault: str | None = getattr(reply, "fault", None)
