@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import NamedTuple
 
 # Escapes: a surrogate pair, one of four hex digits, of eight, in braces; bytes beyond ASCII, which only together are
 # a character; a byte of ASCII in hex or octal; an entity. In a text within a text each backslash is one of several.
@@ -40,25 +41,29 @@ _QUOTING = {"\\": "\ue000", '"': "\ue001", "'": "\ue002", "\0": "\ue003"}
 SHORTEST_HEX_RUN = 32
 _SHORTEST_FORM = 4
 _SHORTEST_BASE64 = 6
+_LONGEST_BASE64 = 16
 _UNCHANGED = re.compile(r"[A-Za-z0-9._~-]+")
 
 
-def forms_of(secret: str) -> set[str]:
-    """Return the texts, in lower case, of which one stands in each form of a secret once its quoting is taken out."""
-    found = {lower(secret)}
-    data = {secret.encode("utf-8", "replace")}
+class Forms(NamedTuple):
+    """What to look for, in lower case, in a text without quoting: texts, and how a text in base64 begins."""
+
+    texts: set[str]
+    base64: set[str]
+
+
+def forms_of(secret: str) -> Forms:
+    """Return what stands for a secret in each of its forms once the quoting is taken out."""
+    texts, data = {lower(secret)}, {secret.encode("utf-8", "replace")}
     if not _UNCHANGED.fullmatch(secret):
         in_json = json.dumps(secret)[1:-1]
         data.add(in_json.encode())
         written = [secret, in_json, secret.replace(" ", "+")]
         if not secret.isascii():
             written += _wrongly_decoded(secret)
-        found |= {form for text in written if len(form := unquoted(text)) >= _SHORTEST_FORM}
-    for bytes_ in data:
-        found.update(_in_base64(bytes_))
-        if 2 * len(bytes_) < SHORTEST_HEX_RUN:
-            found.add(bytes_.hex())
-    return found
+        texts |= {form for text in written if len(form := unquoted(text)) >= _SHORTEST_FORM}
+    texts |= {bytes_.hex() for bytes_ in data if 2 * len(bytes_) < SHORTEST_HEX_RUN}
+    return Forms(texts, {form for bytes_ in data for form in _in_base64(bytes_)})
 
 
 def lower(text: str) -> str:
@@ -156,11 +161,11 @@ def _wrongly_decoded(secret: str) -> list[str]:
 
 
 def _in_base64(data: bytes) -> Iterator[str]:
-    """Yield what stands in base64 for these bytes wherever they begin in what is encoded, in either alphabet."""
+    """Yield how these bytes begin in base64 wherever they stand in what is encoded, in either alphabet."""
     for before in range(3):
-        encoded = base64.b64encode(b"\0" * before + data).decode().lower()
+        encoded = base64.b64encode(b"\0" * before + data[:_LONGEST_BASE64]).decode().lower()
         # The characters at both ends stand for bits of what is beside it too.
-        inside = encoded[-(-8 * before // 6) : 8 * (before + len(data)) // 6]
+        inside = encoded[-(-8 * before // 6) : 8 * (before + len(data)) // 6][:_LONGEST_BASE64]
         if len(inside) >= _SHORTEST_BASE64:
             yield inside
             if not inside.isalnum():
