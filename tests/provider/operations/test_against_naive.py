@@ -17,8 +17,8 @@ from mockserver.provider.state.store import Store
 from mockserver.provider.state.world import World
 from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
+from mockserver.testing.strategies import worlds
 from mockserver.testing.strategies.exchanges import readings as any_readings
-from mockserver.testing.strategies.exchanges import worlds
 from tests.support.asking import NOW
 from tests.support.naive_provider import NAMES, naive_answer
 
