@@ -9,7 +9,8 @@ from time import perf_counter
 
 import msgspec
 
-from mockserver.contract.masking import is_looked_for, printable
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.masking import Maskers, needs_literal_match
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import PATH_PATTERN, DocumentedError, Reply, outside_reply
 from mockserver.provider.doctor.finding import Finding
@@ -82,7 +83,8 @@ class Provider:
         # merchant change, which another world takes over.
         self.changing = threading.RLock()
         self._retired: deque[str] = deque(maxlen=_MOST_RETIRED)
-        self.journal = Journal(self.secrets, capacity=journal_capacity, observers=observers)
+        self.maskers = Maskers(self.secrets)
+        self.journal = Journal(self.maskers, capacity=journal_capacity, observers=observers)
 
     def call(self, merchant_id: str, body: bytes, *, path: str, origin: str, forced: str | None = None) -> Reply:
         """Answer a POST to the endpoint and record it; a `FaultyReply` when a fault hits it.
@@ -236,7 +238,7 @@ class Provider:
         readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
         from mockserver.provider.doctor.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
 
-        return diagnose(merchant_id, body, reply, self.store, readings, self.secrets())
+        return diagnose(merchant_id, body, reply, self.store, readings, self.maskers.masker())
 
     def _with_advice(self, merchant_id: str, body: bytes, reply: Reply) -> Reply:
         """Return a refusal with the header in which the doctor speaks."""
@@ -289,4 +291,4 @@ class Provider:
     def _retire(self, merchants: Iterable[MerchantStore]) -> None:
         known = set(self._retired)
         secrets = (secret for one in merchants for secret in one.secrets())
-        self._retired.extend(secret for secret in secrets if secret not in known and is_looked_for(secret))
+        self._retired.extend(secret for secret in secrets if secret not in known and needs_literal_match(secret))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.wire import PATH_TEMPLATE
 
 MAX_BODY = 1_048_576

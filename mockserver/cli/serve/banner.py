@@ -16,7 +16,7 @@ import click
 
 from mockserver.cli.serve.request_log import notice
 from mockserver.cli.shared.configuration import Configuration
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS, PATH_TEMPLATE

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.internal_error import ERRORS, kind_and_places, report

@@ -5,10 +5,11 @@ It is asked only for refusals, and only when somebody reads them; an ordinary ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from mockserver.contract.masking import Masker, printable, sent_secrets
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.masking import Masker
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import BASE_URL, DOCUMENTED_ERRORS, PATH_TEMPLATE, DocumentedError, InvalidJson, Reply
 from mockserver.provider.doctor.body import diagnose_body, misnamed
@@ -29,15 +30,15 @@ _SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` pr
 
 
 def diagnose(
-    merchant_id: str | None, body: bytes, reply: Reply, store: Store, readings: Readings, secrets: Iterable[str]
+    merchant_id: str | None, body: bytes, reply: Reply, store: Store, readings: Readings, masker: Masker
 ) -> list[Finding]:
     """Return what is wrong with a call that got `reply`; nothing when it was answered as asked.
 
-    `merchant_id` is the one in the path, None when the path is not the endpoint's. None of the `secrets`, no session
-    key and no signature stands in what is returned.
+    `merchant_id` is the one in the path, None when the path is not the endpoint's. No secret that the `masker` knows,
+    no session key and no signature stands in what is returned.
     """
     fields = _fields(body, readings)
-    mask = Masker([*secrets, *sent_secrets(fields)])
+    mask = masker.knowing_sent(fields)
     return [
         Finding(mask(finding.what), mask(finding.why), mask(finding.cure))
         for finding in _findings(merchant_id, body, fields, reply, store, readings)
