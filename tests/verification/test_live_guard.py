@@ -6,12 +6,15 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.verification.live_guard import BudgetSpent, Limits, Pace, Refused, check_allowed, is_loopback
 from mockserver.verification.report.result import result_of
 from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings
 from mockserver.verification.suite import perform
+from mockserver.verification.target import RawReply
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake, Call, right_signature
 from tests.verification.suite_runner import laws
 
@@ -110,6 +113,48 @@ def test_a_busy_target_is_waited_for_as_it_asks() -> None:
     run = _live_run(BrokenFake(busy), time)
     assert not run.broken
     assert 7.0 in time.slept
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("3600", 3600.0),
+        ("9" * 400, float("inf")),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 20.0),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", 20.0),
+        ("Sun Nov  6 08:49:37 1994", 20.0),
+        ("Sun, 06 Nov 1994 08:49:00 GMT", 0.0),
+        ("Sun, 06 Nov 1994 08:49:37 -9999999", 0.0),
+        *((text, 0.0) for text in ("", "²", "٣", "-1", "+1", "1.5", "1e3", "inf", "nan", "1_0", "soon", "7 s", "7, 7")),
+    ],
+)
+def test_retry_after_is_read_strictly(text: str, seconds: float) -> None:
+    raw = RawReply(429, {"retry-after": text, "date": "Sun, 06 Nov 1994 08:49:17 GMT"}, b"", 0.0, 0.0, 784111757.0)
+    assert raw.retry_after == seconds
+
+
+def test_a_date_to_retry_at_is_held_to_the_clock_of_this_machine_where_the_target_shows_none() -> None:
+    raw = RawReply(429, {"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, b"", 0.0, 784111770.0, None)
+    assert raw.retry_after == 7.0
+
+
+@given(st.text(max_size=60) | st.from_regex(r"\A[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} [\d:]{1,9} [-+\w]{1,8}\Z"))
+def test_any_retry_after_is_some_rest(text: str) -> None:
+    assert RawReply(429, {"retry-after": text}, b"", 0.0, 0.0, None).retry_after >= 0
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "Sun, 06 Nov 2094 08:49:37 GMT"])
+def test_a_target_that_asks_for_a_long_rest_gets_one_within_bounds(text: str) -> None:
+    def busy(call: Call) -> Any:
+        return (503, b"slow down", {"Retry-After": text}) if call.number == 2 else call.honest()
+
+    time = _Time()
+    run = _live_run(BrokenFake(busy), time)
+    assert not run.broken
+    assert max(time.slept) == 30.0
 
 
 def test_a_target_that_stays_busy_cannot_be_judged() -> None:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for worlds, requests and replies: the one set that our tests and downstream tests use.
+"""Hypothesis strategies for requests and replies, and for whole exchanges with the fake.
 
 A world is built first and a reply is derived from it by the fake itself, so sums, pages and totals hold by
 construction and nothing is filtered away.
@@ -21,20 +21,8 @@ from mockserver.provider.operations.project_detail import answer
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.store import Store
 from mockserver.provider.state.world import Merchant, Project, World
-from mockserver.testing.strategies.worlds import projects, vouchers, worlds
+from mockserver.testing.strategies.worlds import worlds
 
-__all__ = [
-    "DetailExchange",
-    "bad_bodies",
-    "detail_requests",
-    "error_replies",
-    "exchanges",
-    "projects",
-    "readings",
-    "success_replies",
-    "vouchers",
-    "worlds",
-]
 
 # Half past two in Jakarta, on the day of the page's example; after every voucher that is made here.
 NOW = 1_723_719_138.0
