@@ -203,6 +203,11 @@ class Operation:
         return tuple(one.name for one in self.fields if not one.secret)
 
     @cached_property
+    def bounded(self) -> tuple[Field, ...]:
+        """The fields that not every value of their type fits."""
+        return tuple(one for one in self.fields if one.minimum is not None or one.closed_set is not None)
+
+    @cached_property
     def error_of(self) -> Mapping[str, DocumentedError]:
         """The errors by role."""
         return MappingProxyType({error.role: error for error in self.errors})
@@ -265,6 +270,11 @@ class Operations:
     def asked(self) -> tuple[str, ...]:
         """The names of the fields that say what is asked for, of every operation, each once."""
         return tuple(dict.fromkeys(chain.from_iterable(one.asked for one in self)))
+
+    @cached_property
+    def secret(self) -> frozenset[str]:
+        """The names of the fields whose values are masked, of every operation."""
+        return frozenset(field.name for one in self for field in one.fields if field.secret)
 
     def at(self, path: str) -> tuple[Operation, ...]:
         """Return the operations at a percent-decoded path, whatever their method."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+import msgspec
+
 from mockserver.contract.operation import (
     JSON,
     MERCHANT,
@@ -15,16 +17,13 @@ from mockserver.contract.operation import (
     Success,
     When,
 )
-from mockserver.contract.wire import (
-    DEFAULT_LIMIT,
-    DEFAULT_PAGE,
-    DEFAULT_STATUS,
-    PATH_TEMPLATE,
-    STATUSES,
-    SUCCESS_MESSAGE,
-)
+from mockserver.contract.wire import CREATED_AT, STATUSES
 
 PROJECT = "project"
+
+DEFAULT_STATUS = ""
+DEFAULT_PAGE = 1
+DEFAULT_LIMIT = 30
 
 _CLAUSES = MappingProxyType(
     {
@@ -56,7 +55,7 @@ _BELOW_1 = When("out_of_range", "default")
 PROJECT_DETAIL = Operation(
     name="project_detail",
     method="POST",
-    path=PATH_TEMPLATE,
+    path="/merchant/{merchant_id}/kiosgamer/project/detail",
     summary="List the vouchers of a project",
     request_clause="REQ-1",
     request_title="Request for a project's vouchers",
@@ -76,7 +75,7 @@ PROJECT_DETAIL = Operation(
             example="R240815XPQR000012",
             required_by=When("missing_projectid", "json"),
             takes_number=True,
-            meant_by=("projectid", "project", "id"),
+            meant_by=("project", "id"),
         ),
         Field(
             name="status",
@@ -93,7 +92,6 @@ PROJECT_DETAIL = Operation(
                 every=frozenset({*"01234", *(status.value for status in STATUSES)}),
                 when=When("unknown_status", "json"),
             ),
-            meant_by=("status",),
         ),
         Field(
             name="page",
@@ -105,7 +103,6 @@ PROJECT_DETAIL = Operation(
             required_by=_PAGING,
             minimum=1,
             default_below=_BELOW_1,
-            meant_by=("page",),
         ),
         Field(
             name="limit",
@@ -117,7 +114,7 @@ PROJECT_DETAIL = Operation(
             required_by=_PAGING,
             minimum=1,
             default_below=_BELOW_1,
-            meant_by=("limit", "perpage", "pagesize"),
+            meant_by=("perpage", "pagesize"),
         ),
         Field(
             name="signature",
@@ -130,7 +127,7 @@ PROJECT_DETAIL = Operation(
             example="fa375f4e30dbe2cdcf5d1ee0e9d678ef",
             secret=True,
             required_by=When("missing_signature", "json"),
-            meant_by=("signature", "sign"),
+            meant_by=("sign",),
         ),
         Field(
             name="session_key",
@@ -140,7 +137,6 @@ PROJECT_DETAIL = Operation(
             example="any",
             secret=True,
             required_by=When("session_key", "required"),
-            meant_by=("sessionkey",),
         ),
     ),
     errors=(
@@ -149,9 +145,62 @@ PROJECT_DETAIL = Operation(
         DocumentedError(SIGNATURE, "ERR-3", 500, "Signature Not Valid"),
         DocumentedError(PROJECT, "ERR-4", 500, "Project ID tidak ditemukan"),
     ),
-    success=Success("RES-1", 200, SUCCESS_MESSAGE, {"$ref": "urn:apigames-mock:schema:success"}),
+    success=Success("RES-1", 200, "List Voucher Redem Kiosgamer", {"$ref": "urn:apigames-mock:schema:success"}),
     clauses=_CLAUSES,
     precedence="precedence",
     form_when=When("form_body", "accept"),
     project_field="projectid",
 )
+
+
+class VoucherBody(msgspec.Struct, frozen=True, gc=False):
+    """One voucher in a reply (RES-4)."""
+
+    id: int
+    project_id: str
+    voucher_code: str
+    response_json: str
+    note: str
+    nominal_gs: int
+    created: str
+    created_at: str = msgspec.field(name=CREATED_AT)
+    updated_at: str
+    status: int
+
+
+class CategoryBody(msgspec.Struct, frozen=True, gc=False):
+    """How many vouchers have one nominal (SUM-2)."""
+
+    name: str
+    total: int
+
+
+class StatsBody(msgspec.Struct, frozen=True, gc=False):
+    """How many vouchers are in each status (SUM-1)."""
+
+    pending: int
+    success: int
+    process: int
+    error_engine: int
+    error_voucher: int
+
+
+class ProjectBody(msgspec.Struct, frozen=True):
+    """The project asked for and one page of its vouchers (RES-3)."""
+
+    id: int
+    merchant_id: str
+    project_id: str
+    total_voucher: int
+    vouchers: list[VoucherBody] | None
+    category_totals: list[CategoryBody] = msgspec.field(name="kategori_voucher")
+    stats: StatsBody
+
+
+class PageBody(msgspec.Struct, frozen=True):
+    """Where in the list this page stands (RES-2)."""
+
+    current_page: int
+    data: ProjectBody
+    total_data: int
+    total_page: int

@@ -13,11 +13,11 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.project_detail import PROJECT_DETAIL
 
 MAX_REPLY = 32 * 1024 * 1024
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
@@ -116,7 +116,7 @@ class HttpTarget:
 
     def url(self, merchant_id: str) -> str:
         """Return the one URL that calls for this merchant go to."""
-        return self.base_url + PATH_TEMPLATE.format(merchant_id=quote(merchant_id, safe=""))
+        return self.base_url + PROJECT_DETAIL.path_of(merchant_id)
 
     def post(self, merchant_id: str, body: bytes) -> RawReply:
         """Make one call.

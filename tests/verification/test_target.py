@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.verification.cases.request_cases import Credentials
 from mockserver.verification.live_guard import Limits, Pace
 from mockserver.verification.report.result import exit_status_of
@@ -91,7 +91,7 @@ def _failure_at(url: str) -> NoReply:
 def test_one_path_is_called_and_no_other(merchant: str) -> None:
     url = HttpTarget("http://127.0.0.1:1/").url(merchant)
     path = url.removeprefix("http://127.0.0.1:1")
-    assert path.count("/") == PATH_TEMPLATE.count("/")
+    assert path.count("/") == PROJECT_DETAIL.path.count("/")
     assert "?" not in path
     assert "#" not in path
 

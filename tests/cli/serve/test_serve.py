@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from mockserver.cli.serve.banner import curl_line
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
@@ -85,9 +86,11 @@ def test_the_curl_line_of_the_banner_works_as_pasted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("key", "value"), list(each_other_value()))
 def test_the_curl_line_of_the_banner_is_right_under_every_reading(provider: Provider, key: str, value: str) -> None:
     provider.readings = Readings.of({key: value})
-    merchant = provider.store.snapshot().merchants[0]
+    merchant = provider.store.merchant(MERCHANT)
+    assert merchant is not None
     with Server(provider) as server:
-        assert pasted(curl_line(server.url, merchant, provider.readings, True, None))["rc"] == 200
+        line = curl_line(server.url, PROJECT_DETAIL, merchant, provider.readings, True, None)
+        assert pasted(line)["rc"] == 200
 
 
 def test_a_world_file_is_served_and_its_curl_line_holds_no_signature(tmp_path: Path) -> None:
