@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from mockserver.contract.masking import is_looked_for, printable
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.masking import Maskers, needs_literal_match
 from mockserver.contract.operation import DocumentedError, Operations
 from mockserver.contract.readings import Readings
 from mockserver.provider.doctor.finding import Finding
@@ -86,7 +87,8 @@ class Provider:
         # merchant change, which another world takes over.
         self.changing = threading.RLock()
         self._former_secrets: deque[str] = deque(maxlen=_MOST_FORMER_SECRETS)
-        self.journal = Journal(self.secrets, capacity=journal_capacity, observers=observers, operations=self.operations)
+        self.maskers = Maskers(self.secrets)
+        self.journal = Journal(self.maskers, capacity=journal_capacity, observers=observers, operations=self.operations)
 
     def handle(self, request: Request) -> Reply:
         """Answer any request that is not the admin side's: the one gate, whichever adapter it comes through.
@@ -242,7 +244,7 @@ class Provider:
 
         handler = next((one for one in self._handlers if one.operation is call.operation), None)
         readings = self.readings if call.merchant_id is None else self.readings_of(call.merchant_id)
-        return diagnose(call, reply, handler, self.operations, self.store, readings, self.secrets())
+        return diagnose(call, reply, handler, self.operations, self.store, readings, self.maskers.masker())
 
     def _with_advice(self, call: Call, reply: Reply) -> Reply:
         """Return a refusal with the header in which the doctor speaks."""
@@ -293,4 +295,4 @@ class Provider:
     def _remember_secrets(self, merchants: Iterable[MerchantStore]) -> None:
         known = set(self._former_secrets)
         secrets = (secret for one in merchants for secret in one.secrets())
-        self._former_secrets.extend(secret for secret in secrets if secret not in known and is_looked_for(secret))
+        self._former_secrets.extend(secret for secret in secrets if secret not in known and needs_literal_match(secret))

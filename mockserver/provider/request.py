@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import Operation, Operations
 
 MAX_BODY = 1_048_576

@@ -158,7 +158,7 @@ class FakeServer:
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
-        journal = self._journals[merchant.merchant_id] = Journal(self.provider.secrets, capacity=CALLS_KEPT)
+        journal = self._journals[merchant.merchant_id] = Journal(self.provider.maskers, capacity=CALLS_KEPT)
         return FakeMerchant(self, stored, journal)
 
     def _record_for_merchant(self, kept: RawEntry) -> None:

@@ -9,7 +9,7 @@ import click
 
 from mockserver.cli.doctor.saved_request import SavedRequest, saved_request
 from mockserver.cli.shared.configuration import SECRET_VARIABLE, secret_from_environment, utf8
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import MERCHANT_ID, SUCCESS
 from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.reading import ReadingsError

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from mockserver._text import json_type
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import Field, Operation
 from mockserver.contract.readings import Readings
 from mockserver.provider.doctor.finding import Finding

@@ -6,10 +6,11 @@ It is asked only for refusals, and only when somebody reads them; an ordinary ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from mockserver.contract.masking import Masker, printable, sent_secrets
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.masking import Masker
 from mockserver.contract.operation import JSON, MERCHANT, SIGNATURE, SUCCESS, Operation, Operations
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import BASE_URL
@@ -38,12 +39,12 @@ def diagnose(
     operations: Operations,
     store: Store,
     readings: Readings,
-    secrets: Iterable[str],
+    masker: Masker,
 ) -> list[Finding]:
     """Return what is wrong with a call that got `reply`; nothing when it was answered as asked.
 
-    `handler` is that of its operation, None when it is a call of none of `operations`. None of the `secrets`, no
-    session key and no signature appears in what is returned.
+    `handler` is that of its operation, None when it is a call of none of `operations`. No secret that the
+    `masker` knows, no session key and no signature appears in what is returned.
     """
     if handler is None:
         fields: dict[str, Any] = {}
@@ -51,7 +52,7 @@ def diagnose(
     else:
         fields = _fields(call.body, handler.operation, readings)
         found = _findings(call, fields, reply, handler, store, readings)
-    mask = Masker([*secrets, *sent_secrets(fields)])
+    mask = masker.knowing_sent(fields)
     return [Finding(mask(finding.what), mask(finding.why), mask(finding.fix)) for finding in found]
 
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.project_detail import PROJECT, PROJECT_DETAIL
 from mockserver.provider.doctor.body import misnamed
 from mockserver.provider.doctor.finding import Finding

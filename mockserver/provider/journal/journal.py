@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from secrets import token_hex
 from time import monotonic
@@ -13,8 +13,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from mockserver.contract.masked_body import BodyText, masked_body
-from mockserver.contract.masking import Masker, is_looked_for, sent_secrets
+from mockserver.contract.masking import LONGEST_WRITTEN, BodyText, Masker, Maskers, masked_body
 from mockserver.contract.operation import JSON, Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.journal.matchers import Matchers
@@ -27,32 +26,33 @@ DEFAULT_CAPACITY = 1000
 # Bodies are kept whole: cut, one could not be told from one that arrived cut.
 BODIES_KEPT = 64 * 1_048_576
 REPLY_KEPT = 65_536
+# A little more is held: what is masked first and cut then shows no secret in part.
+_REPLY_HELD = REPLY_KEPT + LONGEST_WRITTEN
 
 
 class Journal:
     """The newest calls: `capacity` of them, fewer when their bodies together are above `BODIES_KEPT` bytes.
 
-    `secrets` gives, when asked, what to mask; `observers` hear of each call as it is kept. `operations` are those that
-    its calls may be of.
+    `maskers` make, when asked, what masks the secrets that there are; `observers` hear of each call as it is kept.
+    `operations` are those that its calls may be of.
     """
 
     def __init__(
         self,
-        secrets: Callable[[], Iterable[str]],
+        maskers: Maskers,
         *,
         capacity: int = DEFAULT_CAPACITY,
         observers: tuple[Observer, ...] = (),
         operations: Operations = OPERATIONS,
     ) -> None:
         self.operations = operations
-        self._secrets = secrets
+        self._maskers = maskers
         self._capacity = capacity
         self._kept: deque[RawEntry] = deque()
         self._size = 0
         self._total = 0
         self._lock = threading.Lock()
         self._observers = observers
-        self._last_mask = (frozenset[str](), Masker(()))
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._generation = token_hex(8)
 
@@ -68,8 +68,8 @@ class Journal:
 
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call; done before its reply is sent. `took` is in seconds."""
-        if len(reply.body) > REPLY_KEPT:
-            reply = msgspec.structs.replace(reply, body=reply.body[:REPLY_KEPT])
+        if len(reply.body) > _REPLY_HELD:
+            reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
         with self._lock:
             self._total += 1
             kept = RawEntry(self._total, call, reply, took)
@@ -86,7 +86,8 @@ class Journal:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
         with self._lock:
             kept = [one for one in self._kept if one.n > after]
-        return [self.masked(one) for one in kept]
+        masker = self._maskers.masker()
+        return [self.masked(one, masker) for one in kept]
 
     def newest(self, count: int, after: int = 0) -> tuple[list[Entry], int]:
         """Return at most `count` of the newest calls still kept whose `n` is above `after`, and how many there are.
@@ -95,7 +96,8 @@ class Journal:
         """
         with self._lock:
             kept = [one for one in self._kept if one.n > after]
-        return [self.masked(one) for one in kept[-count:]], len(kept)
+        masker = self._maskers.masker()
+        return [self.masked(one, masker) for one in kept[-count:]], len(kept)
 
     def kept(self, n: int) -> RawEntry | None:
         """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
@@ -144,11 +146,11 @@ class Journal:
             if numbers_too:
                 self._total = 0
 
-    def masked(self, kept: RawEntry) -> Entry:
-        """Return the entry that a person may read."""
+    def masked(self, kept: RawEntry, masker: Masker | None = None) -> Entry:
+        """Return the entry that a person may read; who needs many of them gives the `masker` of all."""
         call, reply = kept.call, kept.reply
         decoded = _decoded(call, reply)
-        mask = self._mask_for(decoded)
+        mask = (masker or self._maskers.masker()).knowing_sent(decoded)
         fields = _fields(decoded, mask)
         body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
@@ -171,22 +173,15 @@ class Journal:
             reading=reply.reading,
             explanation=None if reply.explanation is None else mask(reply.explanation),
             fault=getattr(reply, "fault", None),
-            reply=mask(reply.body.decode("utf-8", "replace")),
+            reply=mask.beginning(
+                reply.body.decode("utf-8", "replace"), REPLY_KEPT, is_cut=len(reply.body) >= _REPLY_HELD
+            ),
             took=kept.took,
         )
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets that are masked in the entries."""
-        return self._mask_for(None)(text)
-
-    def _mask_for(self, decoded: Any) -> Masker:
-        # Made anew only when the secrets differ from the last call's: with many merchants it is thousands of words.
-        secrets = frozenset(self._secrets()).union(filter(is_looked_for, sent_secrets(decoded)))
-        known, mask = self._last_mask
-        if secrets != known:
-            mask = Masker(secrets)
-            self._last_mask = (secrets, mask)
-        return mask
+        return self._maskers.masker()(text)
 
 
 class Search:

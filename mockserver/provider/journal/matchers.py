@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver._text import nearest
-from mockserver.contract.masking import is_secret_field, printable
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.masking import is_secret_field
 from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.journal.recorded import Entry

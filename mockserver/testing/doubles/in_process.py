@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import MERCHANT_ID, Operations
 from mockserver.contract.wire import BASE_URL
 from mockserver.provider.faults.faults import FaultyReply

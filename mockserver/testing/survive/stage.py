@@ -12,8 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.contract.masked_body import masked_body
-from mockserver.contract.masking import Masker, sent_secrets
+from mockserver.contract.masking import Masker, masked_body
 from mockserver.contract.operation import JSON, SUCCESS
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
@@ -242,7 +241,7 @@ def _tally(project: Project) -> dict[str, int]:
 def _readable(body: bytes, reply: Reply, secrets: Iterable[str]) -> ShownExchange:
     """Return a call and its reply without secrets; of a list of vouchers the first stands for all."""
     fields = _fields_of(body)
-    mask = Masker([*secrets, *sent_secrets(fields)])
+    mask = Masker(secrets).knowing_sent(fields)
     request = json.dumps(mask.value(fields)) if fields else masked_body(body, mask).text
     sent = mask(_with_one_voucher(reply.body).decode("utf-8", "replace"))
     fault: str | None = getattr(reply, "fault", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.project_store import ProjectStore

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from mockserver._text import nearest
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import Operations
 from mockserver.provider.journal.matchers import MatcherError, Matchers
 from mockserver.web.admin.access import Problem

@@ -323,7 +323,12 @@ SIGNED = f"signature={RIGHT}"
     ("readings", "content", "what", "fix"),
     [
         ({"form_body": "accept"}, f"projectid=R1&page=0&{SIGNED}", "page is below 1", "send page 1 or more"),
-        ({"form_body": "accept"}, f"projectid=R1&page=x&{SIGNED}", "page is text, and not a whole number", "as in page=1"),
+        (
+            {"form_body": "accept"},
+            f"projectid=R1&page=x&{SIGNED}",
+            "page is text, and not a whole number",
+            "as in page=1",
+        ),
         ({"form_body": "accept"}, f"projectid=R/1&{SIGNED}", "characters that a form writes as %XX", "a library"),
         ({"form_body": "accept"}, "projectid=%ff", "the form-encoded body is not UTF-8", "in UTF-8"),
         (

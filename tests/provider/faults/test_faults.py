@@ -124,7 +124,7 @@ def test_each_reserved_id_forces_its_fault_on_a_call_that_is_right_otherwise(nam
 @pytest.mark.parametrize("precedence", ["merchant-signature-project", "merchant-project-signature"])
 def test_a_reserved_id_of_a_documented_error_gives_that_error(precedence: str) -> None:
     provider = built_in_provider(Readings.of({"precedence": precedence}))
-    replies = [json.loads(call(provider, body(projectid=f"RMOCKERR{n}")).body) for n in (1, 2, 3, 4)]  # type: ignore[attr-defined]
+    replies = [json.loads(call(provider, body(projectid=f"RMOCKERR{n}")).body) for n in (1, 2, 3, 4)]
     assert [reply["error_msg"] for reply in replies] == [
         "Data JSON tidak valid",
         "Merchant not found",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import SUCCESS
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults.faults import FAULTS
