@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from urllib.parse import quote
 
 import httpx
 import pytest
 
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.verification.cases.request_cases import Credentials
 from mockserver.verification.live_guard import Limits, Pace
 from mockserver.verification.report.result import exit_status_of
@@ -93,8 +92,8 @@ def test_one_path_is_called_and_no_other(merchant: str) -> None:
     url = HttpTarget("http://127.0.0.1:1/").url(merchant)
     # As httpx sends it.
     path = httpx.URL(url).raw_path.decode()
-    assert path == PATH_TEMPLATE.format(merchant_id=quote(merchant, safe=""))
-    assert path.count("/") == PATH_TEMPLATE.count("/")
+    assert path == PROJECT_DETAIL.path_of(merchant)
+    assert path.count("/") == PROJECT_DETAIL.path.count("/")
     assert not {"?", "#"} & set(path)
 
 

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from mockserver.cli.serve.banner import curl_line, url_elsewhere
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
@@ -87,7 +88,8 @@ def test_the_curl_line_of_the_banner_is_right_under_every_reading(provider: Prov
     provider.readings = Readings.of({key: value})
     merchant = provider.store.snapshot().merchants[0]
     with Server(provider) as server:
-        assert pasted(curl_line(server.url, merchant, provider.readings, True, None))["rc"] == 200
+        line = curl_line(server.url, PROJECT_DETAIL, merchant, provider.readings, True, None)
+        assert pasted(line)["rc"] == 200
 
 
 def test_a_world_file_is_served_and_its_curl_line_holds_no_signature(tmp_path: Path) -> None:
