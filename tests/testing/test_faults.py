@@ -21,13 +21,15 @@ def post(merchant: FakeMerchant, project: FakeProject, **options: Any) -> reques
     return requests.post(url, json=body, timeout=5, **options)
 
 
-@pytest.mark.usefixtures("apigames_responses")
-def test_a_fault_hits_the_next_calls_and_then_no_more(apigames: FakeMerchant) -> None:
-    project = apigames.project(pending=1)
-    apigames.fault("html_502", times=2)
-    assert [post(apigames, project).status_code for _ in range(3)] == [502, 502, 200]
-    apigames.assert_called(fault="html_502", times=2)
-    assert repr(apigames.server) == "FakeServer(not started)"
+def test_a_fault_hits_the_next_calls_and_then_no_more() -> None:
+    server = FakeServer()
+    merchant = server.merchant()
+    project = merchant.project(pending=1)
+    merchant.fault("html_502", times=2)
+    with merchant.responses():
+        assert [post(merchant, project).status_code for _ in range(3)] == [502, 502, 200]
+    merchant.assert_called(fault="html_502", times=2)
+    assert repr(server) == "FakeServer(not started)"
 
 
 @pytest.mark.usefixtures("apigames_responses")

@@ -9,10 +9,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mockserver.contract.masking import printable
-from mockserver.contract.wire import BASE_URL, PATH_TEMPLATE, Reply
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import MERCHANT_ID, Operations
+from mockserver.contract.wire import BASE_URL
 from mockserver.provider.faults.faults import FaultyReply
-from mockserver.provider.request import Request, outside_message
+from mockserver.provider.reply import Reply
+from mockserver.provider.request import Request, no_such_path
 
 if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
@@ -25,7 +27,7 @@ _DRIPS = 20
 
 
 class UndocumentedCall(BaseException):
-    """A call to the vendor's host at a path that its page does not have.
+    """A call to the vendor's host at a path that no page of it documents.
 
     Not an `Exception`: the code under test must not take it for a failure of the network, and try again.
     """
@@ -62,9 +64,10 @@ def is_built_in(url: str) -> bool:
     return (urlsplit(url).hostname or "").rstrip(".") == BUILT_IN_HOST
 
 
-def is_to(merchant_id: str, url: str) -> bool:
-    """Tell whether this is an address of the endpoint for this merchant, at whatever host."""
-    return f"/merchant/{merchant_id}/" in urlsplit(url).path
+def is_to(merchant_id: str, url: str, operations: Operations) -> bool:
+    """Tell whether this merchant stands in an address where the operations have one, at whatever host."""
+    path = unquote(urlsplit(url).path)
+    return any(operation.path.partition(MERCHANT_ID)[0] + merchant_id + "/" in path for operation in operations)
 
 
 def answer_in_process(
@@ -87,11 +90,11 @@ def answer_in_process(
     parts = urlsplit(url)
     path = unquote(parts.path)
     if parts.scheme != "https" and is_built_in(url):
-        provider.refuse(404, outside_message(404, method), method=method, path=path, origin=origin)
+        provider.refuse(404, no_such_path(provider.operations), method=method, path=path, origin=origin)
         raise _undocumented(merchant, method, url)
     sent = tuple((name.lower(), value) for name, value in headers)
     reply = provider.handle(Request(method, path, body, sent, origin))
-    if reply.http_status == 404:
+    if not provider.operations.at(path):
         raise _undocumented(merchant, method, url)
     return _on_the_wire(reply, method)
 
@@ -125,10 +128,11 @@ def _drips(body: bytes, seconds: float) -> Iterable[Part]:
 
 
 def _undocumented(merchant: FakeMerchant, method: str, url: str) -> UndocumentedCall:
-    called = printable(merchant.server.provider.journal.mask(url), 500)
+    provider = merchant.server.provider
+    called = printable(provider.journal.mask(url), 500)
+    known = ", or ".join(f"{one.method} {BASE_URL}{one.path}" for one in provider.operations)
     call = UndocumentedCall(
-        f"{printable(method, 20)} {called} was called, which the vendor's page does not have; "
-        f"there is one call: POST {BASE_URL}{PATH_TEMPLATE}"
+        f"{printable(method, 20)} {called} was called, which the vendor does not document; there is {known}"
     )
     merchant.undocumented_calls.append(str(call))
     return call

@@ -53,7 +53,7 @@ class ResponsesDouble(responses.RequestsMock):
     def _claim(self, _: HTTPAdapter, request: PreparedRequest, *_args: Any, **options: Any) -> int:
         """Tell how much a request is this double's."""
         url = request.url or ""
-        if is_to(self._merchant.merchant_id, url):
+        if is_to(self._merchant.merchant_id, url, self._merchant.server.provider.operations):
             return 2
         if self._is_inside_another and not _LOOPBACK.match(url) and not is_built_in(url):
             return 1 if self._is_added(request, options) else 0

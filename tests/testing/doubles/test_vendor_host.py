@@ -21,7 +21,7 @@ import urllib3
 
 import mockserver
 from mockserver import EscapedCall, FakeMerchant, FakeServer
-from tests.support.plugin_runs import run
+from tests.support.plugin_runs import run, run_process
 
 pytest_plugins = ["pytester"]
 
@@ -197,5 +197,5 @@ def test_a_run_can_switch_it_off(pytester: pytest.Pytester, switch: str) -> None
     if switch == "ini":
         pytester.makeini("[pytest]\napigames_allow_vendor_host = true\n")
     pytester.makeconftest("import socket\nsocket.getaddrinfo = lambda *_, **__: 1 / 0")
-    result = run(pytester, SWALLOWED, *(["--apigames-allow-vendor-host"] if switch == "option" else []))
+    result = run_process(pytester, SWALLOWED, *(["--apigames-allow-vendor-host"] if switch == "option" else []))
     result.assert_outcomes(passed=1)

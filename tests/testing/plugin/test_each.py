@@ -64,7 +64,7 @@ def test_each_names_reading_and_value_in_the_id(pytester: pytest.Pytester) -> No
     result = run(pytester, EACH, "--apigames-readings=each", "--collect-only", "-q", "-k", "http_status")
     result.stdout.fnmatch_lines(["*::test_careful?http_status=200?", "*::test_counts?http_status=200?"])
     result.stdout.no_fnmatch_line("*test_pinned*")
-    one = pytester.runpytest_subprocess(*QUIET, "--apigames-readings=each", "-k", "test_careful and http_status")
+    one = run(pytester, EACH, "--apigames-readings=each", "-k", "test_careful and http_status")
     one.assert_outcomes(passed=1, deselected=one.parseoutcomes()["deselected"])
 
 
@@ -265,7 +265,7 @@ def listed(get):
     """
 '''
     )
-    result = pytester.runpytest_subprocess(*QUIET, "--doctest-modules", "module.py", "--apigames-readings=each")
+    result = pytester.runpytest_inprocess(*QUIET, "--doctest-modules", "module.py", "--apigames-readings=each")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
