@@ -19,7 +19,6 @@ from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Project, Voucher
 from mockserver.testing.builders import (
-    new_project_id,
     project_id_of,
     voucher_entries,
     vouchers_by_status,
@@ -142,7 +141,7 @@ class FakeMerchant:
                 raise ValueError("nominal_gs=... goes with counts; in a list each voucher has its own")
         # Two threads of a test must not get the same ids.
         with self.server.provider.changing:
-            id_ = project_id or project_id_of(entries or ()) or new_project_id()
+            id_ = project_id or project_id_of(entries or ()) or self.server.identities.project_id()
             if self._stored.project(id_) is not None:
                 raise ValueError(f"this merchant has a project {id_!r} already; leave project_id out or choose another")
             made = self._counted(counts, nominal_gs) if entries is None else self._listed(entries, id_)

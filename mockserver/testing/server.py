@@ -14,9 +14,10 @@ from mockserver.contract.readings import Readings
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
+from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
-from mockserver.testing.builders import WorldSource, new_merchant_id, new_secret, read_world_source
+from mockserver.testing.builders import Identities, WorldSource, read_world_source
 from mockserver.testing.doubles.vendor_host import guarding_vendor_host
 from mockserver.testing.merchant import FakeMerchant
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 CALLS_KEPT = 10_000
 UNMATCHED_KEPT = 100
+# Where the clock stands with a seed, in Unix seconds: after all dates of vouchers that are made up.
+REPEATABLE_NOW = 1_748_754_000.0
 
 ReadingChoices = Readings | Mapping[str, object]
 
@@ -35,7 +38,8 @@ class FakeServer:
     """A fake provider for a whole run; `url` is its address for clients in other processes and languages.
 
     Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
-    `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
+    `port` 0 picks a free one. With a `seed` whatever is made up is the same in each run: ids, secrets, vouchers, their
+    outcomes, and dates, for then the clock stands at `REPEATABLE_NOW`; `clock.run()` of a merchant lets it go.
     `undocumented_calls` says, a line for each, what the doubles of its merchants were asked at the vendor's host that
     the vendor's page does not have, and which calls were about to leave for the vendor's real host. With
     `allow_vendor_host` the latter do leave.
@@ -49,19 +53,23 @@ class FakeServer:
         self,
         *,
         readings: ReadingChoices | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         allow_vendor_host: bool = False,
     ) -> None:
         self.readings = as_readings(readings)
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            raise ValueError(f"seed={seed!r}: expected a whole number")
-        self.seed = seed
+        if isinstance(seed, bool) or not isinstance(seed, (int, type(None))):
+            raise ValueError(f"seed={seed!r}: expected a whole number, or None")
+        self.seed = seed or 0
+        self.identities = Identities(seed)
         self._host, self._port = host, port
         self.allows_vendor_host = allow_vendor_host
         self._journals: dict[str, Journal] = {}
-        self.provider = Provider(World(), self.readings, observers=(self._record_for_merchant,))
+        clock = MovableClock()
+        if seed is not None:
+            clock.freeze(REPEATABLE_NOW)
+        self.provider = Provider(World(), self.readings, clock, observers=(self._record_for_merchant,))
         self.undocumented_calls: list[str] = []
         self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
@@ -160,11 +168,11 @@ class FakeServer:
         return [_with_plan(merchant, read.plan) for merchant in read.merchants]
 
     def _renamed(self, merchant: Merchant) -> Merchant:
-        merchant_id = new_merchant_id()
+        merchant_id = self.identities.merchant_id()
         while self.provider.store.merchant(merchant_id) is not None:
-            merchant_id = new_merchant_id()
-        session_key = merchant.session_key or new_secret()
-        return Merchant(merchant_id, new_secret(), session_key, merchant.projects)
+            merchant_id = self.identities.merchant_id()
+        session_key = merchant.session_key or self.identities.secret()
+        return Merchant(merchant_id, self.identities.secret(), session_key, merchant.projects)
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
@@ -192,7 +200,7 @@ def serve(
     world: WorldSource | None = None,
     *,
     readings: ReadingChoices | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     allow_vendor_host: bool = False,
@@ -200,7 +208,8 @@ def serve(
     """Serve a merchant on a server of its own until the block ends; what the fixture `apigames` is, without pytest.
 
     `world` is a world file, its document or a `World`; its merchants keep the ids and secrets they have there, and
-    the first is the one returned. Without it, the merchant is new and has no projects yet. Meanwhile no call of this
+    the first is the one returned. Without it, the merchant is new and has no projects yet. `seed` is that of
+    `FakeServer`. Meanwhile no call of this
     process leaves for the vendor's real host (it raises EscapedCall), unless `allow_vendor_host`.
 
     Raises:
