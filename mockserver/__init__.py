@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from mockserver.testing.project import FakeProject
     from mockserver.testing.received import Received
     from mockserver.testing.server import FakeServer, serve
+    from mockserver.testing.survive.as_tests import ScenarioTest as ScenarioTest
     from mockserver.testing.survive.report import SurviveReport
     from mockserver.testing.survive.survive import survive
     from mockserver.web.app import create_app
     from mockserver.web.server import ServerError
 
-# `strategies` and `HttpxDouble` need what may not be installed, so `from mockserver import *` leaves them out.
+# `strategies`, `HttpxDouble` and `ScenarioTest` need what may not be installed: `from mockserver import *` leaves them out.
 __all__ = [
     "Entry",
     "EscapedCall",
@@ -77,6 +78,7 @@ _HOMES = {
     "Readings": "mockserver.contract.readings",
     "ReadingsError": "mockserver.contract.reading",
     "Received": "mockserver.testing.received",
+    "ScenarioTest": "mockserver.testing.survive.as_tests",
     "ServerError": "mockserver.web.server",
     "SurviveReport": "mockserver.testing.survive.report",
     "UndocumentedCall": "mockserver.testing.doubles.in_process",
@@ -94,6 +96,7 @@ _HOMES = {
 # What may not be installed, by the public name that needs it, with how to get it.
 _NEEDED = {
     "HttpxDouble": ("httpx", "pip install httpx"),
+    "ScenarioTest": ("pytest", "pip install pytest"),
     "strategies": ("hypothesis", "pip install 'apigames-mock[verify]'"),
 }
 
@@ -106,10 +109,10 @@ def __getattr__(name: str) -> Any:
             return import_module("mockserver.testing.strategies")
         return getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
-        needed, cure = _NEEDED.get(name, (None, ""))
+        needed, fix = _NEEDED.get(name, (None, ""))
         if needed is None or error.name != needed:
             raise
-        raise ImportError(f"mockserver.{name} needs {needed}: {cure}") from None
+        raise ImportError(f"mockserver.{name} needs {needed}: {fix}") from None
 
 
 def __dir__() -> list[str]:

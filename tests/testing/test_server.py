@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from pathlib import Path
@@ -121,6 +122,23 @@ def test_a_world_comes_along_under_new_ids(apigames_server: FakeServer) -> None:
     assert ask(merchant, other.projects[0])["error_msg"] == "Project ID tidak ditemukan"
     added = merchant.project(pending=2)
     assert {v.id for v in added.vouchers}.isdisjoint(v.id for v in project.vouchers)
+
+
+class OwnPath:
+    """What others have for a path, as `py.path.local`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __fspath__(self) -> str:
+        return str(self._path)
+
+
+@pytest.mark.parametrize("kind", [str, Path, OwnPath])
+def test_a_world_may_be_any_kind_of_path(tmp_path: Path, kind: Any) -> None:
+    (tmp_path / "world.json").write_text(json.dumps(WORLD))
+    with mockserver.serve(kind(tmp_path / "world.json")) as server:
+        assert server.merchant_id == "M1"
 
 
 def test_serve_keeps_the_ids_of_a_world() -> None:
