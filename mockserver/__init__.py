@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mockserver.web.app import create_app
     from mockserver.web.server import ServerError
 
-# `strategies`, `HttpxDouble` and `ScenarioTest` need what may not be installed: `from mockserver import *` leaves them out.
+# What needs something that may not be installed is left out, for `from mockserver import *`.
 __all__ = [
     "Entry",
     "EscapedCall",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -190,6 +191,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if merchant is not None:
         outcome.get_result().sections.append(("apigames: calls received", merchant.calls_in_words()))
     _session(item.config).undocumented_calls()  # a test that fails anyway need not fail for them once more
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say why a project's own package of this name is not found: ours was there first."""
+    if not terminalreporter.stats.get("error"):
+        return
+    ours = Path(__file__).parents[1]
+    for own in (config.rootpath / "mockserver", config.rootpath / "src" / "mockserver"):
+        if (own / "__init__.py").is_file() and own.resolve() != ours.resolve():
+            terminalreporter.line(
+                f"apigames-mock: its package mockserver hides {own}; rename that, or give -p no:apigames"
+            )
 
 
 def _uses_server(item: pytest.Item) -> bool:
