@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ class FakeMerchant:
         self.others: tuple[FakeMerchant, ...] = ()
         self._stored = stored
         self._journal = journal
+        self._made_in = os.getpid()
         self._arrived_before = server.provider.journal.total
 
     def __repr__(self) -> str:
@@ -55,7 +57,7 @@ class FakeMerchant:
     @property
     def url(self) -> str:
         """The base URL, without a slash at its end; reading it starts the server."""
-        return self.server.url
+        return self.server.url_in(self._made_in)
 
     @property
     def merchant_id(self) -> str:

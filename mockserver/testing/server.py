@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -74,6 +75,9 @@ class FakeServer:
         self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
+        self._served_in = self._made_in = os.getpid()
+        # What a fork was born with: it is its parent's to stop.
+        self._inherited: list[Server] = []
         self._was_stopped = False
         self._lock = threading.Lock()
 
@@ -86,24 +90,38 @@ class FakeServer:
         """The base URL, without a slash at its end; reading it starts the server.
 
         Raises:
-            ServerError: the server was stopped, or the address is taken or not of this machine.
+            ServerError: the server was stopped; the address is taken or not of this machine; or this process is a fork of
+                the one that its merchants are in, which has not read it.
         """
+        return self.url_in(self._made_in)
+
+    def url_in(self, process: int) -> str:
+        """Return `url` for merchants that were made in this process, by its id. Raises as `url` does."""
+        here = os.getpid()
         with self._lock:
+            if self._server is not None and self._served_in != here == process:
+                self._inherited.append(self._server)
+                self._server = None
             if self._server is None:
                 from mockserver.web.server import Server, ServerError  # noqa: PLC0415 - only a run that reads a url
 
                 if self._was_stopped:
                     raise ServerError("the server was stopped; read url before that, inside the block that serves")
+                if process != here:
+                    raise ServerError(
+                        f"url was first read in process {here}, a fork of {process} where its merchants are: a server "
+                        "here would be a second fake, of which the test hears nothing; read url once before the fork"
+                    )
                 server = Server(self.provider, host=self._host, port=self._port)
                 server.start()
-                self._server = server
+                self._server, self._served_in = server, here
             return self._server.url
 
     def stop(self) -> None:
         """Stop listening, for good: only a new merchant makes it serve again. A second call does nothing."""
         with self._lock:
             self._was_stopped = True
-            if self._server is not None:
+            if self._server is not None and self._served_in == os.getpid():
                 self._server.stop()
                 self._server = None
 
@@ -125,6 +143,7 @@ class FakeServer:
         """
         # A plugin that runs the last test again has let the fixtures of the session end before.
         self._was_stopped = False
+        self._made_in = os.getpid()
         own = None if readings is None else as_readings(readings)
         read = self._read(world, own)
         merchants = read if read and keep_ids else map(self._renamed, read or [_NOBODY])
