@@ -90,8 +90,8 @@ class FakeServer:
         """The base URL, without a slash at its end; reading it starts the server.
 
         Raises:
-            ServerError: the server was stopped; the address is taken or not of this machine; or this process is a fork of
-                the one that its merchants are in, which has not read it.
+            ServerError: the server was stopped; the address is taken or not of this machine; or this process is a fork
+                of the one that its merchants are in, which has not read it.
         """
         return self.url_in(self._made_in)
 

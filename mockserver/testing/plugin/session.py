@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,6 +75,10 @@ class PluginSession:
         """Return the server of this run, as options and ini keys have it."""
         with suppress(OSError):  # a wider fixture hides the file system already: only what reads schemas fails
             read_all()
+            if "pyfakefs" in sys.modules:
+                # These read files as they are imported, and take too long to be imported for everybody.
+                import_module("mockserver.contract.schema_errors")
+                import_module("mockserver.web.app")
         return FakeServer(
             readings=self.readings,
             seed=self._given_seed,
