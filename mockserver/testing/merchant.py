@@ -156,9 +156,9 @@ class FakeMerchant:
     def assert_called(self, *, times: int | None = None, **matchers: Any) -> Received:
         """Assert that a call arrived that matches, as in `assert_called(page=2)`; return those that do.
 
-        A matcher is a value or a predicate: the fields of an operation, as `projectid`, `status`, `page`, `limit` (None:
-        left out), as the consumer sent them; `rc`, `http_status`, `role`, `clause`, `reading` as the fake answered;
-        `operation` by its name. `times` is how many exactly; at least one when None.
+        A matcher is a value or a predicate: the fields of an operation, as `projectid`, `status`, `page` and `limit`
+        (None: left out), as the consumer sent them; `rc`, `http_status`, `role`, `clause`, `reading` as the fake
+        answered; `operation` by its name. `times` is how many exactly; at least one when None.
 
         Raises:
             AssertionError: with every call that arrived and why it does not match.

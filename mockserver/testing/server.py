@@ -37,8 +37,8 @@ class FakeServer:
 
     Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
     `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
-    It serves the operations of `handlers`. `undocumented_calls` says, a line for each, what the doubles of its merchants
-    were asked at the vendor's host that no page of the vendor documents.
+    It serves the operations of `handlers`. `undocumented_calls` says, a line for each, what the doubles of its
+    merchants were asked at the vendor's host that no page of the vendor documents.
 
     Raises:
         ReadingsError: a reading or a value that the register does not have.
