@@ -141,7 +141,7 @@ def test_the_log_has_a_line_for_each_call_and_no_secret(tmp_path: Path) -> None:
     ("arguments", "says"), [(("--reading", "http_satus=200"), "http_status"), (("--host", "not a host"), "127.0.0.1")]
 )
 def test_why_it_cannot_serve_is_in_the_format_of_the_log(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    done = run("serve", "--log-format", "json", *arguments, folder=tmp_path)
+    done = run_process("serve", "--log-format", "json", *arguments, folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     line = json.loads(done.stderr)
     assert line["level"] == "error"
