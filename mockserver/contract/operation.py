@@ -131,7 +131,7 @@ class Operation:
     is the page's own (None: made from the fields). `precedence` is the
     key of the reading that says which error wins (None: merchant, then signature, then the rest). `form_when` is the
     reading that lets a form in. `project_field` names the field that names a project, None where there is none.
-    `schema_prefix` stands before the names of its schema documents, `request` and `error`.
+    `schema_prefix` begins the names of its schema documents, `request` and `error`.
 
     Raises:
         ValueError: a path without `{merchant_id}`, no error for a body that is not JSON, or a role, a field or a clause

@@ -37,7 +37,7 @@ _RULES = {
     "maxLength": "expected at most {} characters",
     "minItems": "expected at least {} items",
     "maxItems": "expected at most {} items",
-    "uniqueItems": "an item stands twice; leave one out",
+    "uniqueItems": "an item appears twice; leave one out",
     "minProperties": "expected at least {} keys",
     "const": "expected {!r}",
 }

@@ -50,7 +50,7 @@ class Provider:
     """A fake provider of its own state; build a new one to start afresh.
 
     `readings` and `clock` hold for every merchant that has none of its own. `journal_capacity` is in calls;
-    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading came from;
+    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading is from;
     `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply. It serves the
     operations of `handlers`; `operations` is what the contract says of them.
 
@@ -214,7 +214,7 @@ class Provider:
                 self._start_plans(stored)
 
     def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
-        """Serve every merchant that has none of its own under these; `origin` says, by key, where each came from."""
+        """Serve every merchant that has none of its own under these; `origin` says, by key, where each is from."""
         with self.changing:
             self.readings, self.readings_origin = readings, dict(origin)
 
@@ -236,7 +236,7 @@ class Provider:
 
         What a `Masker` finds without knowing it is left out.
         """
-        return self.store.looked_for().union(tuple(self._former_secrets))
+        return self.store.literal_secrets().union(tuple(self._former_secrets))
 
     def diagnose(self, raw: RawEntry) -> list[Finding]:
         """Return what the doctor says of a recorded call; nothing when it was answered as asked."""

@@ -36,7 +36,7 @@ HEADERS = ("content-type", "content-length", "allow", "retry-after", "server", D
 
 
 class Sent(NamedTuple):
-    """A request; `path` is percent-encoded, as it stands in the first line."""
+    """A request; `path` is percent-encoded, as in the first line."""
 
     method: str = "POST"
     path: str = PATH

@@ -84,7 +84,7 @@ def decode_json(body: bytes) -> Any:
 
 
 def form_fields(body: bytes, operation: Operation) -> dict[str, Any] | None:
-    """Return the fields of a form as the operation reads them, numbers as integers; None when the body is no form."""
+    """Return the fields of a form as the operation reads them, numbers as integers; None when it is not a form."""
     try:
         sent = _decode_form(body, None) if _FORM.fullmatch(body) else None
     except Refusal:
@@ -114,7 +114,7 @@ def field_value(field: Field, value: Any, readings: Readings, *, is_form: bool) 
 
 
 def in_bounds(field: Field, value: Any, readings: Readings) -> Any:
-    """Return what a value of the documented type stands for.
+    """Return what a value of the documented type means.
 
     Raises:
         Refusal: it is below what the page knows, or names nothing that it knows.
