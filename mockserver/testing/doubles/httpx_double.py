@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import httpx
 
 from mockserver.testing.doubles.in_process import (
     Answer,
+    Doubled,
     UndocumentedCall,
     answer_in_process,
     is_built_in,
@@ -19,14 +19,11 @@ from mockserver.testing.doubles.in_process import (
 )
 from mockserver.testing.doubles.interception import intercepting
 
-if TYPE_CHECKING:
-    from mockserver.testing.merchant import FakeMerchant
-
 
 class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """The fake as an httpx transport, of a sync or an async client, whatever the host in the client's address."""
 
-    def __init__(self, merchant: FakeMerchant) -> None:
+    def __init__(self, merchant: Doubled) -> None:
         self._merchant = merchant
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -90,7 +87,7 @@ def _response(answer: Answer, request: httpx.Request) -> httpx.Response:
 
 
 @contextmanager
-def httpx_double(merchant: FakeMerchant) -> Iterator[HttpxDouble]:
+def httpx_double(merchant: Doubled) -> Iterator[HttpxDouble]:
     """Answer for `https://v1.apigames.id` in every httpx client of the process until the block ends."""
     double = HttpxDouble(merchant)
     sync = (httpx.HTTPTransport, "handle_request", lambda _, request: double.handle_request(request))

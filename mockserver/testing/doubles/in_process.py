@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from mockserver.contract.foreign_text import printable
@@ -22,6 +22,30 @@ class UndocumentedCall(BaseException):
 
     No `Exception`: the code under test must not take it for a failure of the network, and try again.
     """
+
+
+class Serving(Protocol):
+    """Who has the provider that answers."""
+
+    @property
+    def provider(self) -> Provider:
+        """The provider."""
+
+
+class Doubled(Protocol):
+    """The merchant that a double stands for."""
+
+    @property
+    def merchant_id(self) -> str:
+        """The id in the path of its calls."""
+
+    @property
+    def server(self) -> Serving:
+        """Who answers."""
+
+    @property
+    def undocumented_calls(self) -> list[str]:
+        """Where a line is kept for each call that no page of the vendor documents."""
 
 
 class Answer(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import responses
 from requests import PreparedRequest
@@ -16,6 +16,7 @@ from urllib3 import Timeout
 from mockserver.contract.wire import BASE_URL
 from mockserver.testing.doubles.in_process import (
     Answer,
+    Doubled,
     UndocumentedCall,
     answer_in_process,
     body_bytes,
@@ -24,9 +25,6 @@ from mockserver.testing.doubles.in_process import (
     patience_ends,
 )
 from mockserver.testing.doubles.interception import intercepting, without_doubles
-
-if TYPE_CHECKING:
-    from mockserver.testing.merchant import FakeMerchant
 
 _LOOPBACK = re.compile(r"https?://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?=[:/?#]|$)", re.IGNORECASE)
 
@@ -40,7 +38,7 @@ class ResponsesDouble(responses.RequestsMock):
     may be there at once, in any order and any thread: each gets the calls to its own merchant, the newest all others.
     """
 
-    def __init__(self, merchant: FakeMerchant) -> None:
+    def __init__(self, merchant: Doubled) -> None:
         super().__init__(assert_all_requests_are_fired=False)
         self._merchant = merchant
         self._place = ExitStack()
@@ -74,7 +72,7 @@ class ResponsesDouble(responses.RequestsMock):
 class _Vendor(responses.CallbackResponse):
     """Stands for everything at the vendor's host, whatever the method, that no other response is there for."""
 
-    def __init__(self, merchant: FakeMerchant, double: responses.RequestsMock) -> None:
+    def __init__(self, merchant: Doubled, double: responses.RequestsMock) -> None:
         super().__init__(responses.POST, BASE_URL, callback=self._answer, content_type=None)
         self._merchant = merchant
         self._double = double
