@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mockserver.contract.judging.visibility import View, visible
-from mockserver.contract.readings import REGISTER, Readings, each_other_value
+from mockserver.contract.readings import Readings, each_other_value, readings_about
 from mockserver.contract.readings_file import readings_from_document
 from mockserver.contract.schemas import schema, validator
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
@@ -35,7 +35,7 @@ def _found(
 def _check(document: Any, served: Readings, view: View) -> None:
     assert validator(schema("readings")).is_valid(document)
     serving = readings_from_document(document)
-    for key in REGISTER:
+    for key in readings_about("project_detail"):
         entry = document["readings"][key]
         expected = getattr(served, key)
         if visible(key, view, served):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mockserver.contract.judging.violation import Choice, Violation
 from mockserver.contract.reading import CODE_PERMUTATIONS
-from mockserver.contract.readings import REGISTER
+from mockserver.contract.readings import REGISTER, readings_about
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Observations:
 
     def __init__(self, strict: Mapping[str, str] | None = None) -> None:
         self._strict = dict(strict or {})
-        self._left = {key: frozenset(_values(key)) for key in REGISTER if key != "max_limit"}
+        self._left = {key: frozenset(_values(key)) for key in readings_about("project_detail") if key != "max_limit"}
         self._evidence: dict[str, str] = {}
         self._cap: int | None = None
         self._floor = 0
@@ -80,7 +80,7 @@ class Observations:
 
     def all(self) -> list[Observed]:
         """Return what was seen of every reading, in the order of the register."""
-        return [self._observed(key) for key in REGISTER]
+        return [self._observed(key) for key in readings_about("project_detail")]
 
     def _observed(self, key: str) -> Observed:
         if key == "max_limit":
