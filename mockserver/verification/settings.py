@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockserver.verification.cases.request_cases import Credentials
+from mockserver.verification.credentials import Credentials
 from mockserver.verification.live_guard import Limits, Refused, check_allowed, is_loopback
-from mockserver.verification.run.listener import Listener, Silence
-from mockserver.verification.run.run import Run
+from mockserver.verification.run.run import Listener, Run
 from mockserver.verification.target import HttpTarget, checked_base_url
 
 VARIABLES = {
@@ -23,8 +20,6 @@ VARIABLES = {
     "project_id": "APIGAMES_PROJECT_ID",
 }
 REQUIRED = ("base_url", "merchant_id", "secret_key", "project_id")
-# How `apigames-mock verify` hands the settings to the suite that it starts.
-SETTINGS_VARIABLE = "APIGAMES_VERIFY_SETTINGS"
 
 
 class SettingsError(ValueError):
@@ -35,7 +30,7 @@ class SettingsError(ValueError):
 class Settings:
     """A run before it starts. `rate` is in calls a second, `timeout` in seconds; None means the guard's own limits.
 
-    `result` is the file that the suite writes its result to; `strict` are readings observed before.
+    `strict` are readings observed before.
     """
 
     base_url: str
@@ -50,8 +45,6 @@ class Settings:
     seed: int = 0
     strict: Mapping[str, str] = field(default_factory=dict)
     allow_live: bool = False
-    result: str | None = None
-    progress: bool = False
 
     @property
     def credentials(self) -> Credentials:
@@ -80,45 +73,18 @@ class Settings:
             raise SettingsError(str(error)) from None
         live = not is_loopback(base_url)
         target = HttpTarget(base_url, timeout=self.timeout, use_proxies=live, wsgi=wsgi)
-        return Run(target, self.credentials, self.limits, self.seed, self.strict, listener or _listener(self))
-
-    def as_text(self) -> str:
-        """Return the settings as one line for the suite's environment."""
-        return json.dumps(asdict(self))
+        return Run(target, self.credentials, self.limits, self.seed, self.strict, listener)
 
 
 def settings_from_environment(*, base_url: str) -> Settings:
-    """Return the settings that `verify` handed over, or those of the `APIGAMES_*` variables.
+    """Return the settings of the `APIGAMES_*` variables.
 
     Raises:
         SettingsError: a variable is missing.
     """
-    handed = os.environ.get(SETTINGS_VARIABLE)
-    if handed is not None:
-        return Settings(**json.loads(handed))
     given: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in VARIABLES.items()}
     given["base_url"] = base_url
     missing = [VARIABLES[name] for name in REQUIRED if given[name] is None]
     if missing:
         raise SettingsError(f"{' and '.join(missing)} must be set to judge {base_url}")
     return Settings(**given)
-
-
-def finished(run: Run) -> None:
-    """Write the result of a run where `verify` asked for it."""
-    handed = os.environ.get(SETTINGS_VARIABLE)
-    if handed is None:
-        return
-    result = json.loads(handed)["result"]
-    if result:
-        from mockserver.verification.report.result import result_of  # noqa: PLC0415 - only verify wants it
-
-        Path(result).write_text(json.dumps(result_of(run)), encoding="utf-8")
-
-
-def _listener(settings: Settings) -> Listener:
-    if not settings.progress:
-        return Silence()
-    from mockserver.verification.report.progress import Progress  # noqa: PLC0415 - rich only for a terminal
-
-    return Progress(settings.limits.max_requests)

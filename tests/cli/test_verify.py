@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +23,9 @@ from mockserver import serve
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
-from tests.support.command import CLEAN, run
+from mockserver.verification.laws import registry
+from mockserver.verification.run.run import Run
+from tests.support.command import CLEAN, run_here
 from tests.verification.breaks import BREAKS
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import gzip_bomb, html, served
@@ -58,7 +62,7 @@ def options(url: str, **changes: str) -> list[str]:
 
 def test_the_contract_holds_at_the_fake(tmp_path: Path) -> None:
     with serving(BrokenFake()) as url:
-        ended = run("verify", *options(url), folder=tmp_path)
+        ended = run_here("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr
     assert "the contract holds" in ended.stdout
     assert not list(tmp_path.iterdir()), "nothing is written into the user's folder"
@@ -66,7 +70,7 @@ def test_the_contract_holds_at_the_fake(tmp_path: Path) -> None:
 
 def test_a_broken_clause_is_exit_1_with_a_line_that_repeats_it(tmp_path: Path) -> None:
     with serving(BrokenFake(_BY_NAME["total_page rounded down"])) as url:
-        ended = run("verify", *options(url), folder=tmp_path)
+        ended = run_here("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 1
     assert "PAGE-2" in ended.stdout
     assert re.search(r"curl -sS -X POST \S+/merchant/\S+ .*\$SIGNATURE", ended.stdout)
@@ -83,7 +87,7 @@ def test_a_result_without_a_place_to_go_is_said_before_the_first_call(
     command: str, option: str, place: str, said: str, tmp_path: Path
 ) -> None:
     with serve() as merchant:
-        ended = run(command, *options(merchant.url), option, place, folder=tmp_path)
+        ended = run_here(command, *options(merchant.url), option, place, folder=tmp_path)
     assert ended.returncode == 2
     assert said in ended.stderr
     assert not merchant.server.provider.journal.total
@@ -91,7 +95,7 @@ def test_a_result_without_a_place_to_go_is_said_before_the_first_call(
 
 def test_a_report_can_go_to_standard_output_alone(tmp_path: Path) -> None:
     with serving(BrokenFake()) as url:
-        ended = run("verify", *options(url), "--report-json", "-", folder=tmp_path)
+        ended = run_here("verify", *options(url), "--report-json", "-", folder=tmp_path)
     assert not list(validator(schema("report")).iter_errors(json.loads(ended.stdout)))
     assert "the contract holds" in ended.stderr
 
@@ -102,7 +106,7 @@ def test_a_report_can_go_to_standard_output_alone(tmp_path: Path) -> None:
 )
 def test_what_the_first_call_shows_is_exit_1(name: str, clause: str, tmp_path: Path) -> None:
     with serving(BrokenFake(_BY_NAME[name])) as url:
-        ended = run("verify", *options(url), folder=tmp_path)
+        ended = run_here("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 1
     assert clause in ended.stdout
 
@@ -114,7 +118,7 @@ def test_what_the_first_call_shows_is_exit_1(name: str, clause: str, tmp_path: P
 )
 def test_what_cannot_be_judged_is_exit_3(changes: dict[str, str], tmp_path: Path) -> None:
     with serving(BrokenFake()) as url:
-        ended = run("verify", *options(url, **changes), folder=tmp_path)
+        ended = run_here("verify", *options(url, **changes), folder=tmp_path)
     assert ended.returncode == 3, ended.stdout
     assert "could not be judged" in ended.stdout
 
@@ -122,7 +126,7 @@ def test_what_cannot_be_judged_is_exit_3(changes: dict[str, str], tmp_path: Path
 def test_a_hostile_target_is_exit_1_or_3_without_a_traceback(tmp_path: Path) -> None:
     for behaviour in (html, gzip_bomb):
         with served(behaviour) as url:
-            ended = run("verify", *options(url, timeout="2"), folder=tmp_path)
+            ended = run_here("verify", *options(url, timeout="2"), folder=tmp_path)
         assert ended.returncode in {1, 3}, ended.stdout + ended.stderr
         assert "Traceback" not in ended.stdout + ended.stderr
 
@@ -139,7 +143,7 @@ def test_a_hostile_target_is_exit_1_or_3_without_a_traceback(tmp_path: Path) -> 
     ],
 )
 def test_wrong_usage_is_exit_2_in_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
-    ended = run("verify", *arguments, folder=tmp_path)
+    ended = run_here("verify", *arguments, folder=tmp_path)
     assert ended.returncode == 2
     assert says in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
@@ -148,13 +152,13 @@ def test_wrong_usage_is_exit_2_in_one_line(arguments: list[str], says: str, tmp_
 @pytest.mark.parametrize("command", ["verify", "calibrate"])
 def test_a_host_that_is_not_loopback_is_exit_4(command: str, tmp_path: Path) -> None:
     for host in ("https://v1.apigames.id", "http://localhost.example.com", "http://10.0.0.1"):
-        ended = run(command, *options(host), folder=tmp_path)
+        ended = run_here(command, *options(host), folder=tmp_path)
         assert ended.returncode == 4
         assert "--allow-live" in ended.stderr
 
 
 def test_the_plan_is_printed_and_nothing_is_called(tmp_path: Path) -> None:
-    ended = run("verify", *options("https://v1.apigames.id"), "--dry-run", folder=tmp_path)
+    ended = run_here("verify", *options("https://v1.apigames.id"), "--dry-run", folder=tmp_path)
     assert ended.returncode == 0
     assert "at most 200 calls, at most 2 a second" in ended.stdout
     assert "10 wrong signatures at most" in ended.stdout
@@ -168,7 +172,9 @@ def test_credentials_come_from_the_environment_and_from_a_file(tmp_path: Path) -
             f'# the target\nexport APIGAMES_BASE_URL="{url}"\nAPIGAMES_MERCHANT_ID={MERCHANT}\n'
             f"APIGAMES_PROJECT_ID='{PROJECT}' \nAPIGAMES_SECRET_KEY=wrong\n"
         )
-        ended = run("calibrate", "--env-file", "live.env", folder=tmp_path, environment={"APIGAMES_SECRET_KEY": SECRET})
+        ended = run_here(
+            "calibrate", "--env-file", "live.env", folder=tmp_path, environment={"APIGAMES_SECRET_KEY": SECRET}
+        )
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["readings"]["http_status"]["value"] == "rc"
 
@@ -176,11 +182,11 @@ def test_credentials_come_from_the_environment_and_from_a_file(tmp_path: Path) -
 def test_a_departure_from_an_observed_reading_is_exit_1(tmp_path: Path) -> None:
     file = tmp_path / "readings.json"
     with serving(BrokenFake()) as url:
-        assert run("calibrate", *options(url), "--output", "readings.json", folder=tmp_path).returncode == 0
-        assert run("verify", *options(url), "--readings", str(file), folder=tmp_path).returncode == 0
+        assert run_here("calibrate", *options(url), "--output", "readings.json", folder=tmp_path).returncode == 0
+        assert run_here("verify", *options(url), "--readings", str(file), folder=tmp_path).returncode == 0
     with serving(BrokenFake(readings=Readings.of({"beyond_last": "last"}))) as url:
-        ended = run("verify", *options(url), "--readings", str(file), folder=tmp_path)
-        again = run("calibrate", *options(url), "--compare", "readings.json", folder=tmp_path)
+        ended = run_here("verify", *options(url), "--readings", str(file), folder=tmp_path)
+        again = run_here("calibrate", *options(url), "--compare", "readings.json", folder=tmp_path)
     assert ended.returncode == 1
     assert "as observed before" in ended.stdout
     assert "beyond_last: was empty (observed), is last (observed)" in again.stderr
@@ -196,7 +202,7 @@ def test_no_report_holds_a_secret(tmp_path: Path) -> None:
 
     summary = tmp_path / "summary.md"
     with serving(BrokenFake(leaky)) as url:
-        ended = run(
+        ended = run_here(
             "verify",
             *options(url, **{"session-key": SESSION}),
             *("--report-json", "r.json", "--report-html", "r.html", "--junit-xml", "r.xml"),
@@ -219,7 +225,7 @@ def test_no_report_holds_a_secret(tmp_path: Path) -> None:
 
 def test_the_reports_say_the_same(tmp_path: Path) -> None:
     with serving(BrokenFake(_BY_NAME["oldest first"])) as url:
-        run(
+        run_here(
             "verify",
             *options(url),
             *("--report-json", "r.json", "--report-html", "r.html", "--junit-xml", "r.xml"),
@@ -236,22 +242,24 @@ def test_the_reports_say_the_same(tmp_path: Path) -> None:
     assert not re.search(r"<(script|link|img)|src=|https?://(?!127\.0\.0\.1)", page)
 
 
-def test_the_users_own_pytest_settings_do_not_reach_the_suite(tmp_path: Path) -> None:
+def test_it_needs_neither_pytest_nor_hypothesis_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A process of its own: what is hidden there is missing, and what it writes in its folder is all it writes."""
+    hidden = "import sys; sys.modules.update(dict.fromkeys(('pytest', '_pytest', 'hypothesis', 'flask', 'uvicorn')))"
+    line = f"{hidden}; from mockserver.cli.main import main; main(sys.argv[1:])"
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
-    (tmp_path / "conftest.py").write_text("raise RuntimeError('mine')\n")
-    (tmp_path / "contract_tests").mkdir()
     with serving(BrokenFake()) as url:
-        ended = run(
-            "verify",
-            *options(url),
-            folder=tmp_path,
-            environment={
-                "PYTEST_ADDOPTS": "--no-such-option",
-                "PYTEST_PLUGINS": "no_such_plugin",
-                "PYTHONWARNINGS": "error",
-            },
+        ended = subprocess.run(
+            [sys.executable, "-c", line, "verify", *options(url)],
+            cwd=tmp_path,
+            env={**CLEAN, "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
     assert ended.returncode == 0, ended.stderr
+    assert "the contract holds" in ended.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["pytest.ini"]
 
 
 def test_a_closed_pipe_changes_neither_status_nor_files(tmp_path: Path) -> None:
@@ -264,10 +272,65 @@ def test_a_closed_pipe_changes_neither_status_nor_files(tmp_path: Path) -> None:
     assert (tmp_path / "r.json").is_file()
 
 
-def test_a_failure_of_our_own_is_exit_70(tmp_path: Path) -> None:
-    (tmp_path / "pytest.py").write_text("raise RuntimeError('broken pytest')\n")
+def test_a_failure_of_our_own_is_exit_70_and_shows_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(run: Run) -> None:
+        raise RuntimeError(f"with {SECRET} in it")
+
+    monkeypatch.setattr(registry, "LAWS", (failing,))
     with serving(BrokenFake()) as url:
-        ended = run("verify", *options(url), folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
+        ended = run_here("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 70
-    assert "failure of our own" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("apigames-mock: verify failed of itself: RuntimeError in test_verify.py line")
+    assert len(ended.stderr.splitlines()) == 1
+    assert SECRET not in ended.stdout + ended.stderr
+
+
+def test_progress_is_a_line_for_each_law_where_it_is_asked_for(tmp_path: Path) -> None:
+    with serving(BrokenFake()) as url:
+        ended = run_here("verify", *options(url), "--progress", folder=tmp_path)
+        quiet = run_here("verify", *options(url), folder=tmp_path)
+    lines = ended.stderr.splitlines()
+    assert len(lines) == len(registry.LAWS)
+    assert re.fullmatch(r" +\d+/200 calls  the documented call succeeds: holds", lines[0])
+    assert quiet.stderr == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_calls_no_more_and_reports_what_was_found(number: signal.Signals, tmp_path: Path) -> None:
+    called: list[int] = []
+    stopped = threading.Event()
+
+    def stops(call: Any) -> Any:
+        called.append(call.number)
+        if call.number == 12:
+            os.kill(ended.pid, number)
+            stopped.wait(10)
+        return _BY_NAME["oldest first"](call)
+
+    with serving(BrokenFake(stops)) as url:
+        ended = subprocess.Popen(
+            [sys.executable, "-m", "mockserver", "verify", *options(url), "--report-json", "r.json"],
+            cwd=tmp_path,
+            env=CLEAN,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        out, err = ended.communicate(timeout=30)
+        stopped.set()
+    assert ended.returncode == 130, err
+    assert max(called) == 12
+    assert f"not judged to the end: stopped by {number.name}" in out
+    assert "Traceback" not in err
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert validator(schema("report")).is_valid(report)
+    assert report["exit_status"] == 130
+    assert "RES-5" in {item["clause"] for item in report["violations"]}
+    assert report["laws"][-1] == {
+        "law": "no other signature is taken",
+        "clauses": ["ERR-3"],
+        "outcome": "not judged",
+        "reason": f"stopped by {number.name}",
+    }

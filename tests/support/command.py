@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import TracebackType
+
+from mockserver.cli.main import main
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("APIGAMES", "COV_"))}
 
@@ -57,3 +61,24 @@ class Serving:
         self.process.send_signal(signal_number)
         out, err = self.process.communicate(timeout=30)
         return self.process.returncode, out, err
+
+
+def run_here(
+    *arguments: str, folder: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `apigames-mock` to its end in this process: no second Python is started."""
+    out, err, before = io.StringIO(), io.StringIO(), Path.cwd()
+    kept = dict(os.environ)
+    os.environ.clear()
+    os.environ.update({**CLEAN, **(environment or {})})
+    os.chdir(folder)
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            main([*arguments])
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        os.chdir(before)
+        os.environ.clear()
+        os.environ.update(kept)
+    return subprocess.CompletedProcess([*arguments], status, out.getvalue(), err.getvalue())

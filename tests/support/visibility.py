@@ -43,15 +43,15 @@ def visible(key: str, view: View, readings: Readings) -> bool:
     return _RULES.get(key, _always)(view, readings)
 
 
-def _always(view: View, readings: Readings) -> bool:  # noqa: ARG001
+def _always(view: View, readings: Readings) -> bool:
     return True
 
 
-def _never(view: View, readings: Readings) -> bool:  # noqa: ARG001
+def _never(view: View, readings: Readings) -> bool:
     return False
 
 
-def _some(view: View, readings: Readings) -> bool:  # noqa: ARG001
+def _some(view: View, readings: Readings) -> bool:
     return bool(view.vouchers)
 
 
@@ -133,7 +133,7 @@ def _category_order(view: View, readings: Readings) -> bool:
 
 _RULES: Mapping[str, Callable[[View, Readings], bool]] = MappingProxyType(
     {
-        "session_key": lambda view, readings: not view.session_key_is_given,  # noqa: ARG005
+        "session_key": lambda view, readings: not view.session_key_is_given,
         "max_limit": _cap,
         "status_codes": _filter_key("status_codes"),
         "status_filter": _filter_key("status_filter"),
@@ -146,6 +146,6 @@ _RULES: Mapping[str, Callable[[View, Readings], bool]] = MappingProxyType(
         "kategori_scope": _category_scope,
         "kategori_order": _category_order,
         "timezone": _never,
-        "project_match": lambda view, readings: view.name_is_known,  # noqa: ARG005
+        "project_match": lambda view, readings: view.name_is_known,
     }
 )

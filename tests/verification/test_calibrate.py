@@ -9,14 +9,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.judging.visibility import View, visible
 from mockserver.contract.readings import REGISTER, Readings, each_other_value
 from mockserver.contract.readings_file import readings_from_document
 from mockserver.contract.schemas import schema, validator
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
 from mockserver.testing.strategies import readings, vouchers
 from mockserver.verification.calibrate import calibrate, changes
+from mockserver.verification.report.wording import violation_text
 from mockserver.verification.settings import Settings
+from tests.support.visibility import View, visible
 from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET, BrokenFake
 
 
@@ -28,7 +29,7 @@ def _found(
     run = known.run(wsgi=BrokenFake(world=world, readings=served))
     document = calibrate(run)
     run.target.close()
-    assert not run.broken, [str(broken.violation) for broken in run.broken]
+    assert not run.record.broken, [violation_text(broken.violation) for broken in run.record.broken]
     return document
 
 

@@ -8,20 +8,21 @@ from pathlib import Path
 
 from mockserver.contract.clauses import CLAUSES
 from mockserver.contract.readings import REGISTER
-from mockserver.verification.suite import clauses_of
+from mockserver.verification.laws.law import clauses_of
+from mockserver.verification.laws.registry import LAWS
 from tests.support.command import CLEAN
 from tests.verification.broken_fake import SECRET, BrokenFake, a_world
-from tests.verification.suite_runner import judged, laws
+from tests.verification.suite_runner import judged
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_every_clause_has_a_test() -> None:
-    assert {id_ for law in laws() for id_ in clauses_of(law)} == set(CLAUSES)
+    assert {id_ for law in LAWS for id_ in clauses_of(law)} == set(CLAUSES)
 
 
 def test_every_law_says_what_it_holds_a_target_to() -> None:
-    assert all(law.__doc__ and clauses_of(law) for law in laws())
+    assert all(law.__doc__ and clauses_of(law) for law in LAWS)
 
 
 def test_every_reading_completes_a_clause() -> None:
@@ -38,7 +39,7 @@ def test_with_no_option_it_runs_at_the_fake_in_process_and_over_http() -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-3000:]
-    assert f"{2 * len(laws())} passed" in ended.stdout or "skipped" in ended.stdout
+    assert f"{2 * len(LAWS)} passed" in ended.stdout or "skipped" in ended.stdout
 
 
 def test_a_target_in_a_checkout_needs_its_credentials() -> None:
@@ -66,7 +67,7 @@ def test_a_target_in_a_checkout_needs_its_credentials() -> None:
 
 def test_calls_stay_within_the_budget_and_every_law_is_judged() -> None:
     run = judged(BrokenFake(world=a_world(137)))
-    assert run.calls <= 200
+    assert run.pace.made <= 200
     assert {result.law for result in run.results if result.outcome != "holds"} <= {"ts is now and moves on"}
 
 
@@ -82,11 +83,11 @@ def test_a_session_key_goes_with_every_call_that_is_an_object() -> None:
     sent = [made for made in run.caller.made if made.fields]
     assert sent
     assert all(made.fields.get("session_key") == "session-of-mine" for made in sent if "signature" in made.fields)
-    assert not run.broken
+    assert not run.record.broken
 
 
 def test_a_secret_stands_in_no_repr() -> None:
     run = judged(BrokenFake())
-    shown = f"{run.credentials!r} {run!r} {run.caller.made[0]!r}"
+    shown = f"{run.caller.credentials!r} {run!r} {run.caller.made[0]!r}"
     assert SECRET not in shown
-    assert run.credentials.signature not in shown
+    assert run.caller.credentials.signature not in shown

@@ -2,62 +2,60 @@
 
 from __future__ import annotations
 
-from mockserver.contract.judging.exchange import SUCCESS
+from collections.abc import Iterable
+
+from mockserver.contract.judging.exchange import Exchange
 from mockserver.contract.judging.violation import Violation
-from mockserver.verification.report.wording import in_form
-from mockserver.verification.run.picture import Picture
-from mockserver.verification.run.run import Run
-from mockserver.verification.run.unjudged import NotSeen
-from mockserver.verification.suite import clause
+from mockserver.verification.laws.law import clause
+from mockserver.verification.run.record import Inconclusive
+from mockserver.verification.run.run import Run, has_documented_form
 
 _SECONDS = 2.2
 
 
 @clause("RES-1")
-def test_ts_is_now_and_moves_on(run: Run) -> None:
+def ts_is_now_and_moves_on(run: Run) -> None:
     """`ts` is Unix seconds, an integer, and not the same second for ever."""
-    good = [made for made in run.caller.made if made.outcome == SUCCESS and in_form(made) and made.sent_at]
-    if not good:
-        raise NotSeen("no success so far")
-    first = good[0]
+    first, last = _success(run.caller.made), _success(reversed(run.caller.made))
+    if first is None or last is None:
+        raise Inconclusive("no_success")
     assert first.received_at is not None
-    elapsed = (good[-1].sent_at or 0) - first.received_at
+    elapsed = (last.sent_at or 0) - first.received_at
     run.pace.rest(_SECONDS - elapsed)
     later = run.call("RES-1")
-    if later is None or later.outcome != SUCCESS or not in_form(later):
+    if later is None or not has_documented_form(later):
         return
     if later.reply["ts"] == first.reply["ts"] and (later.sent_at or 0) - first.received_at >= _SECONDS - 0.1:
-        got = f"{later.reply['ts']}, as {_SECONDS:g} s before"
-        run.breaks(Violation("RES-1", "ts that moves on with time", got, "ts"), later)
+        got = {"ts": later.reply["ts"], "seconds": _SECONDS}
+        run.record.add(Violation("ts_stands_still", "RES-1", "ts", {}, got), later)
+
+
+def _success(made: Iterable[Exchange]) -> Exchange | None:
+    return next((exchange for exchange in made if exchange.sent_at and has_documented_form(exchange)), None)
 
 
 @clause("RES-2")
-def test_the_page_asked_for_is_echoed(run: Run) -> None:
+def the_page_asked_for_is_echoed(run: Run) -> None:
     """`current_page` is the page asked for, also past the last."""
     for page in (1, 2, 3, run.total + 7):
         run.page("RES-2", page=page, limit=5)
 
 
 @clause("RES-3")
-def test_the_project_is_echoed(run: Run) -> None:
+def the_project_is_echoed(run: Run) -> None:
     """`merchant_id` and `project_id` are those asked for, and `id` is the same in every reply."""
     found = run.page("RES-3", limit=2)
     if found is None:
         return
     number = found[1].reply["data"]["data"]["id"]
     if number != run.project_number:
-        wanted = f"id {run.project_number}, as before"
-        run.breaks(Violation("RES-3", wanted, str(number), "data.data.id"), found[1])
+        expected = {"id": run.project_number}
+        run.record.add(Violation("project_number", "RES-3", "data.data.id", expected, {"id": number}), found[1])
 
 
 @clause("RES-4", "RES-5", "RES-6")
-def test_every_voucher(run: Run) -> None:
+def every_voucher(run: Run) -> None:
     """Each voucher has its ten fields in type and form, newest first, its dates in order."""
-    _some_vouchers(run)
-
-
-def _some_vouchers(run: Run) -> Picture:
-    picture = run.picture()
-    if picture is None or picture.total == 0:
-        raise NotSeen("the project has no voucher")
-    return picture
+    snapshot = run.snapshot()
+    if snapshot is None or snapshot.total == 0:
+        raise Inconclusive("no_voucher")

@@ -2,77 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mockserver.contract.judging.exchange import SUCCESS, Exchange
-from mockserver.contract.judging.violation import Finding, Violation
+from mockserver.contract.judging.violation import CheckResult, Choice, Fact, Violation
 from mockserver.contract.wire import DEFAULT_LIMIT
-from mockserver.verification.calibrate import by_name
-from mockserver.verification.cases.request_cases import cases
-from mockserver.verification.report.wording import in_form
-from mockserver.verification.run.picture import Picture, names_of
-from mockserver.verification.run.run import Run
-from mockserver.verification.run.unjudged import NotSeen
-from mockserver.verification.suite import clause
+from mockserver.verification.cases import cases
+from mockserver.verification.laws.law import clause
+from mockserver.verification.run.record import Inconclusive
+from mockserver.verification.run.run import Run, has_documented_form
+from mockserver.verification.run.snapshot import Snapshot, name_of
 
 
 @clause("REQ-1", "REQ-3")
-def test_the_documented_call_succeeds(run: Run) -> None:
+def the_documented_call_succeeds(run: Run) -> None:
     """A POST of one JSON object with the documented fields is a success, in any order and with other fields beside."""
     run.page("REQ-3")
     run.expect_each(case for case in cases("presence") if SUCCESS in case.outcomes and len(case.outcomes) == 1)
 
 
 @clause("REQ-1")
-def test_fields_of_other_types(run: Run) -> None:
+def fields_of_other_types(run: Run) -> None:
     """A field of another JSON type than the example's is ERR-1, or coerced throughout (reading `types`)."""
     run.expect_each(case for case in cases("types") if not case.is_wrong_signature)
 
 
 @clause("REQ-3")
-def test_fields_left_out_or_out_of_range(run: Run) -> None:
+def fields_left_out_or_out_of_range(run: Run) -> None:
     """Paging left out or below 1 is ERR-1 or its default (readings `missing_paging`, `out_of_range`)."""
     run.expect_each(case for case in cases("presence") if not case.is_wrong_signature and len(case.outcomes) > 1)
 
 
 @clause("REQ-3")
-def test_what_is_left_out_is_the_first_page_of_thirty(run: Run) -> None:
+def what_is_left_out_is_the_first_page_of_thirty(run: Run) -> None:
     """With `status`, `page` and `limit` left out, page 1 of 30 unfiltered comes, where anything comes."""
-    _same_as_first_page(run, "missing_paging", "default", [("status", "page", "limit")], {})
-    _same_as_first_page(run, "out_of_range", "default", [()], {"page": 0})
-    _same_as_first_page(run, "out_of_range", "default", [()], {"limit": 0})
+    _same_as_first_page(run, "missing_paging", left_out=("status", "page", "limit"))
+    _same_as_first_page(run, "out_of_range", page=0)
+    _same_as_first_page(run, "out_of_range", limit=0)
 
 
-def _same_as_first_page(
-    run: Run, key: str, value: str, left_out: list[tuple[str, ...]], changes: dict[str, object]
-) -> None:
-    if value not in run.observations.left(key):
+def _same_as_first_page(run: Run, key: str, left_out: Sequence[str] = (), **changes: int) -> None:
+    """Hold a call to the first page, where the reading may be that its default is taken."""
+    if "default" not in run.record.observations.left(key):
         return
 
-    def law(picture: Picture) -> list[tuple[Finding, Exchange]]:
-        found: list[tuple[Finding, Exchange]] = []
-        for names in left_out:
-            fields = {name: text for name, text in run.caller.good_fields(**changes).items() if name not in names}
-            exchange = run.send_fields("REQ-3", fields)
-            if exchange is None or exchange.outcome != SUCCESS or not in_form(exchange):
-                continue
-            size = min(DEFAULT_LIMIT, run.observations.cap or DEFAULT_LIMIT)
-            expected = [name for place, name in picture.order if place < size]
-            data = exchange.reply["data"]
-            if names_of(data["data"]["vouchers"] or []) != expected:
-                got = f"{len(data['data']['vouchers'] or [])} vouchers, other than those"
-                wanted = f"the first {len(expected)} vouchers when {', '.join(names) or changes} is left to its default"
-                found.append((Violation("REQ-3", wanted, got, "data.data.vouchers"), exchange))
-            if data["current_page"] not in {1, changes.get("page", 1)}:
-                got = str(data["current_page"])
-                found.append((Violation("RES-2", "current_page 1", got, "data.current_page"), exchange))
+    def check(snapshot: Snapshot) -> list[tuple[CheckResult, Exchange]]:
+        fields = {name: value for name, value in run.caller.good_fields(**changes).items() if name not in left_out}
+        exchange = run.send_fields("REQ-3", fields)
+        if exchange is None or not has_documented_form(exchange):
+            return []
+        found: list[tuple[CheckResult, Exchange]] = []
+        size = min(DEFAULT_LIMIT, run.record.observations.cap or DEFAULT_LIMIT)
+        first = [name for place, name in snapshot.order if place < size]
+        data = exchange.reply["data"]
+        vouchers = data["data"]["vouchers"] or []
+        if [name_of(voucher) for voucher in vouchers] != first:
+            expected = {"vouchers": len(first), "left_out": [*left_out], "changes": changes}
+            got = {"vouchers": len(vouchers)}
+            found.append((Violation("default_page", "REQ-3", "data.data.vouchers", expected, got), exchange))
+        if data["current_page"] not in {1, changes.get("page", 1)}:
+            got = {"current_page": data["current_page"]}
+            found.append((Violation("current_page", "RES-2", "data.current_page", {"page": 1}, got), exchange))
         return found
 
-    run.on_still_picture(f"defaults ({key})", law, sees=lambda picture: picture.order)
+    run.check_while_stable(f"defaults ({key})", check, sees=lambda snapshot: snapshot.order)
 
 
 @clause("REQ-3", "ERR-4")
-def test_a_project_by_its_name(run: Run) -> None:
+def a_project_by_its_name(run: Run) -> None:
     """`projectid` takes a project's id; its name is ERR-4 or the same project (reading `project_match`)."""
-    name = run.credentials.project_name
+    name = run.caller.credentials.project_name
     if name is None:
-        raise NotSeen("the project's name is not known; give it with --project-name")
-    by_name(run, name)
+        raise Inconclusive("no_project_name")
+    exchange = run.call("REQ-3", projectid=name)
+    if exchange is None:
+        return
+    seen = Fact.of("by_name", outcome=exchange.outcome)
+    if has_documented_form(exchange):
+        named, own = exchange.reply["data"]["data"]["project_id"], run.caller.credentials.project_id
+        if named != own:
+            expected, got = {"project_id": own}, {"project_id": named}
+            violation = Violation("other_project_by_name", "REQ-3", "data.data.project_id", expected, got)
+            run.record.add(violation, exchange)
+            return
+        run.record.add(Choice("project_match", frozenset({"project_id_or_name"}), "REQ-3", seen), exchange)
+    elif exchange.outcome == "ERR-4":
+        run.record.add(Choice("project_match", frozenset({"project_id"}), "REQ-3", seen), exchange)
+    elif exchange.outcome != SUCCESS:
+        run.record.add(Violation("project_by_name", "REQ-3", "", {}, exchange.received), exchange)
