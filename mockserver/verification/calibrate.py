@@ -8,27 +8,28 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.contract.judging.page import STATUS_NAMES
+from mockserver.contract.judging.violation import Fact
 from mockserver.contract.readings import REGISTER
 from mockserver.verification.cases import Case, cases
 from mockserver.verification.laws.filter import each_filter_by_code_and_by_name
 from mockserver.verification.laws.paging import last_page
-from mockserver.verification.laws.requests import a_project_by_its_name
+from mockserver.verification.laws.requests import a_project_by_its_name, the_session_key_left_out
 from mockserver.verification.laws.sums import check_filtered_sums, check_unfiltered_sums, narrow_filters
 from mockserver.verification.report.result import masker_of, readings_of
-from mockserver.verification.report.wording import got_text
+from mockserver.verification.report.wording import got_text, reason_text
 from mockserver.verification.run.opening import open_run
 from mockserver.verification.run.run import Run
 
 Probe = Callable[[Run], None]
 
 _WHY_UNSEEN = {
-    "session_key": "a session key was given, and is sent with every call",
     "max_limit": "no reply was cut short; a cap above what there is cannot be seen",
-    "status_codes": "no two counts tell every number apart",
     "timezone": "a reply does not say when its vouchers were really made",
-    "project_match": "the project's name is not known; give it with --project-name",
 }
-_NO_DATA = "the project's vouchers cannot show it"
+_WHY_NOT_EMPTY = {
+    "empty_vouchers": "every reply listed some voucher",
+    "empty_total_page": "every filter that was asked for matches some voucher",
+}
 
 
 def calibrate(run: Run) -> dict[str, Any]:
@@ -91,13 +92,31 @@ def _entry(run: Run, item: dict[str, Any]) -> dict[str, Any]:
         return {"value": default, "seen": "other", "why": item["evidence"]}
     if blamed:
         return {"value": value, "seen": "other", "why": f"{got_text(blamed[0])} ({blamed[0].clause})"[:300]}
-    why = _WHY_UNSEEN.get(key, _NO_DATA)
+    why = _why_unseen(run, key, own_laws)
     if item["evidence"]:
         why = f"{why}; seen: {item['evidence']}"
     entry = {"value": value, "seen": "unseen", "why": why[:400]}
     if key == "status_codes":
         entry["known"] = _known_codes(left)
     return entry
+
+
+def _why_unseen(run: Run, key: str, own_laws: set[str]) -> str:
+    """Say what was missing to see a reading that the probes leave open."""
+    unsettled = [item.reason for item in run.record.unsettled if item.law in own_laws]
+    if key in _WHY_UNSEEN:
+        return _WHY_UNSEEN[key]
+    if unsettled:
+        return reason_text(unsettled[-1])
+    if run.last_snapshot is None or run.last_snapshot.total == 0:
+        return reason_text(Fact.of("no_snapshot" if run.last_snapshot is None else "no_voucher"))
+    left = sorted(run.record.observations.left(key))
+    if key in _WHY_NOT_EMPTY:
+        return _WHY_NOT_EMPTY[key]
+    if key == "status_codes":
+        unknown = [name for name in STATUS_NAMES if name not in _known_codes(frozenset(left))]
+        return f"as many vouchers are in one status as in another, so the numbers of {', '.join(unknown)} are open"
+    return f"with these vouchers {' and '.join(left)} give the same replies"
 
 
 def _known_codes(left: frozenset[str]) -> Any:
@@ -114,6 +133,7 @@ def _law(keys: tuple[str, ...]) -> str:
 def _probes() -> list[tuple[tuple[str, ...], Probe]]:
     return [
         (("http_status",), _expect("bodies", "cut-off")),
+        (("session_key",), the_session_key_left_out),
         (("form_body",), _expect("bodies", "form")),
         (("missing_projectid",), _expect("presence", "no-projectid")),
         (("missing_paging",), _expect("presence", "no-status-page-limit")),
@@ -144,14 +164,15 @@ def _expect(group: str, *names: str) -> Probe:
 
 
 def _by_name(run: Run) -> None:
-    if run.caller.credentials.project_name is not None:
+    if run.caller.credentials.project_name is None:
+        run.record.leave(Fact.of("no_project_name"))
+    else:
         a_project_by_its_name(run)
 
 
 def _list(run: Run) -> None:
-    run.take_snapshot()
-    snapshot = run.snapshot()
-    check_unfiltered_sums(run, "the whole list", limit=run.total + 10 if snapshot is None else snapshot.total + 10)
+    snapshot = run.take_snapshot()
+    check_unfiltered_sums(run, limit=(run.total if snapshot is None else snapshot.total) + 10)
 
 
 def _past_the_last(run: Run) -> None:
@@ -159,10 +180,14 @@ def _past_the_last(run: Run) -> None:
 
 
 def _one_page(run: Run) -> None:
-    check_unfiltered_sums(run, "one page", limit=1)
+    check_unfiltered_sums(run, limit=1)
 
 
 def _scopes(run: Run) -> None:
-    for codes, text in narrow_filters(run)[:2]:
+    snapshot = run.snapshot()
+    narrow = [] if snapshot is None else narrow_filters(run, snapshot)
+    if not narrow:
+        run.record.leave(Fact.of("no_snapshot" if snapshot is None else "no_narrow_filter"))
+    for codes, text in narrow[:2]:
         for limit in (1, run.total + 10):
             check_filtered_sums(run, codes, text, limit)

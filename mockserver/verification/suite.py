@@ -57,7 +57,7 @@ def perform(run: Run, law: LawFunction) -> LawResult:
 
 def _guarded(run: Run, step: _Step, name: str, clauses: tuple[str, ...]) -> LawResult:
     run.record.law = name
-    broken_before, inconclusive_before = len(run.record.broken), len(run.record.inconclusive)
+    broken_before, unsettled_before = len(run.record.broken), len(run.record.unsettled)
     outcome, reason = "holds", None
     if run.aborted is not None:
         outcome, reason = "not judged", run.aborted
@@ -80,8 +80,8 @@ def _guarded(run: Run, step: _Step, name: str, clauses: tuple[str, ...]) -> LawR
             place = traceback.extract_tb(error.__traceback__)[-1]
             run.crash = f"{type(error).__name__} in {Path(place.filename).name} line {place.lineno} ({name})"
             raise
-    if outcome == "holds" and len(run.record.inconclusive) > inconclusive_before:
-        outcome, reason = "not seen", next(reversed(run.record.inconclusive.values()))
+    if outcome == "holds" and len(run.record.unsettled) > unsettled_before:
+        outcome, reason = "not seen", run.record.unsettled[-1].reason
     broken = run.record.broken[broken_before:]
     if broken:
         outcome = "broken"

@@ -220,7 +220,7 @@ def test_no_report_holds_a_secret(tmp_path: Path) -> None:
         assert signature.upper() not in text
         assert not re.search("[0-9a-f]{32}", text)
     assert "::error title=" in ended.stdout
-    assert "| clause | expected | came |" in summary.read_text()
+    assert "| clause | expected | got |" in summary.read_text()
 
 
 def test_the_reports_say_the_same(tmp_path: Path) -> None:

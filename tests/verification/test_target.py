@@ -141,4 +141,4 @@ def test_what_a_host_is_called_says_nothing_of_its_failures(host: str) -> None:
     run = _judged(f"http://{host}", transport)
     assert [broken.violation.clause for broken in run.record.broken] == ["ERR-1"]
     assert run.record.broken[0].violation.got["failure"].kind is Failure.BROKEN_OFF
-    assert transport.broken_off == 2, "what broke off is asked once more"
+    assert transport.broken_off == 4, "twice, and twice again after a good call"

@@ -54,7 +54,7 @@ def each_filter_by_code_and_by_name(run: Run) -> None:
             if not nearest.agrees(text, exchange, snapshot)
         ]
 
-    run.check_while_stable("filters", check)
+    run.check_while_stable(check)
     if not last:
         last[:] = _ask(run)
     fitting = _fitting(run, last)
@@ -71,12 +71,7 @@ def each_filter_by_code_and_by_name(run: Run) -> None:
 @clause("FILT-1", "PAGE-1", "PAGE-2")
 def filtered_pages_add_up(run: Run) -> None:
     """The pages under a filter hold each voucher of the status once, and no other."""
-    snapshot = run.snapshot()
-    if snapshot is None or snapshot.total == 0:
-        raise Inconclusive("no_voucher")
-    asked = explained(run, snapshot)
-    if not asked:
-        raise Inconclusive("no_filter_understood")
+    snapshot, asked = _understood(run)
     for code, text in asked[:_MOST_WALKED]:
         count = len(snapshot.with_status(frozenset({code})))
         limit = max(1, -(-count // 3))
@@ -87,16 +82,21 @@ def filtered_pages_add_up(run: Run) -> None:
 @clause("FILT-1")
 def generated_filters_pages_and_limits(run: Run) -> None:
     """Any page of any limit under any filter holds what stands at its place among the vouchers of the status."""
-    snapshot = run.snapshot()
-    asked = [] if snapshot is None else explained(run, snapshot)
-    if snapshot is None or not asked:
-        raise Inconclusive("no_voucher_or_filter")
+    snapshot, asked = _understood(run)
     for _ in range(6):
         if not run.has_room:
             return
         code, text = run.random.choice(asked)
         count = len(snapshot.with_status(frozenset({code})))
         _judge(run, code, text, run.random.randint(1, 3), run.random.randint(1, count + 1))
+
+
+def _understood(run: Run) -> tuple[Snapshot, list[tuple[int, str]]]:
+    snapshot = run.some_vouchers()
+    asked = explained(run, snapshot)
+    if not asked:
+        raise Inconclusive("no_filter_understood")
+    return snapshot, asked
 
 
 def _judge(run: Run, code: int, text: str, page: int, limit: int) -> None:
@@ -107,7 +107,7 @@ def _judge(run: Run, code: int, text: str, page: int, limit: int) -> None:
         violation = slice_violation(run, found[0], snapshot.with_status(frozenset({code})), "FILT-1")
         return [] if violation is None else [(violation, found[1])]
 
-    run.check_while_stable(f"filter {text}, page {page} of limit {limit}", check)
+    run.check_while_stable(check)
 
 
 def explained(run: Run, snapshot: Snapshot) -> list[tuple[int, str]]:

@@ -10,7 +10,6 @@ from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.violation import CheckResult, Violation
 from mockserver.contract.wire import DEFAULT_LIMIT
 from mockserver.verification.laws.law import clause
-from mockserver.verification.run.record import Inconclusive
 from mockserver.verification.run.run import Run
 from mockserver.verification.run.snapshot import Snapshot, name_of
 
@@ -21,7 +20,7 @@ def pages_add_up_to_the_list(run: Run) -> None:
 
     One walk whose last page is partial, where the number of vouchers allows it.
     """
-    snapshot = _some_vouchers(run)
+    snapshot = run.some_vouchers()
     limit = max(1, -(-snapshot.total // 4))
     if snapshot.total % limit == 0 and snapshot.total > 2:
         limit = next((size for size in range(2, snapshot.total) if snapshot.total % size), limit)
@@ -32,7 +31,7 @@ def pages_add_up_to_the_list(run: Run) -> None:
 @clause("PAGE-2", "PAGE-1")
 def totals_over_limits(run: Run) -> None:
     """`total_page` is ceil(`total_data` / `limit`), at a limit that divides the total and next to it."""
-    snapshot = _some_vouchers(run)
+    snapshot = run.some_vouchers()
     total = snapshot.total
     divisor = next((size for size in (2, 3, 5, 7) if total % size == 0), total)
     for limit in sorted({1, divisor, max(1, total - 1), total, total + 1}):
@@ -43,7 +42,7 @@ def totals_over_limits(run: Run) -> None:
 @clause("PAGE-1", "PAGE-2")
 def generated_pages_and_limits(run: Run) -> None:
     """Any page of any limit holds what stands at its place in the list."""
-    snapshot = _some_vouchers(run)
+    snapshot = run.some_vouchers()
     for page in (2, last_page(run, snapshot.total, DEFAULT_LIMIT)):
         _judge(run, page, DEFAULT_LIMIT)
     for _ in range(6):
@@ -70,14 +69,7 @@ def _judge(run: Run, page: int, limit: int) -> None:
         violation = slice_violation(run, found[0], listed, "PAGE-1")
         return [] if violation is None else [(violation, found[1])]
 
-    run.check_while_stable(f"page {page} of limit {limit}", check, sees=lambda snapshot: snapshot.order)
-
-
-def _some_vouchers(run: Run) -> Snapshot:
-    snapshot = run.snapshot()
-    if snapshot is None or snapshot.total == 0:
-        raise Inconclusive("no_voucher")
-    return snapshot
+    run.check_while_stable(check, sees=lambda snapshot: snapshot.order)
 
 
 def last_page(run: Run, total: int, limit: int) -> int:

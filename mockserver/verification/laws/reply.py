@@ -56,6 +56,4 @@ def the_project_is_echoed(run: Run) -> None:
 @clause("RES-4", "RES-5", "RES-6")
 def every_voucher(run: Run) -> None:
     """Each voucher has its ten fields in type and form, newest first, its dates in order."""
-    snapshot = run.snapshot()
-    if snapshot is None or snapshot.total == 0:
-        raise Inconclusive("no_voucher")
+    run.some_vouchers()

@@ -27,6 +27,23 @@ def fields_of_other_types(run: Run) -> None:
     run.expect_each(case for case in cases("types") if not case.is_wrong_signature)
 
 
+@clause("REQ-1")
+def the_session_key_left_out(run: Run) -> None:
+    """`session_key` may be left out, or must be there (reading `session_key`); a run that has none finds out first."""
+    if run.caller.session_key is None:
+        return
+    fields = {name: value for name, value in run.caller.good_fields().items() if name != "session_key"}
+    exchange = run.send_fields("REQ-1", fields)
+    if exchange is None:
+        return
+    value = {SUCCESS: "optional", "ERR-1": "required"}.get(exchange.outcome or "")
+    if value is None:
+        run.record.add(Violation("session_key_left_out", "REQ-1", "", {}, exchange.received), exchange)
+        return
+    seen = Fact.of("without_session_key", outcome=exchange.outcome)
+    run.record.add(Choice("session_key", frozenset({value}), "REQ-1", seen), exchange)
+
+
 @clause("REQ-3")
 def fields_left_out_or_out_of_range(run: Run) -> None:
     """Paging left out or below 1 is ERR-1 or its default (readings `missing_paging`, `out_of_range`)."""
@@ -65,7 +82,7 @@ def _same_as_first_page(run: Run, key: str, left_out: Sequence[str] = (), **chan
             found.append((Violation("current_page", "RES-2", "data.current_page", {"page": 1}, got), exchange))
         return found
 
-    run.check_while_stable(f"defaults ({key})", check, sees=lambda snapshot: snapshot.order)
+    run.check_while_stable(check, sees=lambda snapshot: snapshot.order)
 
 
 @clause("REQ-3", "ERR-4")

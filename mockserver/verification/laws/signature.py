@@ -37,5 +37,10 @@ def no_other_signature_is_taken(run: Run) -> None:
         sent = wanted[: max(0, allowed - run.wrong_signatures)]
     if not sent:
         raise Inconclusive("no_wrong_signature")
-    run.expect_each(sent)
+    for place, case in enumerate(sent):
+        # A target that drops calls costs more of them than were counted on.
+        if place >= _ALWAYS and run.room < _KEPT:
+            sent = sent[:place]
+            break
+        run.expect_each([case])
     run.notes["wrong signatures"] = f"{len(sent)} of {len(wanted)} sent"

@@ -43,21 +43,21 @@ def stats_are_the_tally_of_statuses(run: Run) -> None:
         return [(Choice("status_codes", fits, "SUM-1", seen, _STATS), found[1])]
 
     _whole(run)
-    run.check_while_stable("stats", check)
+    run.check_while_stable(check)
 
 
 @clause("SUM-2")
 def categories_are_the_tally_of_nominals(run: Run) -> None:
     """Unfiltered, `kategori_voucher` has one entry for each nominal, with its number of vouchers."""
     _whole(run)
-    check_unfiltered_sums(run, "categories", limit=1)
+    check_unfiltered_sums(run, limit=1)
 
 
 @clause("SUM-1", "SUM-2")
 def sums_under_a_filter(run: Run) -> None:
     """Under a filter, sums are the project's or the filter's, each throughout (the three readings of scope)."""
-    snapshot = _whole(run)
-    narrow = narrow_filters(run)
+    snapshot = run.some_vouchers()
+    narrow = narrow_filters(run, snapshot)
     if not narrow:
         raise Inconclusive("no_narrow_filter")
     for codes, text in narrow[:3]:
@@ -66,22 +66,20 @@ def sums_under_a_filter(run: Run) -> None:
 
 
 def _whole(run: Run) -> Snapshot:
-    snapshot = run.snapshot()
-    if snapshot is None or snapshot.total == 0:
-        raise Inconclusive("no_voucher")
+    snapshot = run.some_vouchers()
     if not snapshot.is_whole:
         raise Inconclusive("not_whole")
     return snapshot
 
 
-def check_unfiltered_sums(run: Run, name: str, limit: int) -> None:
+def check_unfiltered_sums(run: Run, limit: int) -> None:
     """Hold the sums without a filter, on a page of this limit, to a snapshot that is whole."""
 
     def check(snapshot: Snapshot) -> list[tuple[CheckResult, Exchange]]:
         found = run.page("SUM-2", limit=limit)
         return [] if found is None or not snapshot.is_whole else _sums(found, snapshot, None)
 
-    run.check_while_stable(name, check)
+    run.check_while_stable(check)
 
 
 def check_filtered_sums(run: Run, codes: frozenset[int], text: str, limit: int) -> None:
@@ -91,22 +89,22 @@ def check_filtered_sums(run: Run, codes: frozenset[int], text: str, limit: int) 
         found = run.page("SUM-1", status=text, limit=limit)
         return [] if found is None else _sums(found, snapshot, codes)
 
-    run.check_while_stable(f"sums under filter {text}", check)
+    run.check_while_stable(check)
 
 
-def narrow_filters(run: Run) -> list[tuple[frozenset[int], str]]:
+def narrow_filters(run: Run, snapshot: Snapshot) -> list[tuple[frozenset[int], str]]:
     """Return (numbers that match, filter) for filters known to leave vouchers out, some that match first."""
-    snapshot, left = run.snapshot(), run.record.observations.left
-    if snapshot is None or not snapshot.is_whole or snapshot.total == 0:
-        return []
+    left = run.record.observations.left
     asked = explained(run, snapshot)
     some = [
         (frozenset({code}), text)
         for code, text in asked
-        if len(snapshot.with_status(frozenset({code}))) < snapshot.total
+        if len(snapshot.with_status(frozenset({code}))) < len(snapshot.at)
     ]
     held = {code for code, _ in asked}
-    none = [str(code) for code in range(5) if code not in held and left("status_filter") <= {"code", "both"}]
+    none: list[str] = []
+    if snapshot.is_whole and left("status_filter") <= {"code", "both"}:
+        none += [str(code) for code in range(5) if code not in held]
     if left("unknown_status") == {"empty"}:
         none.append("9")
     if left("status_filter") == {"name"} and not none:
@@ -117,17 +115,20 @@ def narrow_filters(run: Run) -> list[tuple[frozenset[int], str]]:
 def _sums(
     found: tuple[Page, Exchange], snapshot: Snapshot, codes: frozenset[int] | None
 ) -> list[tuple[CheckResult, Exchange]]:
-    """Hold the sums of a page to a whole snapshot; `codes` are the statuses that match, None for no filter."""
+    """Hold the sums of a page to a snapshot; `codes` are the statuses that match, None for no filter.
+
+    Where the snapshot is not whole, what the page itself and the reply without a filter say has to do.
+    """
     page, exchange = found
     results = [_stats(page, snapshot, codes), _total(page, snapshot), _categories(page, snapshot, codes)]
-    results.append(_first_seen(page, snapshot, codes))
+    results.append(_first_seen(page, snapshot, codes) if snapshot.is_whole else None)
     return [(result, exchange) for result in results if result is not None]
 
 
 def _stats(page: Page, snapshot: Snapshot, codes: frozenset[int] | None) -> CheckResult | None:
     if codes is None:
         return None
-    matching = len(snapshot.with_status(codes))
+    matching = len(snapshot.with_status(codes)) if snapshot.is_whole else page.total
     # Which name a number has is judged elsewhere; here the count tells.
     filtered = sorted([matching, *[0] * (len(STATUS_NAMES) - 1)])
     fits = {
@@ -144,13 +145,15 @@ def _total(page: Page, snapshot: Snapshot) -> CheckResult:
 
 
 def _categories(page: Page, snapshot: Snapshot, codes: frozenset[int] | None) -> CheckResult:
-    totals = dict(page.categories)
-    fits = {
-        "project": totals == snapshot.nominals(),
-        "filtered": totals == snapshot.nominals(codes),
-        "page": totals == page.nominals,
-    }
-    project, on_page = dict(snapshot.nominals()), dict(page.nominals)
+    totals, on_page = dict(page.categories), dict(page.nominals)
+    if snapshot.is_whole:
+        project, filtered = dict(snapshot.nominals()), dict(snapshot.nominals(codes))
+    else:
+        # Sums without a filter may be those of a page, and then tell nothing of the project.
+        project = dict(snapshot.categories) if sum(snapshot.categories.values()) == snapshot.total else {}
+        adds_up = sum(totals.values()) == page.total and all(totals.get(name, 0) >= on_page[name] for name in on_page)
+        filtered = totals if adds_up else {}
+    fits = {"project": totals == project, "filtered": totals == filtered, "page": totals == on_page}
     seen = Fact.of("category_scope", categories=totals, project=project, page=on_page)
     return _scope("kategori_scope", "SUM-2", fits, seen, _CATEGORIES)
 

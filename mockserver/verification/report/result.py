@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,10 +14,10 @@ from mockserver.contract.clauses import CLAUSES
 from mockserver.contract.judging.violation import Fact
 from mockserver.contract.masking import MASK, Masker
 from mockserver.contract.readings import REGISTER
+from mockserver.verification.report.causes import Cause, causes_of
 from mockserver.verification.report.curl import curl_line
 from mockserver.verification.report.wording import expected_text, got_text, reason_text, seen_text
 from mockserver.verification.run.observations import Observed
-from mockserver.verification.run.record import Broken
 from mockserver.verification.run.run import Run
 
 STOPPED = 130
@@ -44,6 +45,8 @@ def exit_status_of(run: Run) -> int:
 def result_of(run: Run) -> dict[str, Any]:
     """Return what came of a run."""
     status = exit_status_of(run)
+    causes = causes_of(run.record.broken, run.caller.made)
+    clauses = [_clause(run, id_) for id_ in CLAUSES]
     own = run.caller.credentials
     document: dict[str, Any] = masker_of(run)(
         {
@@ -58,7 +61,8 @@ def result_of(run: Run) -> dict[str, Any]:
             "exit_status": status,
             "verdict": _VERDICTS[status],
             "reason": reason_text(run.aborted) or None,
-            "clauses": [_clause(run, id_) for id_ in CLAUSES],
+            "summary": _summary(clauses, causes),
+            "clauses": clauses,
             "laws": [
                 {
                     "law": item.law,
@@ -68,7 +72,7 @@ def result_of(run: Run) -> dict[str, Any]:
                 }
                 for item in run.results
             ],
-            "violations": [_violation(run, group) for group in _groups(run.record.broken)],
+            "violations": [_violation(run, cause) for cause in causes],
             "readings": readings_of(run),
             "drift": sorted(run.record.drift),
             "http_statuses": [{"rc": rc, "http_status": http} for rc, http in sorted(run.record.http_statuses)],
@@ -77,6 +81,11 @@ def result_of(run: Run) -> dict[str, Any]:
         }
     )
     return document
+
+
+def was_judged(document: dict[str, Any]) -> bool:
+    """Whether anything of the target of a result document could be judged."""
+    return any(item["outcome"] != NOT_JUDGED for item in document["clauses"])
 
 
 def readings_of(run: Run) -> list[dict[str, Any]]:
@@ -120,38 +129,38 @@ def _clause(run: Run, id_: str) -> dict[str, Any]:
     return {"clause": id_, "text": CLAUSES[id_], "outcome": worst, "reason": reason_text(next(iter(reasons), None))}
 
 
-def _groups(broken: Iterable[Broken]) -> list[list[Broken]]:
-    """Put what is one finding together, the smallest reply first."""
-    groups: dict[tuple[str, ...], list[Broken]] = {}
-    for item in broken:
-        groups.setdefault(_kind(item), []).append(item)
-    order = {id_: place for place, id_ in enumerate(CLAUSES)}
-    ordered = sorted(groups.values(), key=lambda group: order.get(group[0].violation.clause, 99))
-    return [sorted(group, key=lambda item: len(item.exchange.body) or 1 << 30) for group in ordered]
-
-
-def _kind(item: Broken) -> tuple[str, ...]:
-    """Return what makes two violations one finding: the same clause, place and law, numbers aside."""
-    place = re.sub(r"\d+", "", item.violation.where or expected_text(item.violation))
-    return item.violation.clause, place, item.law
-
-
-def _violation(run: Run, group: list[Broken]) -> dict[str, Any]:
-    smallest = group[0]
-    violation, exchange = smallest.violation, smallest.exchange
+def _violation(run: Run, cause: Cause) -> dict[str, Any]:
+    smallest = cause.shown_by[0]
+    violation, exchange = cause.violation, smallest.exchange
     text = exchange.body[: _SHOWN + 1].decode("utf-8", "replace")
     return {
         "clause": violation.clause,
+        "clauses": cause.clauses,
+        "kind": violation.kind,
         "law": smallest.law,
+        "laws": cause.laws,
+        "cases": cause.cases,
         "expected": expected_text(violation),
         "got": got_text(violation),
         "where": violation.where,
-        "times": len(group),
+        "times": len(cause.shown_by),
         "http_status": exchange.http_status,
         "reply": text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(exchange.body)} bytes)",
         "formula": smallest.formula,
         "curl": curl_line(run.target.base_url, exchange, run.caller.session_key) if exchange.request else "",
     }
+
+
+def _summary(clauses: list[dict[str, Any]], causes: list[Cause]) -> str:
+    """Say in one sentence what came of it."""
+    counts = Counter(item["outcome"] for item in clauses)
+    if causes:
+        what = "1 cause breaks" if len(causes) == 1 else f"{len(causes)} causes break"
+        said = [f"{what} {counts[BROKEN]} of {len(clauses)} clauses", f"{counts[HOLDS]} hold"]
+    else:
+        said = [f"{counts[HOLDS]} of {len(clauses)} clauses hold"]
+    said += [f"{counts[outcome]} {outcome}" for outcome in (NOT_SEEN, NOT_JUDGED) if counts[outcome]]
+    return ", ".join(said)
 
 
 class ResultMasker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +17,7 @@ from mockserver.verification.target import Failure, NoReply
 # A text with the names of its values in braces, or what makes one of them.
 Wording = str | Callable[[Values], str]
 _IDS_SHOWN = 6
+_NAMED = 6
 
 
 def expected_text(violation: Violation) -> str:
@@ -42,6 +43,12 @@ def seen_text(seen: Fact | None) -> str:
 def reason_text(reason: Fact | None) -> str:
     """Say why a law, or a run, came to no judgement; nothing where it did."""
     return "" if reason is None else _say(REASONS[reason.kind], reason.values)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def outcome_text(outcome: object) -> str:
@@ -147,7 +154,7 @@ def _filter_got(values: Values) -> str:
 
 def _failure_expected(values: Values) -> str:
     case = f"{values['case']}: " if values["case"] else ""
-    return f"{case}a reply in the contract, as the good call before and after it gets"
+    return f"{case}a reply in the contract, as the good calls before and after it get"
 
 
 def _refused_got(values: Values) -> str:
@@ -235,12 +242,17 @@ VIOLATIONS: Mapping[str, tuple[Wording, Wording]] = MappingProxyType(
             "refused ({outcome}), while the formula {formula!r} is accepted",
         ),
         "signature_refused": ("a success with the documented signature", _received),
+        "session_key_left_out": (f"a success without session_key, or {outcome_text('ERR-1')}", _received),
         "project_id": ("project_id {project_id!r}, as asked", "{project_id!r}"),
         "other_project_by_name": ("the project {project_id!r} under its name", "{project_id!r}"),
         "project_by_name": (f"{outcome_text('ERR-4')}, or the project of that name", _received),
         "near_project": (lambda v: f"{outcome_text('ERR-4')} for {v['for']}", _received),
         "project_number": ("id {id}, as before", "{id}"),
         "default_page": (_default_page, "{vouchers} vouchers, other than those"),
+        "constant_reply": (
+            "each of {requests} different requests looked at",
+            "the same reply to all of them, as a static mock gives",
+        ),
         # Laws across calls
         "ts_stands_still": ("ts that moves on with time", "{ts}, as {seconds:g} s before"),
         "pages_overlap": (
@@ -272,9 +284,7 @@ SEEN: Mapping[str, Wording] = MappingProxyType(
         "totals": "total_voucher {total_voucher}, of {project}, {filtered} match",
         "filters": lambda v: "filters list " + ", ".join(f"{text}: {total}" for text, total in v["listed"].items()),
         "outcome": lambda v: f"{v['case']}: {outcome_text(v['outcome'])}",
-        "without_session_key": lambda v: (
-            "a success without one" if v["outcome"] == SUCCESS else f"{v['outcome']} without one"
-        ),
+        "without_session_key": lambda v: f"without one: {outcome_text(v['outcome'])}",
         "name_of_project": "{asked!r} names {project_id!r}",
         "by_name": lambda v: f"by name: {outcome_text(v['outcome'])}",
         "http_statuses": lambda v: ", ".join(f"HTTP {http} for rc {rc}" for rc, http in v["pairs"]),
@@ -288,14 +298,15 @@ REASONS: Mapping[str, Wording] = MappingProxyType(
         "no_success": "no success so far",
         "no_project_name": "the project's name is not known; give it with --project-name",
         "no_filter_understood": "no filter is understood well enough to be held to the list",
-        "no_voucher_or_filter": "the project has no voucher, or no filter is understood well enough",
         "no_narrow_filter": "no filter is known to leave any voucher out",
         "not_whole": "limit is capped, and the project is too large to be read whole within the budget",
         "no_wrong_signature": "no wrong signature may be sent",
         "restless": "the project moves too often for laws across calls",
         "not_stable": "no stable snapshot of the project in {tries} tries",
         "no_reply": lambda v: failure_text(v["failure"]),
-        "fails_again": lambda v: f"the target fails again and again: {failure_text(v['failure'])}",
+        "good_call_refused": lambda v: f"{failure_text(v['failure'])}; a good call after it got {_received(v['got'])}",
+        "no_snapshot": "the list of vouchers could not be read",
+        "rate_limited": "the target asked for fewer calls (HTTP 429), also after a rest",
         "not_the_endpoint": "HTTP {http_status} with a body outside the contract; see that --base-url is that of the "
         "endpoint (scheme, host and port, without the path)",
         "not_in_form": "the first reply is not in the documented form, so nothing further was judged",

@@ -36,11 +36,15 @@ class Aborted(Exception):
 
 @dataclass(frozen=True)
 class Broken:
-    """A violation, the law that found it and the exchange that shows it; `formula` is that of the signature sent."""
+    """A violation, the law that found it and the exchange that shows it.
+
+    `number` counts the violations of a run from 0; `formula` is that of the signature sent.
+    """
 
     violation: Violation
     law: str
     exchange: Exchange
+    number: int
     formula: str = "right"
 
 
@@ -54,19 +58,27 @@ class LawResult:
     reason: Fact | None = None
 
 
+@dataclass(frozen=True)
+class Unsettled:
+    """A check that came to no judgement: the law that it belongs to, and why."""
+
+    law: str
+    reason: Fact
+
+
 class Record:
     """Keeps what was found out at a target under the law that is being held to it.
 
     `strict` are readings observed before: a departure from one is a violation. No reply may hold a secret of the
-    `credentials`. `inconclusive` says why a law across calls could not be judged, by its name; `http_statuses` are the
-    pairs (rc, HTTP status) of the errors that came; `drift` are the fields that came and that the page does not know.
+    `credentials`. `unsettled` are the checks that could not be judged; `http_statuses` are the pairs (rc, HTTP status)
+    of the errors that came; `drift` are the fields that came and that the page does not know.
     """
 
     def __init__(self, credentials: Credentials, strict: Mapping[str, str]) -> None:
         self.law = "opening"
         self.broken: list[Broken] = []
         self.observations = Observations(strict)
-        self.inconclusive: dict[str, Fact] = {}
+        self.unsettled: list[Unsettled] = []
         self.http_statuses: set[tuple[int, int]] = set()
         self.drift: set[str] = set()
         self._credentials = credentials
@@ -86,7 +98,11 @@ class Record:
         """Record a violation, or narrow a reading down; a contradiction to what was seen before is a violation."""
         violation = result if isinstance(result, Violation) else self.observations.take(result)
         if violation is not None:
-            self.broken.append(Broken(violation, self.law, exchange, formula))
+            self.broken.append(Broken(violation, self.law, exchange, len(self.broken), formula))
+
+    def leave(self, reason: Fact) -> None:
+        """Record that a check of the law could not be judged."""
+        self.unsettled.append(Unsettled(self.law, reason))
 
     def is_news(self, result: CheckResult) -> bool:
         """Whether a result is a violation, or says of a reading what was not known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -15,14 +16,13 @@ from mockserver.verification.cases import ANY, Case
 from mockserver.verification.credentials import Credentials
 from mockserver.verification.live_guard import Limits, Pace
 from mockserver.verification.run.caller import Caller, TargetFailed
-from mockserver.verification.run.record import Aborted, LawResult, Record
+from mockserver.verification.run.record import Aborted, Inconclusive, LawResult, Record
 from mockserver.verification.run.snapshot import Snapshot
 from mockserver.verification.target import Target
 
 # Calls that are kept for the laws every run holds a target to, before some are generated or tried again.
 _RESERVE = 45
 _SECONDS_FOR_MORE = 12.0
-_FAILURES_BORNE = 4
 _TRIES = 3
 _RESTLESS_AFTER = 2
 _LARGEST_LIMIT = 10_000
@@ -59,13 +59,13 @@ class Silence:
 
 
 class Run:
-    """Judges one target.
+    """Judges one target. Nothing of a run survives it.
 
     `strict` are readings observed before: a departure from one is a violation. `caller` makes the calls, `record`
     keeps what is found, `results` are the laws that were judged. `total` is how many vouchers the project had when the
-    whole list was last asked for, `project_number` its `id`. `aborted` says why the run could not go on, `crash` what
-    failed of our own; a run `is_under_way` while a law is held to its target, and `is_stopped` when somebody asked for
-    it. Nothing of a run survives it.
+    whole list was last asked for, `project_number` its `id`, `last_snapshot` the list as it was then. `aborted` says
+    why the run could not go on, `crash` what failed of our own. A run `is_under_way` while a law is held to its
+    target, and `is_stopped` when somebody asked for it.
     """
 
     def __init__(
@@ -96,9 +96,8 @@ class Run:
         self.is_open = False
         self.is_under_way = False
         self.is_stopped = False
-        self._failures = 0
         self._restless = 0
-        self._snapshot: Snapshot | None = None
+        self.last_snapshot: Snapshot | None = None
         self._started = time.monotonic()
 
     def _heard(self) -> None:
@@ -128,12 +127,9 @@ class Run:
 
     def send_fields(self, clause: str, fields: Mapping[str, Any]) -> Exchange | None:
         """Make a call with these fields and judge its reply; None when it got no reply to judge."""
-        try:
-            exchange = self.caller.call(fields)
-        except TargetFailed as failure:
-            self._got_no_reply(failure, clause)
-            return None
-        self.record.judge(exchange)
+        exchange = self._send(clause, self.caller.credentials.merchant_id, json.dumps(fields).encode())
+        if exchange is not None:
+            self.record.judge(exchange)
         return exchange
 
     def page(self, clause: str, **changes: Any) -> tuple[Page, Exchange] | None:
@@ -162,10 +158,9 @@ class Run:
         )
         if case.is_wrong_signature:
             self.wrong_signatures += 1
-        try:
-            exchange = self.caller.send(case.merchant_for(credentials), case.body_for(credentials))
-        except TargetFailed as failure:
-            self._got_no_reply(failure, case.clause, case.name)
+        merchant_id, body = case.merchant_for(credentials), case.body_for(credentials)
+        exchange = self._send(case.clause, merchant_id, body, case.name)
+        if exchange is None:
             return None
         outcome = exchange.outcome
         shown = case.outcomes.get(outcome or "", case.outcomes.get(ANY) if outcome else None)
@@ -180,25 +175,60 @@ class Run:
             self.record.add(Choice(key, frozenset(values), case.clause, seen), exchange, formula=case.formula)
         return exchange
 
-    def _got_no_reply(self, failure: TargetFailed, clause: str, case: str = "") -> None:
-        """A call got no reply to judge: of this call's making, or is the target gone?"""
-        self._failures += 1
-        if self._failures > _FAILURES_BORNE:
-            raise Aborted("fails_again", failure=failure.cause)
+    def _send(self, clause: str, merchant_id: str, body: bytes, case: str = "") -> Exchange | None:
+        """Make a call; None when it got no reply to judge.
+
+        A call that fails each time, while a good one is answered before, between and after, is a violation of its
+        clause.
+
+        Raises:
+            Aborted: a good call is not answered either.
+        """
+        try:
+            return self.caller.send(merchant_id, body)
+        except TargetFailed as failed:
+            failure = failed
+        self._check_alive(failure)
+        if failure.is_rate_limit:
+            self.record.leave(Fact.of("rate_limited"))
+            return None
+        if failure.cause.kind not in self.caller.certain:
+            try:
+                return self.caller.send(merchant_id, body)
+            except TargetFailed as failed:
+                failure = failed
+            self._check_alive(failure)
+            self.caller.certain.add(failure.cause.kind)
+        exchange = Exchange(merchant_id, body, 0, b"")
+        self.record.add(Violation("no_reply", clause, "", {"case": case}, {"failure": failure.cause}), exchange)
+        return None
+
+    def _check_alive(self, failure: TargetFailed) -> None:
         try:
             good = self.caller.call(self.caller.good_fields())
         except TargetFailed:
             raise Aborted("no_reply", failure=failure.cause) from None
-        if good.outcome == SUCCESS and not failure.is_rate_limit:
-            silent = Exchange(self.caller.credentials.merchant_id, b"", 0, b"")
-            violation = Violation("no_reply", clause, "", {"case": case}, {"failure": failure.cause})
-            self.record.add(violation, silent)
+        if good.outcome != SUCCESS:
+            raise Aborted("good_call_refused", failure=failure.cause, got=good.received)
 
     # Snapshots, and laws across calls
 
     def snapshot(self) -> Snapshot | None:
         """Return the last snapshot of the project, taken now if there is none; None when it cannot be taken."""
-        return self._snapshot or self.take_snapshot()
+        return self.last_snapshot or self.take_snapshot()
+
+    def some_vouchers(self) -> Snapshot:
+        """Return the last snapshot of a project that has vouchers.
+
+        Raises:
+            Inconclusive: it cannot be taken, or there is no voucher in it.
+        """
+        snapshot = self.snapshot()
+        if snapshot is None:
+            raise Inconclusive("no_snapshot")
+        if snapshot.total == 0:
+            raise Inconclusive("no_voucher")
+        return snapshot
 
     def take_snapshot(self) -> Snapshot | None:
         """Read the whole unfiltered list, or as much of it as a capped limit lets through in a dozen calls."""
@@ -206,9 +236,9 @@ class Run:
             pages = self._walk()
             if pages is None:
                 return None
-            self._snapshot = Snapshot.of([(offset, page) for offset, page, _ in pages])
-            if self._snapshot.is_consistent or not self.has_room:
-                return self._snapshot
+            self.last_snapshot = Snapshot.of([(offset, page) for offset, page, _ in pages])
+            if self.last_snapshot.is_consistent or not self.has_room:
+                return self.last_snapshot
             first = pages[0][1]
             if all(page.total == first.total and page.stats == first.stats for _, page, _ in pages):
                 again = self._walk()
@@ -216,7 +246,7 @@ class Run:
                     self.record.add(Violation("pages_overlap", "PAGE-1"), pages[-1][2])
                     return None
         self._restless = _RESTLESS_AFTER
-        return self._snapshot
+        return self.last_snapshot
 
     def _walk(self) -> list[tuple[int, Page, Exchange]] | None:
         limit = min(self.total + 10, _LARGEST_LIMIT)
@@ -238,18 +268,17 @@ class Run:
             walked.append(((number - 1) * page.size, *found))
         return walked
 
-    def check_while_stable(
-        self, name: str, check: SnapshotCheck, *, sees: Sees = lambda snapshot: snapshot.states
-    ) -> None:
+    def check_while_stable(self, check: SnapshotCheck, *, sees: Sees = lambda snapshot: snapshot.states) -> None:
         """Hold a law across calls, judged only where the project stood still before and after; three tries.
 
         `check` makes its calls and returns what it finds; `sees` is the part of the snapshot that it depends on.
         """
         before = self.snapshot()
         if before is None:
+            self.record.leave(Fact.of("no_snapshot"))
             return
         if self._restless >= _RESTLESS_AFTER:
-            self.record.inconclusive[name] = Fact.of("restless")
+            self.record.leave(Fact.of("restless"))
             return
         for _ in range(_TRIES):
             news = [pair for pair in check(before) if self.record.is_news(pair[0])]
@@ -257,6 +286,7 @@ class Run:
                 return
             after = self.take_snapshot()
             if after is None:
+                self.record.leave(Fact.of("no_snapshot"))
                 return
             if sees(after) == sees(before):
                 for result, exchange in news:
@@ -266,7 +296,7 @@ class Run:
             if not self.has_room:
                 break
         self._restless += 1
-        self.record.inconclusive[name] = Fact.of("not_stable", tries=_TRIES)
+        self.record.leave(Fact.of("not_stable", tries=_TRIES))
 
 
 def page_of(exchange: Exchange) -> Page | None:

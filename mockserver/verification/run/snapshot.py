@@ -15,12 +15,14 @@ from mockserver.contract.judging.page import Page
 class Snapshot:
     """The unfiltered list. `at` maps each known position (from 0) to its voucher; `total` is their number.
 
-    `stats` are those of the reply that gave the first page. `is_consistent` says that the pages agree with each other.
+    `stats` and `categories` are those of the reply that gave the first page. `is_consistent` says that the pages agree
+    with each other.
     """
 
     total: int
     at: Mapping[int, dict[str, Any]]
     stats: Mapping[str, int]
+    categories: Mapping[str, int]
     is_consistent: bool
 
     @classmethod
@@ -33,7 +35,7 @@ class Snapshot:
         ids = [voucher["id"] for _, voucher in sorted(at.items())]
         agrees = all(page.total == first.total and page.stats == first.stats for _, page in pages)
         in_order = all(left > right for left, right in pairwise(ids))
-        return cls(first.total, at, first.stats, agrees and in_order)
+        return cls(first.total, at, first.stats, dict(first.categories), agrees and in_order)
 
     @property
     def is_whole(self) -> bool:
@@ -49,7 +51,7 @@ class Snapshot:
     def states(self) -> tuple[Any, ...]:
         """Everything that a filter or a sum depends on."""
         moving = tuple((voucher["status"], voucher["nominal_gs"]) for _, voucher in sorted(self.at.items()))
-        return (self.total, self.order, moving, tuple(self.stats.items()))
+        return (self.total, self.order, moving, tuple(self.stats.items()), tuple(self.categories.items()))
 
     def with_status(self, codes: frozenset[int]) -> list[dict[str, Any]]:
         """Return the vouchers in these statuses, in the order of the list."""
