@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.clauses import CLAUSES
+from mockserver.contract.judging.checks import shape_violations
 from mockserver.contract.judging.exchange import Exchange, NotJson
 from mockserver.contract.judging.violation import Violation
 from mockserver.verification.run.record import Broken
@@ -42,6 +43,11 @@ class Cause:
         return list(dict.fromkeys(item.law for item in sorted(self.shown_by, key=lambda item: item.number)))
 
     @property
+    def places(self) -> list[str]:
+        """The paths in replies where it shows, `[]` for any place in a list."""
+        return list(dict.fromkeys(_pattern(item.violation.where) for item in self.shown_by if item.violation.where))
+
+    @property
     def cases(self) -> list[str]:
         """The request cases that show it, where it was found by such."""
         named = (item.violation.expected.get("case") for item in self.shown_by)
@@ -54,19 +60,24 @@ def causes_of(broken: Iterable[Broken], made: Sequence[Exchange]) -> list[Cause]
     `made` are the exchanges of the run.
     """
     is_static = _is_static(made)
-    groups: dict[tuple[Any, ...], list[Broken]] = {}
+    groups: dict[tuple[Any, ...], list[tuple[Violation, Broken]]] = {}
     for item in broken:
-        kind = item.violation.kind
-        key = ("constant_reply",) if is_static and kind not in _WRONG_IN_ITSELF else (kind, *_detail(item.violation))
-        groups.setdefault(key, []).append(item)
-    causes = []
-    for key, items in groups.items():
-        shown_by = sorted(items, key=lambda item: len(item.exchange.body) or 1 << 30)
-        violation = shown_by[0].violation
-        if key == ("constant_reply",):
+        violation = _root(item)
+        if is_static and violation.kind not in _WRONG_IN_ITSELF:
             violation = Violation("constant_reply", violation.clause, "", {"requests": len(_requests(made))})
-        causes.append(Cause(violation, shown_by))
+        groups.setdefault((violation.kind, *_detail(violation)), []).append((violation, item))
+    causes = []
+    for pairs in groups.values():
+        pairs.sort(key=lambda pair: len(pair[1].exchange.body) or 1 << 30)
+        causes.append(Cause(pairs[0][0], [item for _, item in pairs]))
     return sorted(causes, key=_badness)
+
+
+def _root(item: Broken) -> Violation:
+    """Return what is wrong at the root: a reply that is no outcome because of its form is wrong in its form."""
+    if item.violation.got.get("outcome", "") is None:
+        return next(iter(shape_violations(item.exchange)), item.violation)
+    return item.violation
 
 
 def _badness(cause: Cause) -> tuple[int, ...]:
@@ -78,14 +89,19 @@ def _detail(violation: Violation) -> tuple[Any, ...]:
     expected, got = violation.expected, violation.got
     if violation.kind == "shape":
         failure = got["failure"]
-        return _DIGITS.sub("", violation.where), failure.rule, failure.names
+        # Fields of one object that are wrong in one way, as numbers that are written as text, are one thing to fix.
+        return _pattern(violation.where).rpartition(".")[0], failure.rule, str(failure.expected), failure.got
     if violation.kind == "no_reply":
         return (got["failure"].kind,)
     if "outcome" in got:
-        return tuple(sorted(expected.get("outcomes", ()))), got["outcome"] or got.get("http_status")
+        return expected.get("outcomes", [""])[0], got["outcome"] or got.get("http_status")
     if "key" in expected:
         return (expected["key"],)
-    return (_DIGITS.sub("", violation.where), got.get("secret"))
+    return (_pattern(violation.where), got.get("secret"))
+
+
+def _pattern(place: str) -> str:
+    return _DIGITS.sub("", place)
 
 
 def _is_static(made: Sequence[Exchange]) -> bool:

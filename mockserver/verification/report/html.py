@@ -67,7 +67,7 @@ def _violation(item: dict[str, Any]) -> str:
     rows = [
         ("expected", item["expected"]),
         ("got", item["got"]),
-        ("where", item["where"]),
+        ("where", some_of(item["places"]) if len(item["places"]) > 1 else item["where"]),
         ("cases", some_of(item["cases"]) if len(item["cases"]) > 1 else ""),
         ("found by", some_of(item["laws"])),
     ]

@@ -143,6 +143,7 @@ def _violation(run: Run, cause: Cause) -> dict[str, Any]:
         "expected": expected_text(violation),
         "got": got_text(violation),
         "where": violation.where,
+        "places": cause.places,
         "times": len(cause.shown_by),
         "http_status": exchange.http_status,
         "reply": text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(exchange.body)} bytes)",

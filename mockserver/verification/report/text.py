@@ -49,8 +49,9 @@ def _print_violation(number: int, violation: dict[str, Any], console: Console) -
     console.print(f"[bold red]{number}. {clauses}[/] in: {escape(some_of(violation['laws']))}{times}", soft_wrap=True)
     console.print(f"   expected: {escape(violation['expected'])}", soft_wrap=True)
     console.print(f"   got:      {escape(violation['got'])}", soft_wrap=True)
-    if violation["where"]:
-        console.print(f"   where:    {escape(violation['where'])}", soft_wrap=True)
+    where = some_of(violation["places"]) if len(violation["places"]) > 1 else violation["where"]
+    if where:
+        console.print(f"   where:    {escape(where)}", soft_wrap=True)
     if len(violation["cases"]) > 1:
         console.print(f"   cases:    {escape(some_of(violation['cases']))}", soft_wrap=True)
     if violation["reply"]:
