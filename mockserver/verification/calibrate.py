@@ -106,10 +106,10 @@ def _why_unseen(run: Run, key: str, own_laws: set[str]) -> str:
     unsettled = [item.reason for item in run.record.unsettled if item.law in own_laws]
     if key in _WHY_UNSEEN:
         return _WHY_UNSEEN[key]
+    if key != "project_match" and run.last_snapshot is not None and run.last_snapshot.total == 0:
+        return reason_text(Fact.of("no_voucher"))
     if unsettled:
         return reason_text(unsettled[-1])
-    if run.last_snapshot is None or run.last_snapshot.total == 0:
-        return reason_text(Fact.of("no_snapshot" if run.last_snapshot is None else "no_voucher"))
     left = sorted(run.record.observations.left(key))
     if key in _WHY_NOT_EMPTY:
         return _WHY_NOT_EMPTY[key]
