@@ -25,7 +25,7 @@ from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
 from mockserver.verification.laws import registry
 from mockserver.verification.run.run import Run
-from tests.support.command import CLEAN, run_here
+from tests.support.command import CLEAN, run
 from tests.verification.breaks import BREAKS
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import gzip_bomb, html, served
@@ -62,7 +62,7 @@ def options(url: str, **changes: str) -> list[str]:
 
 def test_the_contract_holds_at_the_fake(tmp_path: Path) -> None:
     with serving(BrokenFake()) as url:
-        ended = run_here("verify", *options(url), folder=tmp_path)
+        ended = run("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr
     assert "the contract holds" in ended.stdout
     assert not list(tmp_path.iterdir()), "nothing is written into the user's folder"
@@ -70,7 +70,7 @@ def test_the_contract_holds_at_the_fake(tmp_path: Path) -> None:
 
 def test_a_broken_clause_is_exit_1_with_a_line_that_repeats_it(tmp_path: Path) -> None:
     with serving(BrokenFake(_BY_NAME["total_page rounded down"])) as url:
-        ended = run_here("verify", *options(url), folder=tmp_path)
+        ended = run("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 1
     assert "PAGE-2" in ended.stdout
     assert re.search(r"curl -sS -X POST \S+/merchant/\S+ .*\$SIGNATURE", ended.stdout)
@@ -87,7 +87,7 @@ def test_a_result_without_a_place_to_go_is_said_before_the_first_call(
     command: str, option: str, place: str, said: str, tmp_path: Path
 ) -> None:
     with serve() as merchant:
-        ended = run_here(command, *options(merchant.url), option, place, folder=tmp_path)
+        ended = run(command, *options(merchant.url), option, place, folder=tmp_path)
     assert ended.returncode == 2
     assert said in ended.stderr
     assert not merchant.server.provider.journal.total
@@ -95,7 +95,7 @@ def test_a_result_without_a_place_to_go_is_said_before_the_first_call(
 
 def test_a_report_can_go_to_standard_output_alone(tmp_path: Path) -> None:
     with serving(BrokenFake()) as url:
-        ended = run_here("verify", *options(url), "--report-json", "-", folder=tmp_path)
+        ended = run("verify", *options(url), "--report-json", "-", folder=tmp_path)
     assert not list(validator(schema("report")).iter_errors(json.loads(ended.stdout)))
     assert "the contract holds" in ended.stderr
 
@@ -106,7 +106,7 @@ def test_a_report_can_go_to_standard_output_alone(tmp_path: Path) -> None:
 )
 def test_what_the_first_call_shows_is_exit_1(name: str, clause: str, tmp_path: Path) -> None:
     with serving(BrokenFake(_BY_NAME[name])) as url:
-        ended = run_here("verify", *options(url), folder=tmp_path)
+        ended = run("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 1
     assert clause in ended.stdout
 
@@ -118,7 +118,7 @@ def test_what_the_first_call_shows_is_exit_1(name: str, clause: str, tmp_path: P
 )
 def test_what_cannot_be_judged_is_exit_3(changes: dict[str, str], tmp_path: Path) -> None:
     with serving(BrokenFake()) as url:
-        ended = run_here("verify", *options(url, **changes), folder=tmp_path)
+        ended = run("verify", *options(url, **changes), folder=tmp_path)
     assert ended.returncode == 3, ended.stdout
     assert "could not be judged" in ended.stdout
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_judged_is_exit_3(changes: dict[str, str], tmp_path: Path
 def test_a_hostile_target_is_exit_1_or_3_without_a_traceback(tmp_path: Path) -> None:
     for behaviour in (html, gzip_bomb):
         with served(behaviour) as url:
-            ended = run_here("verify", *options(url, timeout="2"), folder=tmp_path)
+            ended = run("verify", *options(url, timeout="2"), folder=tmp_path)
         assert ended.returncode in {1, 3}, ended.stdout + ended.stderr
         assert "Traceback" not in ended.stdout + ended.stderr
 
@@ -138,12 +138,14 @@ def test_a_hostile_target_is_exit_1_or_3_without_a_traceback(tmp_path: Path) -> 
         (options("ftp://x"), "http"),
         (options("http://user:pass@127.0.0.1:1"), "scheme"),
         (options("http://127.0.0.1:1", rate="fast"), "2/s"),
+        (options("http://127.0.0.1:1", **{"merchant-id": ".."}), "--merchant-id '..' would change the path"),
+        (options("http://127.0.0.1:1", **{"project-id": "a%2Fb"}), "--project-id 'a%2Fb' would change the path"),
         (options("http://127.0.0.1:1", readings="nowhere.json"), "nowhere.json"),
         (options("http://127.0.0.1:1", **{"env-file": "nowhere.env"}), "nowhere.env"),
     ],
 )
 def test_wrong_usage_is_exit_2_in_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
-    ended = run_here("verify", *arguments, folder=tmp_path)
+    ended = run("verify", *arguments, folder=tmp_path)
     assert ended.returncode == 2
     assert says in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
@@ -152,13 +154,71 @@ def test_wrong_usage_is_exit_2_in_one_line(arguments: list[str], says: str, tmp_
 @pytest.mark.parametrize("command", ["verify", "calibrate"])
 def test_a_host_that_is_not_loopback_is_exit_4(command: str, tmp_path: Path) -> None:
     for host in ("https://v1.apigames.id", "http://localhost.example.com", "http://10.0.0.1"):
-        ended = run_here(command, *options(host), folder=tmp_path)
+        ended = run(command, *options(host), folder=tmp_path)
         assert ended.returncode == 4
         assert "--allow-live" in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["verify", "calibrate"])
+@pytest.mark.parametrize(
+    ("flags", "in_file", "in_environment", "says"),
+    [
+        ((), "1", "0", "APIGAMES_ALLOW_LIVE of the environment says '0'"),
+        ((), "no", "1", "APIGAMES_ALLOW_LIVE of live.env says 'no'"),
+        (("--allow-live",), "", "no", "APIGAMES_ALLOW_LIVE of the environment says 'no'"),
+        (("--allow-live",), "0", "", "APIGAMES_ALLOW_LIVE of live.env says '0'"),
+        ((), "yes", "", "APIGAMES_ALLOW_LIVE of live.env says 'yes'"),
+    ],
+)
+def test_one_no_stands_over_every_yes(
+    command: str, flags: tuple[str, ...], in_file: str, in_environment: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "live.env").write_text(f"APIGAMES_ALLOW_LIVE={in_file}\n")
+    # No name of the reserved domain resolves, should the guard fail.
+    ended = run(
+        command,
+        *options("http://live.invalid"),
+        *("--env-file", "live.env", *flags),
+        folder=tmp_path,
+        environment={"APIGAMES_ALLOW_LIVE": in_environment},
+    )
+    assert ended.returncode == 4
+    assert says in ended.stderr
+
+
+def test_leave_that_is_given_twice_over_is_leave(tmp_path: Path) -> None:
+    (tmp_path / "live.env").write_text("APIGAMES_ALLOW_LIVE=1\n")
+    ended = run(
+        "calibrate",
+        *options("http://live.invalid"),
+        *("--env-file", "live.env", "--allow-live"),
+        folder=tmp_path,
+        environment={"APIGAMES_ALLOW_LIVE": "1"},
+    )
+    assert ended.returncode == 3
+    assert "live.invalid cannot be reached" in ended.stderr
+
+
+def test_a_secret_of_the_command_line_is_read_last(tmp_path: Path) -> None:
+    with serving(BrokenFake()) as url:
+        known = {"APIGAMES_SECRET_KEY": SECRET, "APIGAMES_MERCHANT_ID": "M000000NONE0000X"}
+        ended = run("calibrate", *options(url, **{"secret-key": "wrong"}), folder=tmp_path, environment=known)
+    assert ended.returncode == 0, ended.stderr
+    assert "--secret-key is left aside, since APIGAMES_SECRET_KEY is set" in ended.stderr
+    assert "wrong" not in ended.stderr
+    shown = run("verify", "--help", folder=tmp_path).stdout
+    assert " ".join(shown.split()).count("A process list shows it") == 2
+
+
+def test_a_variable_that_appears_twice_in_a_file_is_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "live.env").write_text("APIGAMES_ALLOW_LIVE=0\nAPIGAMES_ALLOW_LIVE=1\n")
+    ended = run("verify", *options("http://live.invalid"), "--env-file", "live.env", folder=tmp_path)
+    assert ended.returncode == 2
+    assert "line 2: APIGAMES_ALLOW_LIVE appears twice" in ended.stderr
+
+
 def test_the_plan_is_printed_and_nothing_is_called(tmp_path: Path) -> None:
-    ended = run_here("verify", *options("https://v1.apigames.id"), "--dry-run", folder=tmp_path)
+    ended = run("verify", *options("https://v1.apigames.id"), "--dry-run", folder=tmp_path)
     assert ended.returncode == 0
     assert "at most 200 calls, at most 2 a second" in ended.stdout
     assert "10 wrong signatures at most" in ended.stdout
@@ -172,9 +232,7 @@ def test_credentials_come_from_the_environment_and_from_a_file(tmp_path: Path) -
             f'# the target\nexport APIGAMES_BASE_URL="{url}"\nAPIGAMES_MERCHANT_ID={MERCHANT}\n'
             f"APIGAMES_PROJECT_ID='{PROJECT}' \nAPIGAMES_SECRET_KEY=wrong\n"
         )
-        ended = run_here(
-            "calibrate", "--env-file", "live.env", folder=tmp_path, environment={"APIGAMES_SECRET_KEY": SECRET}
-        )
+        ended = run("calibrate", "--env-file", "live.env", folder=tmp_path, environment={"APIGAMES_SECRET_KEY": SECRET})
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["readings"]["http_status"]["value"] == "rc"
 
@@ -182,11 +240,11 @@ def test_credentials_come_from_the_environment_and_from_a_file(tmp_path: Path) -
 def test_a_departure_from_an_observed_reading_is_exit_1(tmp_path: Path) -> None:
     file = tmp_path / "readings.json"
     with serving(BrokenFake()) as url:
-        assert run_here("calibrate", *options(url), "--output", "readings.json", folder=tmp_path).returncode == 0
-        assert run_here("verify", *options(url), "--readings", str(file), folder=tmp_path).returncode == 0
+        assert run("calibrate", *options(url), "--output", "readings.json", folder=tmp_path).returncode == 0
+        assert run("verify", *options(url), "--readings", str(file), folder=tmp_path).returncode == 0
     with serving(BrokenFake(readings=Readings.of({"beyond_last": "last"}))) as url:
-        ended = run_here("verify", *options(url), "--readings", str(file), folder=tmp_path)
-        again = run_here("calibrate", *options(url), "--compare", "readings.json", folder=tmp_path)
+        ended = run("verify", *options(url), "--readings", str(file), folder=tmp_path)
+        again = run("calibrate", *options(url), "--compare", "readings.json", folder=tmp_path)
     assert ended.returncode == 1
     assert "as observed before" in ended.stdout
     assert "beyond_last: was empty (observed), is last (observed)" in again.stderr
@@ -202,7 +260,7 @@ def test_no_report_holds_a_secret(tmp_path: Path) -> None:
 
     summary = tmp_path / "summary.md"
     with serving(BrokenFake(leaky)) as url:
-        ended = run_here(
+        ended = run(
             "verify",
             *options(url, **{"session-key": SESSION}),
             *("--report-json", "r.json", "--report-html", "r.html", "--junit-xml", "r.xml"),
@@ -225,7 +283,7 @@ def test_no_report_holds_a_secret(tmp_path: Path) -> None:
 
 def test_the_reports_say_the_same(tmp_path: Path) -> None:
     with serving(BrokenFake(_BY_NAME["oldest first"])) as url:
-        run_here(
+        run(
             "verify",
             *options(url),
             *("--report-json", "r.json", "--report-html", "r.html", "--junit-xml", "r.xml"),
@@ -280,7 +338,7 @@ def test_a_failure_of_our_own_is_exit_70_and_shows_nothing_of_it(
 
     monkeypatch.setattr(registry, "LAWS", (failing,))
     with serving(BrokenFake()) as url:
-        ended = run_here("verify", *options(url), folder=tmp_path)
+        ended = run("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 70
     assert ended.stderr.startswith("apigames-mock: verify failed of itself: RuntimeError in test_verify.py line")
     assert len(ended.stderr.splitlines()) == 1
@@ -289,8 +347,8 @@ def test_a_failure_of_our_own_is_exit_70_and_shows_nothing_of_it(
 
 def test_progress_is_a_line_for_each_law_where_it_is_asked_for(tmp_path: Path) -> None:
     with serving(BrokenFake()) as url:
-        ended = run_here("verify", *options(url), "--progress", folder=tmp_path)
-        quiet = run_here("verify", *options(url), folder=tmp_path)
+        ended = run("verify", *options(url), "--progress", folder=tmp_path)
+        quiet = run("verify", *options(url), folder=tmp_path)
     lines = ended.stderr.splitlines()
     assert len(lines) == len(registry.LAWS)
     assert re.fullmatch(r" +\d+/200 calls  the documented call succeeds: holds", lines[0])

@@ -118,7 +118,7 @@ def test_why_a_reading_was_not_seen_is_what_was_missing() -> None:
     assert _why("timezone", a_world()) == "a reply does not say when its vouchers were really made"
     for key in ("beyond_last", "stats_scope", "kategori_scope", "status_filter"):
         assert _why(key, a_world(0)).startswith("the project has no voucher")
-    codes = _why("status_codes", a_world(25, shares=two_of_each), status_filter="name")
+    codes = _why("status_codes", a_world(25, shares=two_of_each))
     assert codes.startswith("as many vouchers are in one status as in another, so the numbers of success, process,")
     assert _why("empty_vouchers", a_world(), beyond_last="last", unknown_status="ignored") == (
         "every reply listed some voucher"

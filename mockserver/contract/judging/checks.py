@@ -16,9 +16,10 @@ from mockserver.contract.judging.exchange import SUCCESS, Exchange, NotJson, loo
 from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.page_laws import filter_laws, page_laws, sum_laws
 from mockserver.contract.judging.violation import CheckResult, Violation
+from mockserver.contract.project_detail import DEFAULT_STATUS
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, tolerant, validator
-from mockserver.contract.wire import CREATED_AT, DEFAULT_STATUS
+from mockserver.contract.wire import CREATED_AT
 
 if TYPE_CHECKING:
     from mockserver.contract.schema_errors import SchemaFailure

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.contract.judging.page import STATUS_NAMES, Page
 from mockserver.contract.judging.violation import CheckResult, Choice, Fact, Violation
+from mockserver.contract.project_detail import DEFAULT_STATUS
 from mockserver.contract.reading import CODE_PERMUTATIONS
-from mockserver.contract.wire import DEFAULT_STATUS
 
 ORDERS = ("nominal", "count", "first_seen")
 _MAX_CAPS_TRIED = 10_000

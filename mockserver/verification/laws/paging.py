@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.contract.judging.exchange import Exchange
 from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.violation import CheckResult, Violation
-from mockserver.contract.wire import DEFAULT_LIMIT
+from mockserver.contract.project_detail import DEFAULT_LIMIT
 from mockserver.verification.laws.law import clause
 from mockserver.verification.run.run import Run
 from mockserver.verification.run.snapshot import Snapshot, name_of

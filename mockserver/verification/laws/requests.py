@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mockserver.contract.judging.exchange import SUCCESS, Exchange
 from mockserver.contract.judging.violation import CheckResult, Choice, Fact, Violation
-from mockserver.contract.wire import DEFAULT_LIMIT
+from mockserver.contract.project_detail import DEFAULT_LIMIT
 from mockserver.verification.cases import cases
 from mockserver.verification.laws.law import clause
 from mockserver.verification.run.record import Inconclusive

@@ -8,8 +8,9 @@ from typing import Any
 
 from mockserver.contract.judging.exchange import SUCCESS
 from mockserver.contract.judging.violation import Fact, Values, Violation
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER
-from mockserver.contract.wire import CREATED_AT, DOCUMENTED_ERRORS
+from mockserver.contract.wire import CREATED_AT
 from mockserver.verification.cases import ANY
 from mockserver.verification.run.caller import OutsideContract
 from mockserver.verification.target import Failure, NoReply
@@ -53,7 +54,7 @@ def some_of(names: Sequence[str]) -> str:
 
 def outcome_text(outcome: object) -> str:
     """Say an outcome in words: `ERR-3 (rc 500, "Signature Not Valid")`."""
-    for error in DOCUMENTED_ERRORS:
+    for error in PROJECT_DETAIL.errors:
         if error.clause == outcome:
             return f'{outcome} (rc {error.rc}, "{error.error_msg}")'
     return {SUCCESS: "a success", ANY: "any documented reply"}.get(str(outcome), str(outcome))
