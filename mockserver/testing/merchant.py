@@ -151,14 +151,14 @@ class FakeMerchant:
     @property
     def requests(self) -> Received:
         """The calls it received, oldest first, secrets masked; at most the newest 10,000."""
-        return Received(self._journal.entries())
+        return Received(self._journal.entries(), self._journal.operations)
 
     def assert_called(self, *, times: int | None = None, **matchers: Any) -> Received:
         """Assert that a call arrived that matches, as in `assert_called(page=2)`; return those that do.
 
-        A matcher is a value or a predicate: `projectid`, `status`, `page`, `limit` (None: left out) as the consumer
-        sent them; `rc`, `http_status`, `clause`, `reading` as the fake answered. `times` is how many exactly; at
-        least one when None.
+        A matcher is a value or a predicate: the fields of an operation, as `projectid`, `status`, `page` and `limit`
+        (None: left out), as the consumer sent them; `rc`, `http_status`, `role`, `clause`, `reading` as the fake
+        answered; `operation` by its name. `times` is how many exactly; at least one when None.
 
         Raises:
             AssertionError: with every call that arrived and why it does not match.
@@ -225,7 +225,7 @@ class FakeMerchant:
         return "\n".join(lines)
 
     def _failure(self, expected: str, matchers: Mapping[str, Any]) -> str:
-        text = Matchers(**matchers).failure(self.requests, expected)
+        text = Matchers(self._journal.operations, **matchers).failure(self.requests, expected)
         unmatched = "".join(f"\n  ? {summary(entry)}" for entry in self._unmatched())
         if unmatched:
             text = f"{text}\nMeanwhile, for no merchant that the server knows:{unmatched}"

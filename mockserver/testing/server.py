@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mockserver.contract.readings import Readings
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.recorded import Entry, RawEntry
+from mockserver.provider.operations.handler import Handler
+from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
@@ -35,8 +37,8 @@ class FakeServer:
 
     Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
     `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
-    `undocumented_calls` says, a line for each, what the doubles of its merchants were asked at the vendor's host that
-    the vendor's page does not have.
+    It serves the operations of `handlers`. `undocumented_calls` says, a line for each, what the doubles of its
+    merchants were asked at the vendor's host that no page of the vendor documents.
 
     Raises:
         ReadingsError: a reading or a value that the register does not have.
@@ -44,7 +46,13 @@ class FakeServer:
     """
 
     def __init__(
-        self, *, readings: ReadingChoices | None = None, seed: int = 0, host: str = "127.0.0.1", port: int = 0
+        self,
+        *,
+        readings: ReadingChoices | None = None,
+        seed: int = 0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        handlers: Iterable[Handler[Any]] = HANDLERS,
     ) -> None:
         self.readings = as_readings(readings)
         if isinstance(seed, bool) or not isinstance(seed, int):
@@ -52,7 +60,7 @@ class FakeServer:
         self.seed = seed
         self._host, self._port = host, port
         self._journals: dict[str, Journal] = {}
-        self.provider = Provider(World(), self.readings, observers=(self._record_for_merchant,))
+        self.provider = Provider(World(), self.readings, observers=(self._record_for_merchant,), handlers=handlers)
         self.undocumented_calls: list[str] = []
         self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
@@ -158,7 +166,9 @@ class FakeServer:
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
-        journal = self._journals[merchant.merchant_id] = Journal(self.provider.maskers, capacity=CALLS_KEPT)
+        provider = self.provider
+        journal = Journal(provider.maskers, capacity=CALLS_KEPT, operations=provider.operations)
+        self._journals[merchant.merchant_id] = journal
         return FakeMerchant(self, stored, journal)
 
     def _record_for_merchant(self, kept: RawEntry) -> None:

@@ -195,6 +195,7 @@ def serve(
         admin_token=None if admin_token else server.access.token,
         configuration=ctx.obj,
         elsewhere=url_elsewhere(host, server.port),
+        operations=provider.operations,
     )
     server.run(lambda: write_banner(shown, writer.write, log_format))
     writer.close()

@@ -27,6 +27,7 @@ class UndocumentedCall(BaseException):
 class Answer(NamedTuple):
     """What goes back: the HTTP status, headers and body (UTF-8 JSON unless a fault has it otherwise).
 
+    `content_length` is what it says of its length: of a reply to HEAD, which has no body, that of the body left out.
     It begins `delay` seconds late, and its body takes `body_seconds`. `is_cut_off` says that the connection ends
     before the whole of it is there, and with an empty body before anything is.
     """
@@ -34,6 +35,7 @@ class Answer(NamedTuple):
     http_status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    content_length: int
     delay: float = 0.0
     body_seconds: float = 0.0
     is_cut_off: bool = False
@@ -41,7 +43,7 @@ class Answer(NamedTuple):
     @property
     def sent_headers(self) -> tuple[tuple[str, str], ...]:
         """The headers as a client gets them, with the length of the body."""
-        return (*self.headers, ("Content-Length", str(len(self.body))))
+        return (*self.headers, ("Content-Length", str(self.content_length)))
 
 
 def patience_ends(answer: Answer, read_timeout: float | None) -> bool:
@@ -78,7 +80,7 @@ def answer_in_process(
     reply = provider.handle(Request(method, path, body, sent, origin))
     if not provider.operations.at(path):
         raise UndocumentedCall(_undocumented(provider, method, url))
-    return _answer(reply)
+    return _answer(reply, is_head=method == "HEAD")
 
 
 def body_bytes(body: object) -> bytes:
@@ -97,14 +99,17 @@ def body_bytes(body: object) -> bytes:
     raise TypeError(f"cannot read a request body of type {type(body).__name__}")
 
 
-def _answer(reply: Reply) -> Answer:
+def _answer(reply: Reply, *, is_head: bool) -> Answer:
     headers = (("Content-Type", reply.content_type), *reply.headers)
+    body = reply.body[: reply.content_length]
+    sent = b"" if is_head else body
     if not isinstance(reply, FaultyReply):
-        return Answer(reply.http_status, headers, reply.body)
+        return Answer(reply.http_status, headers, sent, len(body))
     return Answer(
         reply.http_status,
         headers,
-        reply.body[: reply.content_length],
+        sent,
+        len(body),
         delay=reply.delay,
         body_seconds=reply.body_seconds,
         is_cut_off=reply.close is not None,
