@@ -11,11 +11,12 @@ from typing import Any, NoReturn
 import click
 
 from mockserver._text import nearest
-from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line
+from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line, say
 
 # name: (module in this folder, what stands in the list of commands)
 COMMANDS = {
     "serve": ("serve.serve", "Serve the endpoint on this machine."),
+    "health": ("health", "Ask a mock whether it answers: for a container's health check, for scripts that wait."),
     "sign": ("sign", "Print the signature of a merchant."),
     "readings": ("readings", "Show what the vendor's page leaves open, and what the mock assumes."),
     "world": ("world", "Make a world file, or check one."),
@@ -94,5 +95,5 @@ def _open_closed_streams() -> None:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    print(f"apigames-mock: {message}", file=sys.stderr)  # noqa: T201
+    say(message)
     sys.exit(status)

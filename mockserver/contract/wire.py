@@ -12,10 +12,6 @@ import msgspec
 
 BASE_URL = "https://v1.apigames.id"
 
-# From the vendor's sibling page for bulk redemption, not from the status call's: served there only as faults.
-MAINTENANCE = "Redem sedang maintenance"
-MERCHANT_CONFIG = "Merchant config not found"
-
 CREATED_AT = "cretaed_at"
 
 

@@ -26,14 +26,14 @@ from mockserver.contract.operation import JSON, ClosedSet, DocumentedError, Fiel
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import error_document, request_document, request_schema, validator
 from mockserver.provider.faults.faults import Fault, FaultError
-from mockserver.provider.faults.forcing import forced_by_text
+from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import parse_fields
 from mockserver.provider.operations.project_detail import ProjectDetail
 from mockserver.provider.provider import Provider
 from mockserver.provider.refusal import FieldMissing, Refusal
-from mockserver.provider.reply import Reply, ReservedReply, success_reply
+from mockserver.provider.reply import Reply, success_reply
 from mockserver.provider.request import DOCTOR_HEADER, FAULT_HEADER, Request
 from mockserver.provider.state.clock import Clock, FrozenClock
 from mockserver.provider.state.store import Store
@@ -119,13 +119,10 @@ class Toy(Handler[Mapping[str, Any]]):
         return sent
 
     def carry_out(self, checked: Mapping[str, Any], readings: Readings, clock: Clock) -> Reply:
-        reply = success_reply(TOY.success, {"balance": checked.get("days", 1) * 100}, int(clock.now()))
-        if "reserved" not in checked:
-            return reply
-        return ReservedReply(
-            reply.http_status, reply.body, reply.rc, reply.role, reply.clause,
-            reserved=checked["reserved"], reserved_in="account",
-        )  # fmt: skip
+        return success_reply(TOY.success, {"balance": checked.get("days", 1) * 100}, int(clock.now()))
+
+    def reserved(self, checked: Mapping[str, Any]) -> Reserved | None:
+        return Reserved(checked["reserved"], "account") if "reserved" in checked else None
 
 
 HANDLERS = (ProjectDetail(), Toy())

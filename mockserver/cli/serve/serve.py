@@ -24,6 +24,7 @@ from mockserver.cli.shared.configuration import (
     variable,
 )
 from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
 from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
@@ -128,6 +129,12 @@ class _ServeCommand(ConfiguredCommand):
     help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
 )
 @click.option(
+    "--url-file",
+    envvar=variable("url_file"),
+    type=OutputFile(),
+    help="Write the base URL to this file too, once it answers; gone when it ends. For `health` and for scripts.",
+)
+@click.option(
     "--doctor-header",
     envvar=variable("doctor_header"),
     is_flag=True,
@@ -157,6 +164,7 @@ def serve(
     fault: tuple[str, ...],
     admin_token: str | None,
     allowed_host: tuple[str, ...],
+    url_file: Path | None,
     doctor_header: bool,
     journal: int,
 ) -> None:
@@ -197,8 +205,23 @@ def serve(
         elsewhere=url_elsewhere(host, server.port),
         operations=provider.operations,
     )
-    server.run(lambda: write_banner(shown, writer.write, log_format))
+
+    def on_ready() -> None:
+        if url_file is not None:
+            write_output(url_file, f"{server.url}\n")
+        write_banner(shown, writer.write, log_format)
+
+    try:
+        _remove(url_file)  # of an earlier run, which may not have ended by itself
+        server.run(on_ready)
+    finally:
+        _remove(url_file)
     writer.close()
+
+
+def _remove(file: Path | None) -> None:
+    if file is not None and file != STANDARD_OUTPUT:
+        file.unlink(missing_ok=True)
 
 
 def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:

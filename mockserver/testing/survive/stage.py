@@ -113,7 +113,7 @@ class Scene:
 
     def _reply_of_situation(self, body: bytes, reply: Reply) -> Reply:
         if self.is_over:
-            return with_fault(reply, _GONE, self.readings)
+            return with_fault(reply, _GONE, self.readings, PROJECT_DETAIL)
         situation = self.situation
         invalid_json = PROJECT_DETAIL.error_of[JSON]
         if situation.error == invalid_json.clause:
@@ -121,7 +121,7 @@ class Scene:
         if reply.role == SUCCESS:
             reply = self._mutated(reply)
         if situation.fault and _page(body) >= situation.fault_from_page:
-            return with_fault(reply, FAULT_EXPECTATIONS[situation.fault].fault, self.readings)
+            return with_fault(reply, FAULT_EXPECTATIONS[situation.fault].fault, self.readings, PROJECT_DETAIL)
         return reply
 
     def _mutated(self, reply: Reply) -> Reply:
