@@ -11,17 +11,13 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from email.utils import formatdate
 from typing import Any
-
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from mockserver.provider.provider import Provider
 from mockserver.web import machine_time
 from mockserver.web.admin.access import Access, host_name
-from mockserver.web.connection import Connection, Limits
-from mockserver.web.dispatch import Lane
+from mockserver.web.connection import Connection, Connections, Limits
+from mockserver.web.dispatch import Dispatcher
 from mockserver.web.shortage import Shortage
 from mockserver.web.stopping import cut_off, stop_accepting
 
@@ -61,10 +57,10 @@ class Server:
     ) -> None:
         self.provider = provider
         self.host = host
-        self._limits = limits or Limits()
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
         self.access = _access(self._socket, host, admin_token, allowed_hosts)
+        self.connections = Connections(limits or Limits(), Dispatcher(provider, self.access))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
@@ -147,23 +143,13 @@ class Server:
         loop = self._loop = asyncio.get_running_loop()
         loop.time = machine_time.monotonic  # type: ignore[method-assign]
         stop = self._stop = asyncio.Event()
-        state = ServerState()
-        config = Config(
-            Lane(self.provider, self.access),
-            log_config=None,
-            lifespan="off",
-            ws="none",
-            http=Connection,
-            proxy_headers=False,
-        )
-        config.load()
         shortage = Shortage()
         loop.set_exception_handler(shortage)
+        connections = self.connections
 
         def connect() -> Connection:
             shortage.is_over()
-            wiring = {"config": config, "server_state": state, "app_state": {}, "_loop": loop}
-            return Connection(limits=self._limits, refuse=self.provider.refuse, **wiring)
+            return Connection(connections)
 
         server = await loop.create_server(connect, sock=self._socket, backlog=_AT_ONCE)
         self._socket.listen(_BACKLOG)
@@ -171,11 +157,11 @@ class Server:
             self._ready.set()
             on_ready()
             while not stop.is_set():
-                state.default_headers = [(b"date", formatdate(machine_time.wall(), usegmt=True).encode())]
+                connections.tell_time()
                 await _wait(stop, 1.0)
         finally:
             await stop_accepting(loop, server)
-            await cut_off(state)
+            await cut_off(connections)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from uvicorn.server import ServerState
+from mockserver.web.connection import Connections
 
 
 async def stop_accepting(loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
@@ -28,12 +28,10 @@ def _stop_reading(loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> No
         pass  # Windows: its loop makes the connection where it accepts
 
 
-async def cut_off(state: ServerState) -> None:
+async def cut_off(connections: Connections) -> None:
     """End every connection, and what is being done for it."""
-    for connection in list(state.connections):
-        connection.transport.abort()
+    for connection in list(connections.open):
+        connection.cut_off()
+    # Each is told so, and cancels its task.
     await asyncio.sleep(0)
-    tasks = list(state.tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*connections.answering, return_exceptions=True)
