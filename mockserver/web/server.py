@@ -9,9 +9,9 @@ import re
 import secrets
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from mockserver.provider.provider import Provider
 from mockserver.web import machine_time
@@ -112,14 +112,26 @@ class Server:
         if self._thread not in {None, threading.current_thread()}:
             self._thread.join()
 
-    def run(self, on_ready: Callable[[], None]) -> None:
-        """Serve from the calling (main) thread until SIGINT or SIGTERM; `on_ready` is called once it answers."""
+    def run(self, on_ready: Callable[[], None], on_signal: Callable[[], None] = lambda: None) -> None:
+        """Serve from the calling (main) thread until SIGINT or SIGTERM.
+
+        `on_ready` is called once it answers, `on_signal` when one of the signals came, whatever the server does then.
+        """
 
         async def until_signal() -> None:
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                _on_signal(loop, number, self._ask_to_stop)
-            await self._serve(on_ready)
+
+            # Not the loop's own handler: it is not called while a call keeps the loop busy.
+            def ask_to_stop(*_: object) -> None:
+                on_signal()
+                loop.call_soon_threadsafe(self._ask_to_stop)
+
+            before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                await self._serve(on_ready)
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
         asyncio.run(until_signal())
 
@@ -171,13 +183,6 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-def _on_signal(loop: asyncio.AbstractEventLoop, number: int, act: Callable[[], Any]) -> None:
-    try:
-        loop.add_signal_handler(number, act)
-    except NotImplementedError:  # Windows
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
-
-
 def _access(bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str]) -> Access:
     if token and not _TOKEN.fullmatch(token):
         bound.close()
@@ -200,13 +205,23 @@ def _bound(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot serve on {host!r}: {error}; use 127.0.0.1 or an address of this machine") from None
     listening = socket.socket(family, kind, protocol)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, address_option(sys.platform), 1)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise ServerError(_bind_failure(host, port, error)) from None
     return listening
+
+
+def address_option(platform: str) -> int:
+    """Return the socket option with which an address is taken that nobody listens on.
+
+    What POSIX calls to reuse an address lets a second server have it on Windows, where each would get some calls.
+    """
+    if platform in {"win32", "cygwin"}:
+        return int(getattr(socket, "SO_EXCLUSIVEADDRUSE", ~socket.SO_REUSEADDR))
+    return socket.SO_REUSEADDR
 
 
 def _bind_failure(host: str, port: int, error: OSError) -> str:

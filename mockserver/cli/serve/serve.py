@@ -33,9 +33,13 @@ from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
+from mockserver.web.connection import Limits
 from mockserver.web.server import Server, ServerError
+from mockserver.web.stopping import end_process_within
 
 _STANDARD_ERROR = 2
+# From a signal to the end, for a call that takes longer and for a log that nobody reads.
+_STOP_SECONDS = 1.5
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -109,6 +113,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
 )
 @click.option(
+    "--keep-alive",
+    envvar=variable("keep_alive"),
+    type=click.FloatRange(0, 86_400),
+    default=Limits().keep_alive_seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a connection is kept on which nothing is asked.",
+)
+@click.option(
     "--doctor-header",
     envvar=variable("doctor_header"),
     is_flag=True,
@@ -138,6 +151,7 @@ def serve(
     fault: tuple[str, ...],
     admin_token: str | None,
     allowed_host: tuple[str, ...],
+    keep_alive: float,
     doctor_header: bool,
     journal: int,
 ) -> None:
@@ -164,7 +178,14 @@ def serve(
     )
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     try:
-        server = Server(provider, host=host, port=port, admin_token=admin_token, allowed_hosts=allowed_host)
+        server = Server(
+            provider,
+            host=host,
+            port=port,
+            limits=Limits(keep_alive_seconds=keep_alive),
+            admin_token=admin_token,
+            allowed_hosts=allowed_host,
+        )
     except ServerError as error:
         raise click.ClickException(str(error)) from None
     made_token = None if admin_token else server.access.token
@@ -177,7 +198,8 @@ def serve(
             world_file=world,
             merchant=merchant,
             admin_token=made_token,
-        )
+        ),
+        lambda: end_process_within(_STOP_SECONDS),
     )
     writer.close()
 
