@@ -42,7 +42,7 @@ def calibrate(run: Run) -> dict[str, Any]:
     """
     run.open()
     for keys, probe in _probes():
-        run.law = f"probe of {', '.join(keys)}"
+        run.law = _law(keys)
         probe(run)
     return document_of(run)
 
@@ -83,7 +83,8 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 def _entry(run: Run, item: dict[str, Any]) -> dict[str, Any]:
     key = item["key"]
     default = REGISTER[key].default
-    blamed = [broken.violation for broken in run.broken if f" {key}," in f" {broken.law.removeprefix('probe of ')},"]
+    own_laws = {_law(keys) for keys, _ in _probes() if key in keys}
+    blamed = [broken.violation for broken in run.broken if broken.law in own_laws]
     if item["value"] is not None:
         return {"value": item["value"], "seen": "observed", "why": item["evidence"]}
     left = run.observations.left(key) if key != "max_limit" else frozenset({default})
@@ -105,6 +106,11 @@ def _known_codes(left: frozenset[str]) -> Any:
     """Return the numbers that every permutation left agrees on, by the name in `stats`."""
     columns = zip(*(codes.split(",") for codes in left), strict=True)
     return {name: int(column[0]) for name, column in zip(NAMES, columns, strict=True) if len(set(column)) == 1}
+
+
+def _law(keys: tuple[str, ...]) -> str:
+    """Return the name under which a probe's findings are recorded."""
+    return f"probe of {', '.join(keys)}"
 
 
 def _probes() -> list[tuple[tuple[str, ...], Probe]]:

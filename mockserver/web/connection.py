@@ -13,9 +13,9 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any
 
-from mockserver.contract.wire import Reply
 from mockserver.provider.faults.faults import FaultyReply
 from mockserver.provider.internal_error import report
+from mockserver.provider.reply import Reply
 from mockserver.provider.request import INTERNAL_ERROR
 from mockserver.web import machine_time
 from mockserver.web.admin.access import is_admin

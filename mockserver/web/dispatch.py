@@ -9,9 +9,9 @@ import asyncio
 import json
 from typing import Any
 
-from mockserver.contract.wire import Reply, outside_reply
 from mockserver.provider.internal_error import report
 from mockserver.provider.provider import Provider
+from mockserver.provider.reply import Reply, outside_reply
 from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, Request
 from mockserver.web.admin.access import Access, Problem, is_admin
 from mockserver.web.admin.long_poll import is_wait, wait_for_calls

@@ -14,7 +14,7 @@ from mockserver.contract.readings import REGISTER, Readings, each_other_value
 from mockserver.contract.readings_file import readings_from_document
 from mockserver.contract.schemas import schema, validator
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
-from mockserver.testing.strategies.exchanges import readings, vouchers
+from mockserver.testing.strategies import readings, vouchers
 from mockserver.verification.calibrate import calibrate, changes
 from mockserver.verification.settings import Settings
 from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET, BrokenFake

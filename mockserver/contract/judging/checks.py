@@ -17,11 +17,12 @@ from mockserver.contract.judging.exchange import SUCCESS, Exchange, NotJson, loo
 from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.page_laws import filter_laws, page_laws, sum_laws
 from mockserver.contract.judging.violation import Choice, Finding, Violation
+from mockserver.contract.project_detail import DEFAULT_STATUS
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.schemas import schema, tolerant, validator
-from mockserver.contract.wire import CREATED_AT, DEFAULT_STATUS
+from mockserver.contract.wire import CREATED_AT
 
-__all__ = ["Choice", "Finding", "Violation", "check", "findings"]
+__all__ = ["Choice", "Finding", "Violation", "check", "findings", "shape_violations"]
 
 CLOCK_TOLERANCE = 60.0
 _PLACES = (
@@ -52,12 +53,17 @@ def check(exchange: Exchange, readings: Readings | None = None) -> list[Violatio
 
 def findings(exchange: Exchange) -> list[Finding]:
     """Return the violations, and the choices among readings that the reply shows (any exchange, any target)."""
-    shape: list[Finding] = list(_shape(exchange))
+    shape = shape_violations(exchange)
     if shape:
-        return shape
+        return list(shape)
     if exchange.outcome != SUCCESS:
         return []
     return [*_values(exchange), *_laws(exchange)]
+
+
+def shape_violations(exchange: Exchange) -> list[Violation]:
+    """Return where the reply departs from the documented fields and types; with none, it can be read by its fields."""
+    return list(_shape(exchange))
 
 
 def _shape(exchange: Exchange) -> Iterator[Violation]:

@@ -9,7 +9,7 @@ from mockserver.contract.judging.checks import Choice, Violation
 from mockserver.contract.judging.exchange import SUCCESS, Exchange
 from mockserver.contract.judging.page import Page
 from mockserver.verification.cases.request_cases import ANY, Case, Credentials
-from mockserver.verification.report.wording import described, in_form, worded
+from mockserver.verification.report.wording import described, failure_text, in_form, worded
 from mockserver.verification.run.caller import Caller, TargetFailed
 from mockserver.verification.run.record import Record
 from mockserver.verification.run.unjudged import CannotJudge
@@ -90,15 +90,15 @@ class Calls:
         """A call got no reply to judge: of this call's making, or is the target gone?"""
         self._failures += 1
         if self._failures > _FAILURES_BORNE:
-            raise CannotJudge(f"the target fails again and again: {failure}")
+            raise CannotJudge(f"the target fails again and again: {failure_text(failure)}")
         try:
             good = self.caller.call(self.caller.good_fields())
         except TargetFailed:
-            raise CannotJudge(str(failure)) from None
+            raise CannotJudge(failure_text(failure)) from None
         silent = Exchange(self.caller.credentials.merchant_id, b"", 0, b"")
-        if good.outcome == SUCCESS and "429" not in str(failure):
+        if good.outcome == SUCCESS and not failure.is_rate_limit:
             expected = f"{what}a reply in the contract, as the good call before and after it gets"
-            self._record.breaks(Violation(clause, expected, str(failure)), silent)
+            self._record.breaks(Violation(clause, expected, failure_text(failure)), silent)
 
 
 def page_of(exchange: Exchange) -> Page | None:

@@ -9,7 +9,7 @@ from mockserver.contract.judging.exchange import SUCCESS, Exchange
 from mockserver.contract.near_misses import FORMULAS, OTHER_CASES
 from mockserver.verification.cases.request_cases import Credentials
 from mockserver.verification.live_guard import Limits
-from mockserver.verification.report.wording import described
+from mockserver.verification.report.wording import described, failure_text
 from mockserver.verification.run.caller import Caller, TargetFailed
 from mockserver.verification.run.calls import page_of
 from mockserver.verification.run.record import Record
@@ -37,7 +37,7 @@ def opened(caller: Caller, record: Record, limits: Limits) -> Opened:
     try:
         return _opened(caller, record, limits)
     except TargetFailed as failure:
-        raise CannotJudge(str(failure)) from None
+        raise CannotJudge(failure_text(failure)) from None
 
 
 def _opened(caller: Caller, record: Record, limits: Limits) -> Opened:

@@ -28,7 +28,7 @@ async def wait_for_calls(request: HttpRequest, journal: Journal, access: Access)
     try:
         access.check(access_request(request))
         seconds = wait_seconds(query.get("wait"))
-        search = Search(journal, matchers_of(pairs), after_number(query.get("since")))
+        search = Search(journal, matchers_of(pairs, journal.operations), after_number(query.get("since")))
         count = wait_count(query.get("count"))
     except Problem:
         return

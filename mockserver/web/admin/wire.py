@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.json_documents import plain_document
-from mockserver.contract.masking import printable
 from mockserver.contract.schema_errors import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
 from mockserver.web.admin.access import COOKIE, Access, Problem, Request

@@ -1,4 +1,4 @@
-"""A case: what a client is set before, as one immutable value that a name spells out and a seed fills in."""
+"""A situation: what a client is set before, as one immutable value that a name spells out and a seed fills in."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mockserver._text import nearest
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import REGISTER, Readings
-from mockserver.contract.wire import DOCUMENTED_ERRORS, MAINTENANCE, MERCHANT_CONFIG, STATUSES
+from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG, STATUSES
 from mockserver.provider.faults.faults import FAULTS, Fault
 
 MIXED = "mixed"
-TWISTS = ("unusual_values", "added_fields", "totals_grow", "statuses_move")
+MUTATIONS = ("unusual_values", "added_fields", "totals_grow", "statuses_move")
 
 # Longer than anybody waits: the client ends by itself, or is ended.
 _FOREVER = 3600.0
@@ -27,7 +28,7 @@ class ScenarioError(ValueError):
 
 
 @dataclass(frozen=True)
-class Trouble:
+class FaultExpectation:
     """A fault as a scenario uses it: the `outcome` it leaves to a client, and what an `error` must hold."""
 
     fault: Fault
@@ -35,28 +36,28 @@ class Trouble:
     error: str = ""
 
 
-TROUBLES: Mapping[str, Trouble] = {
-    **{name: Trouble(Fault(name)) for name in FAULTS},
-    "delay": Trouble(Fault("delay", _SHORT), "either"),
-    "slow_body": Trouble(Fault("slow_body", _SHORT), "either"),
-    "wrong_content_type": Trouble(Fault("wrong_content_type"), "either"),
+FAULT_EXPECTATIONS: Mapping[str, FaultExpectation] = {
+    **{name: FaultExpectation(Fault(name)) for name in FAULTS},
+    "delay": FaultExpectation(Fault("delay", _SHORT), "either"),
+    "slow_body": FaultExpectation(Fault("slow_body", _SHORT), "either"),
+    "wrong_content_type": FaultExpectation(Fault("wrong_content_type"), "either"),
     # A client may take the whole JSON that it got, or mistrust a reply that was announced longer.
-    "wrong_length": Trouble(Fault("wrong_length"), "either"),
-    "rate_limit": Trouble(Fault("rate_limit", retry_after=1)),
-    "maintenance": Trouble(Fault("maintenance"), error=MAINTENANCE),
-    "merchant_config": Trouble(Fault("merchant_config"), error=MERCHANT_CONFIG),
-    "no_reply": Trouble(Fault("delay", _FOREVER)),
-    "stalled_body": Trouble(Fault("slow_body", _FOREVER)),
+    "wrong_length": FaultExpectation(Fault("wrong_length"), "either"),
+    "rate_limit": FaultExpectation(Fault("rate_limit", retry_after=1)),
+    "maintenance": FaultExpectation(Fault("maintenance"), error=MAINTENANCE),
+    "merchant_config": FaultExpectation(Fault("merchant_config"), error=MERCHANT_CONFIG),
+    "no_reply": FaultExpectation(Fault("delay", _FOREVER)),
+    "stalled_body": FaultExpectation(Fault("slow_body", _FOREVER)),
 }
-ERRORS = {error.clause: error for error in DOCUMENTED_ERRORS}
+ERRORS = {error.clause: error for error in PROJECT_DETAIL.errors}
 
 
 @dataclass(frozen=True)
-class Case:
+class Situation:
     """So many `vouchers` in `status` (or mixed), under `readings` other than the defaults, with what goes wrong.
 
-    `error` is the clause of a documented error, `fault` the name of a trouble that hits every call, or with
-    `fault_from_page` those for that page and later ones. `twist` is one of `TWISTS`.
+    `error` is the clause of a documented error, `fault` a name in `FAULT_EXPECTATIONS`: it hits every call, or with
+    `fault_from_page` those for that page and later ones. `mutation` is one of `MUTATIONS`.
     """
 
     vouchers: int = 3
@@ -65,11 +66,11 @@ class Case:
     error: str | None = None
     fault: str | None = None
     fault_from_page: int = 1
-    twist: str | None = None
+    mutation: str | None = None
 
     @property
     def name(self) -> str:
-        """The case spelt out, as in `vouchers=31+max_limit=10`; `case_named` reads it."""
+        """The situation spelt out, as in `vouchers=31+max_limit=10`; `situation_named` reads it."""
         words = [f"vouchers={self.vouchers}"]
         if self.status != MIXED:
             words.append(f"status={self.status}")
@@ -78,8 +79,8 @@ class Case:
             words.append(f"error={self.error}")
         if self.fault:
             words.append(f"fault={self.fault}" + (f"@{self.fault_from_page}" if self.fault_from_page > 1 else ""))
-        if self.twist:
-            words.append(f"twist={self.twist}")
+        if self.mutation:
+            words.append(f"mutation={self.mutation}")
         return "+".join(words)
 
     @property
@@ -97,7 +98,7 @@ class Case:
         # Whoever asks for a long page may never get to the one that fails, unless a cap makes sure of it.
         cap = self.in_force.limit_cap
         is_met = self.fault_from_page == 1 or (cap is not None and self.vouchers > cap * (self.fault_from_page - 1))
-        return TROUBLES[self.fault].outcome if is_met else "either"
+        return FAULT_EXPECTATIONS[self.fault].outcome if is_met else "either"
 
     @property
     def expected_error(self) -> str:
@@ -106,14 +107,14 @@ class Case:
             return ERRORS["ERR-3"].error_msg
         if self.error:
             return ERRORS[self.error].error_msg
-        return TROUBLES[self.fault].error if self.fault else ""
+        return FAULT_EXPECTATIONS[self.fault].error if self.fault else ""
 
-    def simpler(self) -> Iterator[Case]:
-        """Yield cases with less in them, those that leave out most first.
+    def simpler(self) -> Iterator[Situation]:
+        """Yield situations with less in them, those that leave out most first.
 
-        A list with one voucher is the simplest; an empty one is a case of its own, and nothing is made to be it.
+        A list with one voucher is the simplest; an empty one is a situation of its own, and nothing is made to be it.
         """
-        for less in ({"fault": None}, {"error": None}, {"twist": None}, {"readings": ()}):
+        for less in ({"fault": None}, {"error": None}, {"mutation": None}, {"readings": ()}):
             if any(getattr(self, key) != value for key, value in less.items()):
                 yield replace(self, **less)
         if len(self.readings) > 1:
@@ -125,11 +126,14 @@ class Case:
         if self.vouchers == 0:
             yield replace(self, vouchers=1)
 
-    def is_within(self, other: Case) -> bool:
-        """Whether this is a simpler case of the same kind, or the simplest of all."""
-        if self == Case(1):
+    def is_within(self, other: Situation) -> bool:
+        """Whether this is a simpler situation of the same kind, or the simplest of all."""
+        if self == Situation(1):
             return True
-        kinds = [(case.status, case.error, case.fault, case.fault_from_page, case.twist) for case in (self, other)]
+        kinds = [
+            (situation.status, situation.error, situation.fault, situation.fault_from_page, situation.mutation)
+            for situation in (self, other)
+        ]
         sizes = (self.vouchers, other.vouchers)
         fits = sizes[0] == sizes[1] or 0 < sizes[0] < sizes[1]
         return kinds[0] == kinds[1] and set(self.readings) <= set(other.readings) and fits
@@ -141,11 +145,11 @@ class _Parts:
     readings: dict[str, str] = field(default_factory=dict)
 
 
-def case_named(name: str) -> Case:
-    """Return the case that a name spells out.
+def situation_named(name: str) -> Situation:
+    """Return the situation that a name spells out.
 
     Raises:
-        ScenarioError: a word of it is unknown or stands twice, or a value is out of its set.
+        ScenarioError: a word of it is unknown or appears twice, or a value is out of its set.
     """
     parts = _Parts()
     given: set[str] = set()
@@ -154,7 +158,7 @@ def case_named(name: str) -> Case:
         if not separator:
             raise ScenarioError(f"{word!r}: expected KEY=VALUE, as in vouchers=31+max_limit=10")
         if key in given:
-            raise ScenarioError(f"{name!r}: {key} stands twice; keep one")
+            raise ScenarioError(f"{name!r}: {key} appears twice; keep one")
         given.add(key)
         _read(key, value, parts)
     try:
@@ -163,7 +167,7 @@ def case_named(name: str) -> Case:
         raise ScenarioError(str(error)) from None
     if "error" in parts.values and "fault" in parts.values:
         raise ScenarioError(f"{name!r}: error and fault exclude each other; keep one")
-    return Case(readings=tuple(parts.readings.items()), **parts.values)  # type: ignore[arg-type] # checked one by one
+    return Situation(readings=tuple(parts.readings.items()), **parts.values)  # type: ignore[arg-type] # checked one by one
 
 
 def _read(key: str, value: str, parts: _Parts) -> None:
@@ -175,11 +179,11 @@ def _read(key: str, value: str, parts: _Parts) -> None:
         parts.values[key] = _one_of(key, value, [status.value for status in STATUSES])
     elif key == "error":
         parts.values[key] = _one_of(key, value, list(ERRORS))
-    elif key == "twist":
-        parts.values[key] = _one_of(key, value, list(TWISTS))
+    elif key == "mutation":
+        parts.values[key] = _one_of(key, value, list(MUTATIONS))
     elif key == "fault":
         fault, _, page = value.partition("@")
-        parts.values[key] = _one_of(key, fault, list(TROUBLES))
+        parts.values[key] = _one_of(key, fault, list(FAULT_EXPECTATIONS))
         if page:
             if not (page.isascii() and page.isdigit() and 1 <= int(page) <= 1000):
                 raise ScenarioError(f"fault={value}: expected a page from 1 after the @")
@@ -187,8 +191,10 @@ def _read(key: str, value: str, parts: _Parts) -> None:
     elif key in REGISTER:
         parts.readings[key] = value
     else:
-        known = ["vouchers", "status", "error", "fault", "twist", *REGISTER]
-        raise ScenarioError(f"a case has no {key!r}{nearest(key, known)}; it has {', '.join(known[:5])} and readings")
+        known = ["vouchers", "status", "error", "fault", "mutation", *REGISTER]
+        raise ScenarioError(
+            f"the name of a scenario has no {key!r}{nearest(key, known)}; it has {', '.join(known[:5])} and readings"
+        )
 
 
 def _one_of(key: str, value: str, known: list[str]) -> str:
