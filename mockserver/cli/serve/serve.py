@@ -35,9 +35,13 @@ from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
+from mockserver.web.connection import Limits
 from mockserver.web.server import Server, ServerError
+from mockserver.web.stopping import end_process_within
 
 _STANDARD_ERROR = 2
+# From a signal to the end, for a call that takes longer and for a log that nobody reads.
+_STOP_SECONDS = 1.5
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -135,6 +139,15 @@ class _ServeCommand(ConfiguredCommand):
     help="Write the base URL to this file too, once it answers; gone when it ends. For `health` and for scripts.",
 )
 @click.option(
+    "--keep-alive",
+    envvar=variable("keep_alive"),
+    type=click.FloatRange(0, 86_400),
+    default=Limits().keep_alive_seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a connection is kept on which nothing is asked.",
+)
+@click.option(
     "--doctor-header",
     envvar=variable("doctor_header"),
     is_flag=True,
@@ -165,6 +178,7 @@ def serve(
     admin_token: str | None,
     allowed_host: tuple[str, ...],
     url_file: Path | None,
+    keep_alive: float,
     doctor_header: bool,
     journal: int,
 ) -> None:
@@ -191,7 +205,14 @@ def serve(
     )
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     try:
-        server = Server(provider, host=host, port=port, admin_token=admin_token, allowed_hosts=allowed_host)
+        server = Server(
+            provider,
+            host=host,
+            port=port,
+            limits=Limits(keep_alive_seconds=keep_alive),
+            admin_token=admin_token,
+            allowed_hosts=allowed_host,
+        )
     except ServerError as error:
         raise click.ClickException(str(error)) from None
     shown = Served(
@@ -213,7 +234,7 @@ def serve(
 
     try:
         _remove(url_file)  # of an earlier run, which may not have ended by itself
-        server.run(on_ready)
+        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS))
     finally:
         _remove(url_file)
     writer.close()
