@@ -18,6 +18,7 @@ from mockserver.provider.operations.parsing import NUMBER_FIELDS, TEXT_FIELDS, d
 # No two of its parts can take the same byte, so that a body is read once, however it is made.
 _FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*\s*")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_NUMBER = 40
 _PUNCTUATION = re.compile(r"[\s_-]")
 # How gzip, zlib (deflate) and zstd begin.
 _COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
@@ -76,8 +77,9 @@ def _unread(body: bytes, readings: Readings) -> list[Finding]:
     except _Constant as error:
         return [Finding(f"the body holds {error}", "JSON has no such number (RFC 8259)", "send null or leave it out")]
     except _TooLarge as error:
-        what = f"the body holds {printable(str(error), 40)}, which is too large"
-        return [Finding(what, "no parser takes it", "send plain integers")]
+        number = str(error)
+        shown = number if len(number) <= _LONGEST_NUMBER else f"a number of {len(number)} characters"
+        return [Finding(f"the body holds {shown}, which is too large", "no parser takes it", "send plain integers")]
     except RecursionError:
         return [Finding("the body is nested too deeply", "no parser follows it", "send the flat object of the page")]
     except json.JSONDecodeError as error:

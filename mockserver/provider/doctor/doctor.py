@@ -41,12 +41,18 @@ def diagnose(
     mask = masker.knowing_sent(fields)
     return [
         Finding(mask(finding.what), mask(finding.why), mask(finding.cure))
-        for finding in _findings(merchant_id, body, fields, reply, store, readings)
+        for finding in _findings(merchant_id, body, fields, reply, store, readings, mask)
     ]
 
 
 def _findings(
-    merchant_id: str | None, body: bytes, fields: Mapping[str, Any], reply: Reply, store: Store, readings: Readings
+    merchant_id: str | None,
+    body: bytes,
+    fields: Mapping[str, Any],
+    reply: Reply,
+    store: Store,
+    readings: Readings,
+    mask: Masker,
 ) -> list[Finding]:
     if merchant_id is None:
         return [_outside(reply)]
@@ -54,11 +60,17 @@ def _findings(
         return [_forced(reply)]
     if reply.clause is None and not isinstance(reply, FaultyReply):
         return [_unknown_fault(reply)]
-    return [*_of_clause(merchant_id, body, fields, reply, store, readings), *_fault(reply)]
+    return [*_of_clause(merchant_id, body, fields, reply, store, readings, mask), *_fault(reply)]
 
 
 def _of_clause(
-    merchant_id: str, body: bytes, fields: Mapping[str, Any], reply: Reply, store: Store, readings: Readings
+    merchant_id: str,
+    body: bytes,
+    fields: Mapping[str, Any],
+    reply: Reply,
+    store: Store,
+    readings: Readings,
+    mask: Masker,
 ) -> list[Finding]:
     if reply.clause not in _REFUSALS:
         return []
@@ -67,7 +79,7 @@ def _of_clause(
     if error is None:
         what = f"it got {reply.clause}, and would be answered now"
         return [Finding(what, _CHANGED, "send it again, if it is still wanted")]
-    found = _present(merchant_id, body, fields, error, store, readings)
+    found = _present(merchant_id, body, fields, error, store, readings, mask)
     if error.clause == reply.clause:
         return found
     what = f"it got {reply.clause}, and would get {error.clause} now"
@@ -89,15 +101,22 @@ def _present(
     error: DocumentedError,
     store: Store,
     readings: Readings,
+    mask: Masker,
 ) -> list[Finding]:
     merchant = store.merchant(merchant_id)
+    # What is quoted is cut where it is long, and must be masked before.
     if error.clause == "ERR-1":
         return diagnose_body(body, readings, error)
     if merchant is None:
-        return [_unknown_merchant(merchant_id, store)]
+        return [_unknown_merchant(mask(merchant_id), store)]
     if error.clause == "ERR-3":
         return [*_signature(merchant, fields, store), *misnamed(fields)]
-    return diagnose_project(merchant, fields, store)
+    return diagnose_project(merchant, _masked_projectid(fields, mask), store)
+
+
+def _masked_projectid(fields: Mapping[str, Any], mask: Masker) -> dict[str, Any]:
+    asked = fields.get("projectid")
+    return {**fields, "projectid": mask(asked)} if isinstance(asked, str) else dict(fields)
 
 
 def _forced(reply: ForcedReply) -> Finding:
