@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import statistics
 import sys
+from functools import partial
 
 from benchmarks._measure import Served, load, processor_seconds
 from benchmarks.http import BODY, PATH
 from mockserver.cli.serve.log_writer import LogWriter
-from mockserver.cli.serve.request_log import RequestLog
+from mockserver.cli.serve.request_log import RequestLog, dropped_line
 from mockserver.contract.masking import Maskers
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import Reply
@@ -35,7 +36,7 @@ class NoJournal(Journal):
 
 def serve() -> None:
     """Serve the built-in world until the process is ended."""
-    log = RequestLog("text", LogWriter(2).write)
+    log = RequestLog("text", LogWriter(2, partial(dropped_line, "text")).write)
     provider = Provider(built_in_world(Readings(), SystemClock()))
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     journals = {

@@ -1,8 +1,13 @@
-"""The request log of `serve`: one line a call on standard error, secrets masked."""
+"""The log of `serve` on standard error: one line a call, secrets masked, and one for each thing that goes wrong.
+
+In the format `json` every line is one JSON object, whoever has something to say.
+"""
 
 from __future__ import annotations
 
 import logging
+import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -13,6 +18,7 @@ import msgspec
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.doctor.finding import Finding
+from mockserver.provider.internal_error import ERRORS, kind_and_places, report
 from mockserver.provider.journal.recorded import Entry, Kept
 
 LOG_FORMATS = ("text", "json")
@@ -92,17 +98,49 @@ def _harmless(kept: Kept) -> _Asked | None:
 
 
 class ErrorLog(logging.Handler):
-    """Hands what the mock says of an error of its own to `write`, in the format of the request log."""
+    """Hands what goes wrong in this process to `write`, in the format of the request log."""
 
     def __init__(self, log_format: str, write: Callable[[str], object]) -> None:
         super().__init__()
         self._write = write
-        self._is_json = log_format == "json"
+        self._log_format = log_format
+
+    def listen(self) -> None:
+        """Hear of the mock's own errors; for JSON of all that Python would write to standard error by itself."""
+        if self._log_format != "json":
+            logging.getLogger(ERRORS).addHandler(self)
+            return
+        logging.getLogger().addHandler(self)
+        logging.captureWarnings(capture=True)
+        sys.excepthook = lambda _kind, error, _places: report(error)
+        threading.excepthook = sys.unraisablehook = _report_hooked
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one error."""
-        line = {"at": record.created, "level": "error", "message": record.getMessage()}
-        self._write((_encode(line).decode() if self._is_json else record.getMessage()) + "\n")
+        message = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            # What follows, and the text of the error, may hold what a consumer sent.
+            message = f"{message.partition(chr(10))[0]}: {kind_and_places(record.exc_info[1])}"
+        self._write(notice(self._log_format, message, record.levelname.lower()))
+
+
+def _report_hooked(hooked: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+    if hooked.exc_value is not None:
+        report(hooked.exc_value)
+
+
+def notice(log_format: str, message: str, level: str, **data: object) -> str:
+    """Return the line for something that is not a call; `data` is for programs alone."""
+    if log_format != "json":
+        return f"{message}\n"
+    return _encode({"at": time.time(), "level": level, "message": message, **data}).decode() + "\n"
+
+
+def dropped_line(log_format: str, count: int) -> str:
+    """Return the line that stands for lines that nobody read in time."""
+    if log_format != "json":
+        return f"({count} lines of the log were dropped: nobody read them in time)\n"
+    return notice(log_format, "lines of the log were dropped: nobody read them in time", "warning", dropped=count)
 
 
 class _TextLine:

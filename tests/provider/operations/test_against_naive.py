@@ -54,10 +54,8 @@ def calls(draw: st.DrawFn, world: World) -> tuple[str, Any]:
 
 
 @settings(max_examples=400)
-@given(data=st.data())
-def test_the_endpoint_answers_as_its_naive_double(data: st.DataObject) -> None:
-    world = data.draw(worlds())
-    readings = data.draw(any_readings())
+@given(world=worlds(), readings=any_readings(), data=st.data())
+def test_the_endpoint_answers_as_its_naive_double(world: World, readings: Readings, data: st.DataObject) -> None:
     merchant_id, sent = data.draw(calls(world))
     document = world_to_document(world, readings, with_secrets=True)
     reply = answer(merchant_id, json.dumps(sent).encode(), Store(world), readings, CLOCK)
@@ -79,9 +77,10 @@ GENERATED = {"count": 5, "status": {"pending": 1, "success": 3}, "nominal_gs": [
 PLAN = {"transition": "timed", "process_after": 0, "done_after": [0, 9], "nominal_gs": [7, 8], "seed": 4}
 
 
-@given(data=st.data())
-def test_a_world_whose_integers_are_written_as_floats_serves_the_same_replies(data: st.DataObject) -> None:
-    world = data.draw(worlds())
+@given(world=worlds(), data=st.data())
+def test_a_world_whose_integers_are_written_as_floats_serves_the_same_replies(
+    world: World, data: st.DataObject
+) -> None:
     merchant_id, sent = data.draw(calls(world))
     document = world_to_document(world, Readings(), with_secrets=True)
     document["plan"] = PLAN
