@@ -9,6 +9,7 @@ import click
 
 from mockserver.cli.doctor.saved_request import SavedRequest, saved_request
 from mockserver.cli.shared.configuration import SECRET_VARIABLE, secret_from_environment, utf8
+from mockserver.cli.shared.printing import echo
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
@@ -56,21 +57,21 @@ def _report(provider: Provider, request: SavedRequest, merchant_id: str | None) 
     if request.method == "POST":
         odd = _odd_length(request)
         if odd is not None:
-            click.echo(f"refused: {odd}\n  cure: let the HTTP client count the body")
+            echo(f"refused: {odd}", "  cure: let the HTTP client count the body")
             return _REFUSED
     path = request.path or PATH_TEMPLATE.format(merchant_id=merchant_id)
     reply = provider.handle(Request(request.method, path, request.body, request.headers))
     kept = provider.journal.kept(provider.journal.total)
     assert kept is not None
     if reply.rc == 200:
-        click.echo("answered: nothing is wrong with this request")
+        echo("answered: nothing is wrong with this request")
         for finding in provider.diagnose(kept):
-            click.echo(f"\n  note: {finding.what}\n    why:  {finding.why}\n    cure: {finding.cure}")
+            echo("", f"  note: {finding.what}", f"    why:  {finding.why}", f"    cure: {finding.cure}")
         return 0
     entry = provider.journal.masked(kept)
-    click.echo(f"refused: rc {reply.rc}, {reply.clause or 'outside the contract'}: {entry.explanation}")
+    echo(f"refused: rc {reply.rc}, {reply.clause or 'outside the contract'}: {entry.explanation}")
     for finding in provider.diagnose(kept):
-        click.echo(f"\n  {finding.what}\n    why:  {finding.why}\n    cure: {finding.cure}")
+        echo("", f"  {finding.what}", f"    why:  {finding.why}", f"    cure: {finding.cure}")
     return _REFUSED
 
 
