@@ -13,10 +13,10 @@ from mockserver.cli.serve.log_writer import LogWriter
 from mockserver.cli.serve.request_log import RequestLog, dropped_line
 from mockserver.contract.masking import Maskers
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import Reply
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.recorded import Call
 from mockserver.provider.provider import Provider
+from mockserver.provider.reply import Reply
 from mockserver.provider.state.clock import SystemClock
 from mockserver.provider.state.world_file import built_in_world
 from mockserver.web.server import Server

@@ -233,7 +233,7 @@ def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) 
     pairs = [(*_pair(ctx, switch), place) for switch, place in given]
     try:
         document = read_readings_file(file) if file else {"readings": {}}
-        in_force = readings_from_document(document).having(**{key: value for key, value, _ in pairs})
+        in_force = readings_from_document(document).replace(**{key: value for key, value, _ in pairs})
     except (FileError, ReadingsError) as error:
         raise click.UsageError(str(error), ctx) from None
     origin = dict.fromkeys(document["readings"], str(file))

@@ -74,7 +74,7 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
     Raises:
         click.UsageError: something is missing or wrong, or the extra `verify` is not installed.
     """
-    check_extra()
+    check_extra("verify")
     from mockserver.verification.settings import REQUIRED, SECRET, VARIABLES, Settings  # noqa: PLC0415
     from mockserver.verification.target import checked_base_url  # noqa: PLC0415
 

@@ -114,7 +114,7 @@ def _check_shape(document: Any, shape: Document) -> None:
 
     found = failures(document, shape)
     more = len(found) - _MAX_FAILURES_SHOWN
-    shown = found[:_MAX_FAILURES_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+    shown = [*map(str, found[:_MAX_FAILURES_SHOWN])] + ([f"and {more} more"] if more > 0 else [])
     raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
 
 

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from mockserver.cli.serve.banner import curl_line, url_elsewhere
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
@@ -87,7 +88,8 @@ def test_the_curl_line_of_the_banner_is_right_under_every_reading(provider: Prov
     provider.readings = Readings.of({key: value})
     merchant = provider.store.snapshot().merchants[0]
     with Server(provider) as server:
-        assert pasted(curl_line(server.url, merchant, provider.readings, True, None))["rc"] == 200
+        line = curl_line(server.url, PROJECT_DETAIL, merchant, provider.readings, True, None)
+        assert pasted(line)["rc"] == 200
 
 
 def test_a_world_file_is_served_and_its_curl_line_holds_no_signature(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_the_log_has_a_line_for_each_call_and_no_secret(tmp_path: Path) -> None:
     ("arguments", "says"), [(("--reading", "http_satus=200"), "http_status"), (("--host", "not a host"), "127.0.0.1")]
 )
 def test_why_it_cannot_serve_is_in_the_format_of_the_log(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    done = run("serve", "--log-format", "json", *arguments, folder=tmp_path)
+    done = run_process("serve", "--log-format", "json", *arguments, folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     line = json.loads(done.stderr)
     assert line["level"] == "error"

@@ -11,9 +11,9 @@ import pytest
 from mockserver.contract.masking import Maskers
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
-from mockserver.contract.wire import Reply
 from mockserver.provider.journal.journal import BODIES_KEPT, Journal
 from mockserver.provider.journal.recorded import Call
+from mockserver.provider.reply import Reply
 from mockserver.provider.request import MAX_BODY
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PATH, SECRET, ask, body, built_in_provider, fields
 
