@@ -225,12 +225,11 @@ class FakeMerchant:
         return "\n".join(lines)
 
     def _failure(self, expected: str, matchers: Mapping[str, Any]) -> str:
-        text = Matchers(self._journal.operations, **matchers).failure(self.requests, expected)
+        text = Matchers(self._journal.operations, **matchers).failure(self.requests, expected, self._journal.mask)
         unmatched = "".join(f"\n  ? {summary(entry)}" for entry in self._unmatched())
         if unmatched:
             text = f"{text}\nMeanwhile, for no merchant that the server knows:{unmatched}"
-        # What was looked for may be a secret itself.
-        return self._journal.mask(text)
+        return text
 
     def _unmatched(self) -> list[Entry]:
         return self.server.unmatched(after=self._arrived_before)

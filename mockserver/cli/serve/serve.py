@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ from mockserver.cli.shared.configuration import (
     utf8,
     variable,
 )
-from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line
+from mockserver.cli.shared.failures import USAGE_ERROR, one_line
 from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.printing import drop, write_line
 from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
@@ -58,8 +60,8 @@ class _ServeCommand(ConfiguredCommand):
             if ctx.params["log_format"] != "json":
                 raise
             if isinstance(error, OSError):
-                drop_output()
-            click.echo(notice("json", one_line(error), "error"), err=True, nl=False)
+                drop(sys.stdout)
+            write_line(notice("json", one_line(error), "error").rstrip(), err=True)
             return USAGE_ERROR
 
 
@@ -190,7 +192,9 @@ def serve(
     if plan is not None:
         served = msgspec.structs.replace(served, plan=plan_from(plan))
     rules = [rule_from(one) for one in fault]
-    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format))
+    # Lines of JSON are UTF-8 wherever they go; those for people are in what the terminal understands.
+    encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
+    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format), encoding)
     log = RequestLog(log_format, writer.write)
     ErrorLog(log_format, writer.write).listen()
     provider = Provider(
