@@ -9,11 +9,6 @@ import click
 USAGE_ERROR = 2
 
 
-def say(message: str) -> None:
-    """Write one line about a failure to standard error."""
-    click.echo(f"apigames-mock: {message}", err=True)
-
-
 def one_line(error: click.ClickException | OSError) -> str:
     """Say what went wrong, and where usage is explained."""
     if isinstance(error, OSError):
