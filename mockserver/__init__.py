@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mockserver.testing.admin_client import AdminClient, AdminProblem
     from mockserver.testing.doubles.httpx_double import HttpxDouble as HttpxDouble
     from mockserver.testing.doubles.in_process import UndocumentedCall
+    from mockserver.testing.doubles.vendor_host import EscapedCall
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.project import FakeProject
     from mockserver.testing.received import Received
@@ -41,6 +42,7 @@ __all__ = [
     "AdminClient",
     "AdminProblem",
     "Entry",
+    "EscapedCall",
     "FakeMerchant",
     "FakeProject",
     "FakeServer",
@@ -74,6 +76,7 @@ _HOMES = {
     "AdminClient": "mockserver.testing.admin_client",
     "AdminProblem": "mockserver.testing.admin_client",
     "Entry": "mockserver.provider.journal.recorded",
+    "EscapedCall": "mockserver.testing.doubles.vendor_host",
     "FakeMerchant": "mockserver.testing.merchant",
     "FakeProject": "mockserver.testing.project",
     "FakeServer": "mockserver.testing.server",

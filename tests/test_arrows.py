@@ -17,7 +17,7 @@ ROOMS = {
     "testing": {"testing", "verification", "web", "provider", "contract"},
 }
 ALL = {*ROOMS, "cli", "golden"}
-FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "a2wsgi", "click", "rich", "requests", "responses", "pytest", "httpx"}
+FRAMEWORKS = {"flask", "werkzeug", "a2wsgi", "click", "rich", "requests", "responses", "pytest", "httpx"}
 # Each returns the other, and their types are public; at run time the merchant's module does not import the server's.
 MUTUAL_TYPES = {("mockserver.testing.merchant", "mockserver.testing.server")}
 
