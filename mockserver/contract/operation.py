@@ -257,11 +257,6 @@ class Operations:
     def __repr__(self) -> str:
         return f"Operations({', '.join(one.name for one in self)})"
 
-    @property
-    def first(self) -> Operation:
-        """The one that is meant where nothing says which."""
-        return self._operations[0]
-
     @cached_property
     def in_words(self) -> str:
         """How each is called, as in `POST /a, or POST /b`."""
@@ -301,6 +296,10 @@ class Operations:
             if one.name == name:
                 return one
         raise KeyError(f"there is no operation {name!r}{self.hint(name)}")
+
+    def meant_by(self, body: bytes) -> Operation:
+        """Return the operation of which a body, well-formed or not, names the most fields; the first of several."""
+        return max(self, key=lambda one: sum(field.name.encode() in body for field in one.fields))
 
     def hint(self, name: str) -> str:
         """Return what a wrong name of an operation was meant for, and the names that there are."""

@@ -114,6 +114,21 @@ def test_an_operation_is_found_by_its_name() -> None:
         OPERATIONS.named("project_details")
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"", "project_detail"),
+        (b"{", "project_detail"),
+        (b'{"signature":"x","projectid":"R1"', "project_detail"),
+        (b"projectid=R1&page=1", "project_detail"),
+        (b'{"kode_voucher":"QQ==","signature":"x","session_key":""}', "redeem_bulk"),
+        (b'{"kode_voucher":', "redeem_bulk"),
+    ],
+)
+def test_a_body_alone_is_taken_for_the_operation_whose_fields_it_names(body: bytes, name: str) -> None:
+    assert OPERATIONS.meant_by(body).name == name
+
+
 def test_two_operations_may_share_a_path() -> None:
     outcomes = {
         "errors": (DocumentedError(JSON, "O-ERR-1", 400, "no"),),
