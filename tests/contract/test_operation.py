@@ -19,6 +19,7 @@ from mockserver.contract.operation import (
     Operation,
     Operations,
     Success,
+    UnknownOperation,
     When,
 )
 from mockserver.contract.operations import OPERATIONS
@@ -110,7 +111,9 @@ def test_an_operation_is_found_by_its_path(path: str, found: list[str]) -> None:
 
 def test_an_operation_is_found_by_its_name() -> None:
     assert OPERATIONS.named("project_detail") is PROJECT_DETAIL
-    with pytest.raises(KeyError, match=r"no operation 'project_details'; did you mean 'project_detail'\?; known are "):
+    with pytest.raises(
+        UnknownOperation, match=r"no operation 'project_details'; did you mean 'project_detail'\?; known are "
+    ):
         OPERATIONS.named("project_details")
 
 
