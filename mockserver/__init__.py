@@ -91,7 +91,7 @@ _HOMES = {
 # What may not be installed, by the public name that needs it, with how to get it.
 _NEEDED = {
     "HttpxDouble": ("httpx", "pip install httpx"),
-    "strategies": ("hypothesis", "pip install 'apigames-mock[verify]'"),
+    "strategies": ("hypothesis", "pip install 'apigames-mock[strategies]'"),
 }
 
 

@@ -25,7 +25,7 @@ def fixtures() -> None:
 @click.option("--any-version", is_flag=True, help="Generate under another version of hypothesis than the recorded one.")
 def generate(output: Path | None, any_version: bool) -> None:
     """Write every file anew: the same bytes under the recorded version of hypothesis, others under another."""
-    check_extra()
+    check_extra("strategies")
     import hypothesis  # noqa: PLC0415 - the check of the extra comes first
 
     from mockserver.golden.make import dumped, make_files  # noqa: PLC0415
@@ -49,7 +49,7 @@ def generate(output: Path | None, any_version: bool) -> None:
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 def check(folder: Path | None) -> int:
     """Check the stored files against their schemas, and derive every exchange again, byte for byte."""
-    check_extra()
+    check_extra("strategies")
     from mockserver.golden.check import failures_in  # noqa: PLC0415 - the check of the extra comes first
 
     failures = list(failures_in(folder or resource("fixtures")))

@@ -35,7 +35,7 @@ class _Command(click.Command):
     "--list and docs/survive.md tell of each scenario.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-@click.option("--scenario", "names", metavar="NAME", multiple=True, help="Run this one only; may be given again.")
+@click.option("--scenario", "names", metavar="NAME", multiple=True, help="ClientRun this one only; may be given again.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the worlds and the generated scenarios.")
 @click.option(
     "--examples",
@@ -68,15 +68,15 @@ def survive(
     junit_path: Path | None,
     lists: bool,
 ) -> int:
-    """Run a client, in any language, through every scenario: worlds, errors, readings and faults.
+    """ClientRun a client, in any language, through every scenario: worlds, errors, readings and faults.
 
     COMMAND is run many times. It finds its server, merchant and project in the variables APIGAMES_BASE_URL,
     APIGAMES_MERCHANT_ID, APIGAMES_SECRET_KEY, APIGAMES_SESSION_KEY and APIGAMES_PROJECT_ID. If it prints
     {"vouchers": [codes...], "counts": {"pending": 3, ...}, "error": text or null}, any part left out, then what it
     saw is judged too.
     """
-    from mockserver.testing.survive.cases import ScenarioError  # noqa: PLC0415 - as above
     from mockserver.testing.survive.running import CommandError  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.situations import ScenarioError  # noqa: PLC0415 - as above
     from mockserver.testing.survive.survive import chosen  # noqa: PLC0415 - the server is for a run only
     from mockserver.testing.survive.survive import survive as run  # noqa: PLC0415 - as above
 

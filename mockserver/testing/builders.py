@@ -18,7 +18,7 @@ from mockserver.provider.state.generate import generate_vouchers, outcome_texts
 from mockserver.provider.state.plan import Plan, plan_to_document
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.world import Voucher, World, WorldError
-from mockserver.provider.state.world_file import read_world, world_from_document
+from mockserver.provider.state.world_file import read_world, vouchers_from_list, world_from_document
 from mockserver.testing.validation import check_number
 
 WorldSource = str | Path | Mapping[str, Any] | World
@@ -115,14 +115,14 @@ def voucher_entries(vouchers: Iterable[Mapping[str, Any] | Voucher]) -> list[dic
     """Return vouchers, in any form that a test may hand them in, as a world file has them.
 
     Raises:
-        ValueError: it is no list of dicts and `mockserver.Voucher`s.
+        ValueError: it is not a list of dicts and `mockserver.Voucher`s.
     """
     if isinstance(vouchers, (str, bytes, Mapping)) or not isinstance(vouchers, Iterable):
         raise ValueError(f"vouchers={vouchers!r}: expected how many, or a list of dicts or mockserver.Vouchers")
     return [_as_entry(one, number) for number, one in enumerate(vouchers)]
 
 
-def vouchers_from_list(
+def vouchers_from_entries(
     entries: list[dict[str, Any]],
     project_id: str,
     *,
@@ -138,17 +138,10 @@ def vouchers_from_list(
     merchant's other projects.
 
     Raises:
-        WorldError: a voucher does not fit `schemas/world.json`, or an id or a code stands twice.
+        WorldError: a voucher does not fit `schemas/world.json`, or an id or a code appears twice.
     """
     _fill_in(entries, first_id, seed)
-    project = {"project_id": project_id, "vouchers": entries}
-    document = {"merchants": [{"merchant_id": "-", "secret_key": "-", "projects": [project]}]}
-    try:
-        world = world_from_document(document, readings, clock)
-    except WorldError as error:
-        message = str(error).replace("merchants[0].projects[0].", "")
-        raise WorldError(message.replace("merchant '-'", "this list").replace("the world", "this list")) from None
-    vouchers = world.merchants[0].projects[0].vouchers
+    vouchers = vouchers_from_list(entries, project_id, readings, clock)
     for other in others:
         _refuse_taken(vouchers, other)
     return tuple(sorted(vouchers, key=lambda voucher: voucher.id, reverse=True))
@@ -161,9 +154,7 @@ def _refuse_taken(vouchers: Iterable[Voucher], other: ProjectStore) -> None:
         if voucher.voucher_code in codes:
             taken = f"voucher_code {voucher.voucher_code!r}"
         if taken is not None:
-            raise WorldError(
-                f"{taken} stands in another project of this merchant, {other.project_id!r}; choose another"
-            )
+            raise WorldError(f"{taken} is in another project of this merchant, {other.project_id!r}; choose another")
 
 
 def project_id_of(entries: Iterable[Mapping[str, Any]]) -> str | None:

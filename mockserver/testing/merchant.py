@@ -21,7 +21,7 @@ from mockserver.testing.builders import (
     project_id_of,
     voucher_entries,
     vouchers_by_status,
-    vouchers_from_list,
+    vouchers_from_entries,
 )
 from mockserver.testing.project import FakeProject
 from mockserver.testing.received import Received
@@ -96,8 +96,8 @@ class FakeMerchant:
 
     @property
     def projects(self) -> tuple[FakeProject, ...]:
-        """Its projects, in the order they came."""
-        return tuple(map(self._faced, self._stored.projects()))
+        """Its projects, in the order they were added."""
+        return tuple(map(self._as_fake_project, self._stored.projects()))
 
     def project(
         self,
@@ -146,24 +146,24 @@ class FakeMerchant:
             made = self._counted(counts, nominal_gs) if entries is None else self._listed(entries, id_)
             number = 1 + max((project.id for project in self._stored.projects()), default=0)
             project = Project(number, id_, project_name, made, plan or self._default_plan())
-            return self._faced(self.server.provider.add_project(self._stored, project))
+            return self._as_fake_project(self.server.provider.add_project(self._stored, project))
 
     @property
     def requests(self) -> Received:
         """The calls it received, oldest first, secrets masked; at most the newest 10,000."""
-        return Received(self._journal.entries())
+        return Received(self._journal.entries(), self._journal.operations)
 
     def assert_called(self, *, times: int | None = None, **matchers: Any) -> Received:
         """Assert that a call arrived that matches, as in `assert_called(page=2)`; return those that do.
 
-        A matcher is a value or a predicate: `projectid`, `status`, `page`, `limit` (None: left out) as the consumer
-        sent them; `rc`, `http_status`, `clause`, `reading` as the fake answered. `times` is how many exactly; at
-        least one when None.
+        A matcher is a value or a predicate: the fields of an operation, as `projectid`, `status`, `page` and `limit`
+        (None: left out), as the consumer sent them; `rc`, `http_status`, `role`, `clause`, `reading` as the fake
+        answered; `operation` by its name. `times` is how many exactly; at least one when None.
 
         Raises:
             AssertionError: with every call that arrived and why it does not match.
             MatcherError: a matcher of an unknown name.
-            ValueError: `times` is no number of calls.
+            ValueError: `times` is not a number of calls.
         """
         __tracebackhide__ = True
         if times is not None:
@@ -219,21 +219,21 @@ class FakeMerchant:
     def calls_in_words(self) -> str:
         """Return what arrived, a line for each call; and what reached the server for nobody, as it may be meant so."""
         lines = [str(self.requests)]
-        strays = list(map(summary, self._strays()))
-        if strays:
-            lines += ["and for no merchant that the server knows:", *strays]
+        unmatched = list(map(summary, self._unmatched()))
+        if unmatched:
+            lines += ["and for no merchant that the server knows:", *unmatched]
         return "\n".join(lines)
 
     def _failure(self, expected: str, matchers: Mapping[str, Any]) -> str:
-        text = Matchers(**matchers).failure(self.requests, expected)
-        strays = "".join(f"\n  ? {summary(entry)}" for entry in self._strays())
-        if strays:
-            text = f"{text}\nMeanwhile, for no merchant that the server knows:{strays}"
+        text = Matchers(self._journal.operations, **matchers).failure(self.requests, expected)
+        unmatched = "".join(f"\n  ? {summary(entry)}" for entry in self._unmatched())
+        if unmatched:
+            text = f"{text}\nMeanwhile, for no merchant that the server knows:{unmatched}"
         # What was looked for may be a secret itself.
         return self._journal.mask(text)
 
-    def _strays(self) -> list[Entry]:
-        return self.server.strays(after=self._arrived_before)
+    def _unmatched(self) -> list[Entry]:
+        return self.server.unmatched(after=self._arrived_before)
 
     def _counted(
         self, counts: Mapping[VoucherStatus, int], nominal_gs: int | Sequence[int] | None
@@ -243,7 +243,7 @@ class FakeMerchant:
         )
 
     def _listed(self, entries: list[dict[str, Any]], project_id: str) -> tuple[Voucher, ...]:
-        return vouchers_from_list(
+        return vouchers_from_entries(
             entries,
             project_id,
             first_id=self._next_voucher(),
@@ -264,5 +264,5 @@ class FakeMerchant:
     def _next_voucher(self) -> int:
         return 1 + max((project.highest_id for project in self._stored.projects()), default=0)
 
-    def _faced(self, stored: ProjectStore) -> FakeProject:
+    def _as_fake_project(self, stored: ProjectStore) -> FakeProject:
         return FakeProject(stored, lambda: self.server.provider.time_of(self.merchant_id))

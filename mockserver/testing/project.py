@@ -124,7 +124,7 @@ class FakeProject:
         for voucher in self._stored.snapshot().vouchers:
             if voucher.voucher_code == code:
                 return voucher.id
-        raise ValueError(f"{code!r} is no status and no voucher code of {self!r}{nearest(code, _NAMES)}")
+        raise ValueError(f"{code!r} is neither a status nor a voucher code of {self!r}{nearest(code, _NAMES)}")
 
     def _known_id(self, id_: int) -> int:
         try:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from mockserver.testing.doubles.httpx_double import HttpxDouble
     from mockserver.testing.merchant import FakeMerchant
-    from mockserver.testing.plugin.session import Run
+    from mockserver.testing.plugin.session import PluginSession
     from mockserver.testing.server import FakeServer
     from mockserver.testing.survive.as_tests import ScenarioTest
     from mockserver.testing.survive.stage import Stage
 
-_RUN = pytest.StashKey["Run"]()
+_SESSION = pytest.StashKey["PluginSession"]()
 _MERCHANT = pytest.StashKey["FakeMerchant"]()
 
 _READINGS_HELP = (
@@ -55,22 +55,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     keys = [f"apigames_{name}" for name in ("readings", "world", "seed")]
     if any(config.getoption(key) is not None or config.getini(key) for key in keys):
-        _run(config).configure()
+        _session(config).configure()
 
 
-def _run(config: pytest.Config) -> Run:
+def _session(config: pytest.Config) -> PluginSession:
     """Return what this run of pytest is told about the fixtures; read when first needed."""
-    if _RUN not in config.stash:
-        from mockserver.testing.plugin.session import Run  # noqa: PLC0415 - a run that uses no fixture pays for nothing
+    if _SESSION not in config.stash:
+        from mockserver.testing.plugin.session import PluginSession  # noqa: PLC0415 - a run that uses no fixture pays for nothing
 
-        config.stash[_RUN] = Run(config)
-    return config.stash[_RUN]
+        config.stash[_SESSION] = PluginSession(config)
+    return config.stash[_SESSION]
 
 
 @pytest.fixture(scope="session")
 def apigames_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """The fake that all tests of this process share. Reading `url` starts a real server on a free port."""
-    server = _run(pytestconfig).server
+    server = _session(pytestconfig).server
     yield server
     server.stop()
 
@@ -78,7 +78,7 @@ def apigames_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
 @pytest.fixture
 def apigames(request: pytest.FixtureRequest, apigames_server: FakeServer) -> Iterator[FakeMerchant]:
     """A fresh merchant of this test's own: `url`, `merchant_id`, `signature`, `project(...)`, `assert_called(...)`."""
-    merchant = _run(request.config).merchant(request.node, apigames_server)
+    merchant = _session(request.config).merchant(request.node, apigames_server)
     request.node.stash[_MERCHANT] = merchant
     with apigames_server.under(merchant.readings):
         yield merchant
@@ -106,7 +106,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "apigames_scenario" in metafunc.fixturenames:
         from mockserver.testing.survive.as_tests import scenario_names  # noqa: PLC0415 - as above
 
-        names = scenario_names(_run(metafunc.config).seed)
+        names = scenario_names(_session(metafunc.config).seed)
         metafunc.parametrize("apigames_scenario", names, ids=names, indirect=True)
 
 
@@ -124,13 +124,13 @@ def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> 
     """One scenario of `survive`: `apigames_scenario.check(client)` fails when the client does not survive it."""
     from mockserver.testing.survive.as_tests import ScenarioTest  # noqa: PLC0415 - as above
 
-    return ScenarioTest(request.param, apigames_stage, _run(request.config).seed, request.node)
+    return ScenarioTest(request.param, apigames_stage, _session(request.config).seed, request.node)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Serve under a test's own readings from before its first fixture until after its last."""
-    with _run(item.config).under_readings_of(item) if _uses_server(item) else nullcontext():
+    with _session(item.config).under_readings_of(item) if _uses_server(item) else nullcontext():
         yield
 
 
@@ -138,7 +138,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail a test whose marker asks for what cannot be."""
     if _uses_server(item):
-        _run(item.config).check(item)
+        _session(item.config).check(item)
 
 
 @pytest.hookimpl(trylast=True)
@@ -173,7 +173,7 @@ def _server_of(item: pytest.Item) -> FakeServer | None:
     merchant = item.stash.get(_MERCHANT, None)
     if merchant is not None:
         return merchant.server
-    return _run(item.config).server if _uses_server(item) else None
+    return _session(item.config).server if _uses_server(item) else None
 
 
 def _fail_for_undocumented_calls(item: pytest.Item) -> None:

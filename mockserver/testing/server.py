@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mockserver.contract.readings import Readings
 from mockserver.provider.journal.journal import Journal
-from mockserver.provider.journal.recorded import Entry, Kept
+from mockserver.provider.journal.recorded import Entry, RawEntry
+from mockserver.provider.operations.handler import Handler
+from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from mockserver.web.server import Server
 
 CALLS_KEPT = 10_000
-STRAYS_KEPT = 100
+UNMATCHED_KEPT = 100
 
 ReadingChoices = Readings | Mapping[str, object]
 
@@ -35,16 +37,22 @@ class FakeServer:
 
     Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
     `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
-    `undocumented_calls` says, a line for each, what the doubles of its merchants were asked at the vendor's host that
-    the vendor's page does not have.
+    It serves the operations of `handlers`. `undocumented_calls` says, a line for each, what the doubles of its
+    merchants were asked at the vendor's host that no page of the vendor documents.
 
     Raises:
         ReadingsError: a reading or a value that the register does not have.
-        ValueError: a seed that is no whole number.
+        ValueError: a seed that is not a whole number.
     """
 
     def __init__(
-        self, *, readings: ReadingChoices | None = None, seed: int = 0, host: str = "127.0.0.1", port: int = 0
+        self,
+        *,
+        readings: ReadingChoices | None = None,
+        seed: int = 0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        handlers: Iterable[Handler[Any]] = HANDLERS,
     ) -> None:
         self.readings = as_readings(readings)
         if isinstance(seed, bool) or not isinstance(seed, int):
@@ -52,9 +60,9 @@ class FakeServer:
         self.seed = seed
         self._host, self._port = host, port
         self._journals: dict[str, Journal] = {}
-        self.provider = Provider(World(), self.readings, observers=(self._sort,))
+        self.provider = Provider(World(), self.readings, observers=(self._record_for_merchant,), handlers=handlers)
         self.undocumented_calls: list[str] = []
-        self._strays: deque[Kept] = deque(maxlen=STRAYS_KEPT)
+        self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
         self._was_stopped = False
@@ -133,9 +141,9 @@ class FakeServer:
         finally:
             self._rescope(self._scopes.remove, readings)
 
-    def strays(self, after: int) -> list[Entry]:
+    def unmatched(self, after: int) -> list[Entry]:
         """Return the newest calls for no merchant that the server knows, numbered above `after` in its journal."""
-        return [self.provider.journal.masked(kept) for kept in tuple(self._strays) if kept.n > after]
+        return [self.provider.journal.masked(kept) for kept in tuple(self._unmatched) if kept.n > after]
 
     def _rescope(self, change: Callable[[Readings], None], readings: Readings) -> None:
         with self._lock:
@@ -158,15 +166,17 @@ class FakeServer:
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
-        journal = self._journals[merchant.merchant_id] = Journal(self.provider.secrets, capacity=CALLS_KEPT)
+        provider = self.provider
+        journal = Journal(provider.maskers, capacity=CALLS_KEPT, operations=provider.operations)
+        self._journals[merchant.merchant_id] = journal
         return FakeMerchant(self, stored, journal)
 
-    def _sort(self, kept: Kept) -> None:
+    def _record_for_merchant(self, kept: RawEntry) -> None:
         journal = self._journals.get(kept.call.merchant_id or "")
         if journal is not None:
             journal.record(kept.call, kept.reply, kept.took)
         else:
-            self._strays.append(kept)
+            self._unmatched.append(kept)
 
 
 def _with_plan(merchant: Merchant, plan: Plan | None) -> Merchant:
@@ -195,7 +205,7 @@ def serve(
         ReadingsError: a reading or a value that the register does not have.
         WorldError: the world cannot be served.
         ServerError: the address is taken or not of this machine.
-        ValueError: a seed that is no whole number.
+        ValueError: a seed that is not a whole number.
     """
     server = FakeServer(readings=readings, seed=seed, host=host, port=port)
     merchant = server.merchant(world=world, keep_ids=world is not None)

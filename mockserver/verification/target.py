@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from enum import Enum
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.project_detail import PROJECT_DETAIL
 
 MAX_REPLY = 32 * 1024 * 1024
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+_STEPS = {".", ".."}
+_DIGITS = re.compile(r"[0-9]+")
+
+
+class Failure(Enum):
+    """Why there is no reply that could be read whole."""
+
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    ENDLESS = "endless"
+    TOO_LARGE = "too large"
+    BROKEN_OFF = "broken off"
+    UNKNOWN_COMPRESSION = "unknown compression"
+    BROKEN_COMPRESSION = "broken compression"
 
 
 class NoReply(Exception):
-    """The target gave no reply that could be read whole; the message is one clear reason."""
+    """The target gave no reply that could be read whole: data alone, for people `report/wording.py` makes the text.
+
+    `host` is host and port; `seconds` and `most_bytes` are the bounds of the call; `detail` is the name of the error
+    or of the compression that was met, and may be foreign text.
+    """
+
+    def __init__(self, kind: Failure, host: str, *, seconds: float, most_bytes: int, detail: str = "") -> None:
+        super().__init__(kind.value, host, detail)
+        self.kind = kind
+        self.host = host
+        self.seconds = seconds
+        self.most_bytes = most_bytes
+        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -34,6 +64,17 @@ class RawReply:
     sent_at: float
     received_at: float
     date: float | None
+
+    @property
+    def retry_after(self) -> float:
+        """How many seconds the target asks to be left alone, as a number or until a date; 0 where it says neither."""
+        text = self.headers.get("retry-after", "").strip()
+        if _DIGITS.fullmatch(text):
+            return float(text)
+        until = _date(text)
+        if until is None:
+            return 0.0
+        return max(0.0, until - (self.received_at if self.date is None else self.date))
 
 
 class Target(Protocol):
@@ -75,8 +116,14 @@ class HttpTarget:
         self._client: httpx.Client | None = None
 
     def url(self, merchant_id: str) -> str:
-        """Return the one URL that calls for this merchant go to."""
-        return self.base_url + PATH_TEMPLATE.format(merchant_id=quote(merchant_id, safe=""))
+        """Return the one URL that calls for this merchant go to.
+
+        Raises:
+            ValueError: the id is a step in a path, `.` or `..`, which no encoding keeps from being taken.
+        """
+        if merchant_id in _STEPS:
+            raise ValueError(f"{merchant_id!r} is not an id but a step in a path")
+        return self.base_url + PROJECT_DETAIL.path_of(merchant_id)
 
     def post(self, merchant_id: str, body: bytes) -> RawReply:
         """Make one call.
@@ -84,6 +131,7 @@ class HttpTarget:
         Raises:
             NoReply: no connection, a time-out, a reply that is cut off, too large or wrongly compressed.
         """
+        url = self.url(merchant_id)
         client = self._connected()
         # Timeouts of the client hold for each read; only closing it ends a reply that comes byte by byte.
         watchdog = threading.Timer(self._timeout + 0.5, client.close)
@@ -92,7 +140,7 @@ class HttpTarget:
             watchdog.start()
         started, sent_at = time.monotonic(), time.time()
         try:
-            with client.stream("POST", self.url(merchant_id), content=body, headers=_HEADERS) as response:
+            with client.stream("POST", url, content=body, headers=_HEADERS) as response:
                 received = self._read(response, started)
             return RawReply(
                 response.status_code,
@@ -104,7 +152,7 @@ class HttpTarget:
             )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, RuntimeError, ValueError) as error:
             self._forget_client()
-            raise NoReply(self._reason(error, time.monotonic() - started)) from None
+            raise self._failure(error, time.monotonic() - started) from None
         except NoReply:
             self._forget_client()
             raise
@@ -132,63 +180,71 @@ class HttpTarget:
         self._client = None
 
     def _read(self, response: httpx.Response, started: float) -> bytes:
-        expand = _expander(response.headers.get("content-encoding", ""), self._max_reply + 1)
-        parts: list[bytes] = []
-        size = 0
-        for raw in response.iter_raw(65_536):
-            parts.append(expand(raw, self._max_reply + 1 - size))
-            size += len(parts[-1])
-            if size > self._max_reply:
-                raise NoReply(
-                    f"the reply is larger than {self._max_reply // 1_048_576} MiB; it was not read to its end"
-                )
+        expand = self._expander(response.headers.get("content-encoding", ""), self._max_reply + 1)
+        received = bytearray()
+        # Each piece as it comes: collecting pieces to a size would wait past the time-out for a reply that drips.
+        for raw in response.iter_raw():
+            received += expand(raw, self._max_reply + 1 - len(received))
+            if len(received) > self._max_reply:
+                raise self._no_reply(Failure.TOO_LARGE)
             if time.monotonic() - started > self._timeout:
-                raise NoReply(f"the reply did not end within {self._timeout:g} s; give more with --timeout")
-        return b"".join(parts)
+                raise self._no_reply(Failure.ENDLESS)
+        return bytes(received)
 
-    def _reason(self, error: Exception, took: float) -> str:
-        host = urlsplit(self.base_url).netloc
+    def _expander(self, coding: str, limit: int) -> Callable[[bytes, int], bytes]:
+        """Return what undoes a content coding, never making more than it is asked for: a bomb stays small."""
+        name = coding.strip().lower()
+        if name in {"", "identity"}:
+            return lambda raw, _: raw
+        if name not in {"gzip", "x-gzip", "deflate"}:
+            raise self._no_reply(Failure.UNKNOWN_COMPRESSION, name[:40])
+        stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
+
+        def expand(raw: bytes, room: int) -> bytes:
+            try:
+                return stream.decompress(raw, max(min(room, limit), 1))
+            except zlib.error:
+                raise self._no_reply(Failure.BROKEN_COMPRESSION, name) from None
+
+        return expand
+
+    def _failure(self, error: Exception, took: float) -> NoReply:
         if isinstance(error, httpx.TimeoutException) or took >= self._timeout:
-            return f"{host} did not answer within {self._timeout:g} s; give more with --timeout"
+            return self._no_reply(Failure.TIMEOUT)
         if isinstance(error, httpx.ConnectError):
-            why = "its TLS certificate does not hold" if _is_tls(error) else "no connection"
-            return f"{host} cannot be reached ({why}); see that it runs and that --base-url is right"
-        return f"{host} broke off before the reply was whole ({type(error).__name__})"
+            return self._no_reply(Failure.TLS if _is_tls(error) else Failure.UNREACHABLE)
+        return self._no_reply(Failure.BROKEN_OFF, type(error).__name__)
 
-
-def _expander(coding: str, limit: int) -> Callable[[bytes, int], bytes]:
-    """Return what undoes a content coding, never making more than it is asked for: a bomb stays small."""
-    name = coding.strip().lower()
-    if name in {"", "identity"}:
-        return lambda raw, _: raw
-    if name not in {"gzip", "x-gzip", "deflate"}:
-        raise NoReply(f"the reply is compressed as {name[:40]!r}, which was not asked for")
-    stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
-
-    def expand(raw: bytes, room: int) -> bytes:
-        try:
-            return stream.decompress(raw, max(min(room, limit), 1))
-        except zlib.error:
-            raise NoReply("the reply's compression is broken") from None
-
-    return expand
+    def _no_reply(self, kind: Failure, detail: str = "") -> NoReply:
+        host = urlsplit(self.base_url).netloc
+        return NoReply(kind, host, seconds=self._timeout, most_bytes=self._max_reply, detail=detail)
 
 
 def _is_tls(error: BaseException | None) -> bool:
     while error is not None:
-        if isinstance(error, ssl.SSLError) or "certificate" in str(error).lower():
+        if isinstance(error, ssl.SSLError):
             return True
         error = error.__cause__ or error.__context__
     return False
 
 
 def _date(text: str | None) -> float | None:
+    """Read a date of HTTP, which is in UTC also where it does not say so, as Unix seconds."""
     if text is None:
         return None
     try:
-        return parsedate_to_datetime(text).timestamp()
+        found = parsedate_to_datetime(text)
+        return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def changes_the_path(identifier: str) -> bool:
+    r"""Whether an id is more than one piece of a path, or would be so to a server that decodes it once more.
+
+    That is `.` and `..`, and an id with a slash of either kind, `?`, `#` or `%`.
+    """
+    return identifier in _STEPS or any(sign in "/\\?#%" for sign in identifier)
 
 
 def checked_base_url(text: str) -> str:
@@ -197,14 +253,15 @@ def checked_base_url(text: str) -> str:
     Raises:
         ValueError: it is not `http(s)://HOST[:PORT][/PATH]`; the message says what to write.
     """
-    parts: Any = urlsplit(text.strip())
     example = "write it like http://127.0.0.1:8787"
     try:
-        port_is_fine = parts.port is None or parts.port > 0
-    except ValueError:
-        port_is_fine = False
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
+        parts = urlsplit(text.strip())
+        # The live guard judges the host as it is read here, httpx calls it as it reads it itself.
+        is_one = parts.hostname == httpx.URL(parts.geturl()).host and parts.port != 0
+    except (ValueError, httpx.InvalidURL):
+        is_one = False
+    if not is_one or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"the base URL is not one of http or https with a host; {example}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"the base URL holds more than scheme, host, port and path; {example}")
-    return str(parts.geturl()).rstrip("/")
+    return parts.geturl().rstrip("/")

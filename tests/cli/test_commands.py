@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.cli.shared.outputs import OutputFile, write_output
 from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.schemas import NAMES, schema
 from mockserver.contract.signature import sign
-from tests.support.command import run, run_process
+from tests.support.command import CLEAN, run, run_process
 
 
 def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
@@ -23,8 +24,10 @@ def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
         assert run(command, "--help", folder=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["verify", "calibrate", "fixtures"])
-def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "extra"), [("verify", "verify"), ("calibrate", "verify"), ("fixtures", "strategies")]
+)
+def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, command: str, extra: str) -> None:
     hidden = "import sys; sys.modules.update(dict.fromkeys(('httpx', 'hypothesis', 'pytest')))"
     line = f"{hidden}; from mockserver.cli.main import main; main(sys.argv[1:])"
 
@@ -35,7 +38,52 @@ def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, comman
     help_text, used = run_without("--help"), run_without("check" if command == "fixtures" else "--dry-run")
     assert (help_text.returncode, used.returncode) == (0, 2)
     assert "Usage: " in help_text.stdout
-    assert "pip install 'apigames-mock[verify]'" in used.stderr
+    assert f"pip install 'apigames-mock[{extra}]'" in used.stderr
+
+
+def run_where_the_folder_is_gone(*arguments: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "gone").mkdir()
+    line = 'cd gone && rmdir "$PWD" && exec "$0" -m mockserver "$@"'
+    words = ["bash", "-c", line, sys.executable, *arguments]
+    environment = {**CLEAN, "HOME": str(tmp_path / "gone")}
+    return subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["readings"],
+        ["openapi"],
+        ["schema", "report"],
+        ["world", "make", "3", "-o", "-"],
+        ["survive", "--list"],
+        ["serve", "--host", "not a host"],
+    ],
+)
+def test_a_removed_folder_and_home_stop_nothing_that_needs_neither(arguments: list[str], tmp_path: Path) -> None:
+    ended = run_where_the_folder_is_gone(*arguments, tmp_path=tmp_path)
+    assert ended.returncode == (2 if "serve" in arguments else 0), ended.stderr
+    assert "serve" not in arguments or "use 127.0.0.1" in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+@pytest.mark.parametrize("arguments", [["world", "make", "3", "-o", "x.json"], ["fixtures", "check"]])
+def test_a_removed_folder_is_said_where_it_is_needed(arguments: list[str], tmp_path: Path) -> None:
+    ended = run_where_the_folder_is_gone(*arguments, tmp_path=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr == "apigames-mock: the folder this was started in is gone; change to one that exists\n"
+
+
+def test_a_result_goes_where_it_was_asked_for_whatever_the_folder_is_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    output = OutputFile().convert("out.json", None, None)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    write_output(output, "{}")
+    assert (tmp_path / "out.json").read_text() == "{}"
 
 
 def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
@@ -110,7 +158,7 @@ def test_the_documents_are_printed(tmp_path: Path) -> None:
         ('{"merchants": [{"merchant_id": "M\\ud800", "secret_key": "s"}]}', "merchants[0].merchant_id: half of a"),
         ('{"merchants": [{"merchant_id": "M", "secret_key": "marked\\udfff"}]}', "merchants[0].secret_key: half of a"),
         ('{"merchants": [], "plan": {"transition": "timed", "process_after": NaN}}', "plan.process_after: NaN"),
-        ('{"merchants": [], "merchants": []}', "the top: the key 'merchants' stands twice"),
+        ('{"merchants": [], "merchants": []}', "the top: the key 'merchants' appears twice"),
         ('{"merchants": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
     ],
 )

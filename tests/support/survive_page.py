@@ -31,5 +31,5 @@ def habits_table() -> str:
     for habit in HABITS.values():
         client = client_of(habit.name)
         shown = f"[{client.name}](../examples/clients/habits/{client.name})" if client else ""
-        rows.append(f"| `{habit.name}` | {habit.what} | {habit.remedy} | {shown} |")
+        rows.append(f"| `{habit.name}` | {habit.what} | {habit.fix} | {shown} |")
     return "\n".join(["| habit | what the client does | instead | a client that has it |", "|---|---|---|---|", *rows])

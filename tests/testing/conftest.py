@@ -1,8 +1,10 @@
-"""What tests that run pytest have in common."""
+"""What the tests of the test tools have in common."""
 
 from __future__ import annotations
 
 import pytest
+
+from mockserver import FakeMerchant
 
 
 @pytest.fixture(autouse=True)
@@ -10,3 +12,8 @@ def only_our_plugin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     """Other plugins take seconds to load; a run that needs one names it."""
     if "pytester" in request.fixturenames:
         monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+@pytest.fixture
+def merchant(apigames: FakeMerchant) -> FakeMerchant:
+    return apigames

@@ -69,6 +69,10 @@ def bomb_in_a_bomb(connection: socket.socket) -> None:
     connection.sendall(_HEAD + b"Content-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
+def gzip_of_nothing(connection: socket.socket) -> None:
+    connection.sendall(_HEAD + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!")
+
+
 def not_http(connection: socket.socket) -> None:
     connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
 
@@ -79,6 +83,10 @@ def cut_off(connection: socket.socket) -> None:
 
 def always_503(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 503 X\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy")
+
+
+def rests_of_no_length(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 503 X\r\nConnection: close\r\nRetry-After: \xb2\r\nContent-Length: 4\r\n\r\nbusy")
 
 
 HOSTILE: tuple[Callable[[socket.socket], None], ...] = (
@@ -92,9 +100,11 @@ HOSTILE: tuple[Callable[[socket.socket], None], ...] = (
     redirects,
     gzip_bomb,
     bomb_in_a_bomb,
+    gzip_of_nothing,
     not_http,
     cut_off,
     always_503,
+    rests_of_no_length,
 )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from mockserver.cli.serve.banner import write_banner
+from mockserver.cli.serve.banner import Served, url_elsewhere, write_banner
 from mockserver.cli.serve.control import clock_from, plan_from, rule_from
 from mockserver.cli.serve.log_writer import LogWriter
-from mockserver.cli.serve.request_log import LOG_FORMATS, ErrorLog, RequestLog
+from mockserver.cli.serve.request_log import LOG_FORMATS, ErrorLog, RequestLog, dropped_line, notice
 from mockserver.cli.shared.configuration import (
     PREFIX,
     SECRET_VARIABLE,
@@ -22,11 +23,12 @@ from mockserver.cli.shared.configuration import (
     utf8,
     variable,
 )
+from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
 from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import read_readings_file, readings_from_document
-from mockserver.provider.internal_error import ERRORS
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import DOCTOR_HEADER
@@ -39,8 +41,26 @@ _STANDARD_ERROR = 2
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+class _ServeCommand(ConfiguredCommand):
+    """Says why it cannot serve in the format of its log."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Serve; returns the exit status, or None when it served to the end."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except (click.ClickException, OSError) as error:
+            if ctx.params["log_format"] != "json":
+                raise
+            if isinstance(error, OSError):
+                drop_output()
+            click.echo(notice("json", one_line(error), "error"), err=True, nl=False)
+            return USAGE_ERROR
+
+
 @click.command(
-    cls=ConfiguredCommand,
+    cls=_ServeCommand,
     epilog=f"Options also come from {PREFIX}* variables and from [tool.{TABLE}] in the nearest pyproject.toml.",
 )
 @click.option("--host", envvar=variable("host"), default="127.0.0.1", show_default=True, help="Address to serve on.")
@@ -109,6 +129,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
 )
 @click.option(
+    "--url-file",
+    envvar=variable("url_file"),
+    type=OutputFile(),
+    help="Write the base URL to this file too, once it answers; gone when it ends. For `health` and for scripts.",
+)
+@click.option(
     "--doctor-header",
     envvar=variable("doctor_header"),
     is_flag=True,
@@ -138,6 +164,7 @@ def serve(
     fault: tuple[str, ...],
     admin_token: str | None,
     allowed_host: tuple[str, ...],
+    url_file: Path | None,
     doctor_header: bool,
     journal: int,
 ) -> None:
@@ -149,9 +176,9 @@ def serve(
     if plan is not None:
         served = msgspec.structs.replace(served, plan=plan_from(plan))
     rules = [rule_from(one) for one in fault]
-    writer = LogWriter(_STANDARD_ERROR)
+    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format))
     log = RequestLog(log_format, writer.write)
-    logging.getLogger(ERRORS).addHandler(ErrorLog(log_format, writer.write))
+    ErrorLog(log_format, writer.write).listen()
     provider = Provider(
         served,
         in_force,
@@ -167,19 +194,34 @@ def serve(
         server = Server(provider, host=host, port=port, admin_token=admin_token, allowed_hosts=allowed_host)
     except ServerError as error:
         raise click.ClickException(str(error)) from None
-    made_token = None if admin_token else server.access.token
-    server.run(
-        lambda: write_banner(
-            server.url,
-            served,
-            in_force,
-            writer.write,
-            world_file=world,
-            merchant=merchant,
-            admin_token=made_token,
-        )
+    shown = Served(
+        server.url,
+        served,
+        in_force,
+        world_file=world,
+        merchant=merchant,
+        admin_token=None if admin_token else server.access.token,
+        configuration=ctx.obj,
+        elsewhere=url_elsewhere(host, server.port),
+        operations=provider.operations,
     )
+
+    def on_ready() -> None:
+        if url_file is not None:
+            write_output(url_file, f"{server.url}\n")
+        write_banner(shown, writer.write, log_format)
+
+    try:
+        _remove(url_file)  # of an earlier run, which may not have ended by itself
+        server.run(on_ready)
+    finally:
+        _remove(url_file)
     writer.close()
+
+
+def _remove(file: Path | None) -> None:
+    if file is not None and file != STANDARD_OUTPUT:
+        file.unlink(missing_ok=True)
 
 
 def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:
@@ -211,7 +253,7 @@ def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) 
     pairs = [(*_pair(ctx, switch), place) for switch, place in given]
     try:
         document = read_readings_file(file) if file else {"readings": {}}
-        in_force = readings_from_document(document).having(**{key: value for key, value, _ in pairs})
+        in_force = readings_from_document(document).replace(**{key: value for key, value, _ in pairs})
     except (FileError, ReadingsError) as error:
         raise click.UsageError(str(error), ctx) from None
     origin = dict.fromkeys(document["readings"], str(file))

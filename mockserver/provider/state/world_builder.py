@@ -32,7 +32,7 @@ class Under(NamedTuple):
 
 
 class WorldBuilder:
-    """Builds the values of one document; ids that are left out are given out above those that stand in it."""
+    """Builds the values of one document; ids that are left out are given out above those in it."""
 
     def __init__(self, document: Any, under: Under, above: tuple[int, int], own: Own) -> None:
         self._document = document
@@ -69,7 +69,11 @@ class WorldBuilder:
         if id_ is None:
             id_, self._next_project = self._next_project, self._next_project + 1
         vouchers = project.get("vouchers", [])
-        made = self._generated(vouchers["generate"], path) if isinstance(vouchers, dict) else self._list(project, path)
+        made = (
+            self._generated(vouchers["generate"], path)
+            if isinstance(vouchers, dict)
+            else self.vouchers(vouchers, project["project_id"], f"{path}.vouchers")
+        )
         return Project(id_, project["project_id"], project.get("project_name"), made, _plan(project, path))
 
     def _generated(self, wish: Any, path: str) -> tuple[Voucher, ...]:
@@ -86,19 +90,18 @@ class WorldBuilder:
             nominals=wish.get("nominal_gs", [0]),
         )
 
-    def _list(self, project: Any, path: str) -> tuple[Voucher, ...]:
-        vouchers = _listed(project)
+    def vouchers(self, vouchers: list[Any], project_id: str, path: str) -> tuple[Voucher, ...]:
+        """Return the vouchers of one project; `path` is where their list is in the document. Raises as `world` does."""
         without_id = sum("id" not in voucher for voucher in vouchers)
         self._next_voucher += without_id
         ids: Iterator[int] = iter(range(self._next_voucher - 1, 0, -1))
         return tuple(
-            self._voucher(voucher, ids, project["project_id"], f"{path}.vouchers[{number}]")
-            for number, voucher in enumerate(vouchers)
+            self._voucher(voucher, ids, project_id, f"{path}[{number}]") for number, voucher in enumerate(vouchers)
         )
 
     def _voucher(self, voucher: Any, ids: Iterator[int], project_id: str, path: str) -> Voucher:
         if voucher.get("project_id", project_id) != project_id:
-            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it stands in")
+            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it is in")
         created_at = self._created_at(voucher, path)
         updated_at = voucher.get("updated_at", created_at)
         written = next((name for name in (CREATED_AT, "created_at", "created") if name in voucher), CREATED_AT)
@@ -148,7 +151,7 @@ def _check_date_time(text: str, path: str) -> None:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise WorldError(f"{path}: {text} is no day of the calendar") from None
+        raise WorldError(f"{path}: {text} is not a day of the calendar") from None
 
 
 def _listed(project: Any) -> list[Any]:

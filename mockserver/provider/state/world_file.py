@@ -1,4 +1,4 @@
-"""From a world file to a world, with an error that names the path in the file and the cure."""
+"""From a world file to a world, with an error that names the path in the file and how to fix it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 from mockserver.contract.json_documents import DocumentError, FileError, plain_document, read_document
 from mockserver.contract.readings import Readings
-from mockserver.contract.schemas import schema, validator
+from mockserver.contract.schemas import ID_PREFIX, Document, schema, validator
 from mockserver.provider.state.clock import Clock
-from mockserver.provider.state.world import World, WorldError
+from mockserver.provider.state.world import Voucher, World, WorldError
 from mockserver.provider.state.world_builder import NOBODY, Own, Under, WorldBuilder
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
 _MAX_FAILURES_SHOWN = 5
+_PROJECT: Document = {"$ref": f"{ID_PREFIX}world#/$defs/project"}
 
 
 def read_world(path: Path, readings: Readings, clock: Clock) -> World:
@@ -58,21 +59,37 @@ def world_from_document(
 ) -> World:
     """Build a world from a decoded world file.
 
-    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it came; dates
-    are taken as they stand, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
+    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it is; dates
+    are taken as they are, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
     are given out above those of the document and those of `above`: a project's and a voucher's.
-    What stands in `own` for a merchant id holds for that merchant in place of `readings` and `clock`.
+    What `own` has for a merchant id holds for that merchant in place of `readings` and `clock`.
 
     Raises:
-        WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
+        WorldError: it does not fit `schemas/world.json`, an id or a code appears twice, or dates run backwards.
     """
     return _world(_plain(document), readings, clock, above, own)
+
+
+def vouchers_from_list(entries: list[Any], project_id: str, readings: Readings, clock: Clock) -> tuple[Voucher, ...]:
+    """Build the vouchers of one project from a list as a world file has it, in the order of the list.
+
+    Raises:
+        WorldError: one does not fit `schemas/world.json`, an id or a code appears twice, or dates run backwards; the
+            message names the place in the list, as in `vouchers[3].status`.
+    """
+    project = _plain({"project_id": project_id, "vouchers": entries})
+    _check_shape(project, _PROJECT)
+    builder = WorldBuilder({"merchants": [{"projects": [project]}]}, Under.of(readings, clock), (0, 0), NOBODY)
+    vouchers = builder.vouchers(project["vouchers"], project_id, "vouchers")
+    _refuse_twice("voucher id", (voucher.id for voucher in vouchers), "this list")
+    _refuse_twice("voucher_code", (voucher.voucher_code for voucher in vouchers), "this list")
+    return vouchers
 
 
 def _world(
     document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0), own: Own = NOBODY
 ) -> World:
-    _check_shape(document)
+    _check_shape(document, schema("world"))
     world = WorldBuilder(document, Under.of(readings, clock), above, own).world()
     _check_unique(world)
     return world
@@ -87,17 +104,17 @@ def _plain(document: Any) -> Any:
         raise WorldError("nested too deeply; expected a world as in `apigames-mock schema world`") from None
 
 
-def _check_shape(document: Any) -> None:
+def _check_shape(document: Any, shape: Document) -> None:
     try:
-        if validator(schema("world")).is_valid(document):
+        if validator(shape).is_valid(document):
             return
     except ValueError as error:
         raise WorldError(f"expected what JSON can hold (text, numbers, lists, dicts): {error}") from None
     from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
-    found = failures(document, schema("world"))
+    found = failures(document, shape)
     more = len(found) - _MAX_FAILURES_SHOWN
-    shown = found[:_MAX_FAILURES_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+    shown = [*map(str, found[:_MAX_FAILURES_SHOWN])] + ([f"and {more} more"] if more > 0 else [])
     raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
 
 
@@ -116,5 +133,5 @@ def _refuse_twice(name: str, values: Iterator[Any], where: str) -> None:
     seen = set()
     for value in values:
         if value in seen:
-            raise WorldError(f"{name} {value!r} stands twice in {where}; give each its own")
+            raise WorldError(f"{name} {value!r} appears twice in {where}; give each its own")
         seen.add(value)

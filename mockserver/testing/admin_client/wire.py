@@ -48,7 +48,7 @@ class AdminWire:
             return _document(connection.getresponse())
         except HTTPException as error:
             raise ConnectionError(
-                f"{self._host}:{self._port} broke off in its reply, or is no mock: {error!r}"
+                f"{self._host}:{self._port} broke off in its reply, or is not the mock: {error!r}"
             ) from error
         finally:
             connection.close()
@@ -59,7 +59,7 @@ def _document(reply: HTTPResponse) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(content)
     except ValueError:
-        raise ConnectionError(f"the reply (HTTP {reply.status}) is not JSON, so this is no mock") from None
+        raise ConnectionError(f"the reply (HTTP {reply.status}) is not JSON, so this is not the mock") from None
     if reply.status >= 400:
         raise AdminProblem(reply.status, str(document.get("detail", reply.reason)), document.get("errors", []))
     return document

@@ -18,7 +18,7 @@ _OF_SCENARIOS = {"apigames_scenario", "apigames_stage"}
 _TESTS_NAMED = 5
 
 
-class Each:
+class EveryReading:
     """Multiplies the tests that use a fixture of ours, and says at the end which readings the client survives."""
 
     def __init__(self, base: Readings) -> None:

@@ -17,22 +17,22 @@ from mockserver.provider.state.clock import SystemClock
 from mockserver.provider.state.world import WorldError
 from mockserver.testing.builders import read_world_source
 from mockserver.testing.merchant import FakeMerchant
-from mockserver.testing.plugin.each import Each, reading_at
+from mockserver.testing.plugin.each import EveryReading, reading_at
 from mockserver.testing.plugin.settings import EACH, marked, readings_from_words, world_source
 from mockserver.testing.server import FakeServer
 
 
-class _Told(NamedTuple):
+class _MerchantOptions(NamedTuple):
     """What a test is told about its merchant."""
 
     readings: Readings
     world: Any
 
 
-_TOLD = pytest.StashKey[_Told]()
+_OPTIONS = pytest.StashKey[_MerchantOptions]()
 
 
-class Run:
+class PluginSession:
     """Reads options (from the directory pytest was started in) and ini keys (from the root directory)."""
 
     def __init__(self, config: pytest.Config) -> None:
@@ -57,7 +57,7 @@ class Run:
         except WorldError as error:
             raise pytest.UsageError(f"apigames: {error}") from None
         if self.is_each:
-            self._config.pluginmanager.register(Each(self.readings), "apigames-each")
+            self._config.pluginmanager.register(EveryReading(self.readings), "apigames-each")
 
     @cached_property
     def server(self) -> FakeServer:
@@ -70,7 +70,7 @@ class Run:
     def under_readings_of(self, item: pytest.Item) -> Iterator[None]:
         """Serve merchants that have no readings of their own under those of a test; not if its marker is wrong."""
         try:
-            readings = self._told(item).readings
+            readings = self._options_of(item).readings
         except ReadingsError:
             readings = self.readings
         with self.server.under(readings):
@@ -79,7 +79,7 @@ class Run:
     def check(self, item: pytest.Item) -> None:
         """Fail a test whose marker is wrong, or of no use."""
         with _failing(item):
-            self._told(item)
+            self._options_of(item)
             is_own = any(marker.name == "apigames" and "world" in marker.kwargs for marker in item.own_markers)
             if is_own and "apigames" not in getattr(item, "fixturenames", ()):
                 raise WorldError(
@@ -90,23 +90,23 @@ class Run:
     def merchant(self, item: pytest.Item, server: FakeServer) -> FakeMerchant:
         """Return a fresh merchant for a test."""
         with _failing(item):
-            told = self._told(item)
-            return server.merchant(readings=told.readings, world=self._world(item, told.readings, told.world))
+            options = self._options_of(item)
+            return server.merchant(readings=options.readings, world=self._world(item, options.readings, options.world))
 
-    def _told(self, item: pytest.Item) -> _Told:
+    def _options_of(self, item: pytest.Item) -> _MerchantOptions:
         """Read a test's markers, and the reading that an `each` run is at; once, for each phase asks."""
-        told = item.stash.get(_TOLD, None)
-        if told is None:
+        options = item.stash.get(_OPTIONS, None)
+        if options is None:
             settings = marked(item.iter_markers("apigames"))
             readings = self._having({**settings["readings"], **reading_at(item)})
-            told = item.stash[_TOLD] = _Told(readings, settings.get("world"))
-        return told
+            options = item.stash[_OPTIONS] = _MerchantOptions(readings, settings.get("world"))
+        return options
 
     def _having(self, choices: dict[str, object]) -> Readings:
         # One value for all tests under the same: what it works out once, it remembers.
         key = repr(choices)
         if key not in self._readings:
-            self._readings[key] = self.readings.having(**choices)
+            self._readings[key] = self.readings.replace(**choices)
         return self._readings[key]
 
     def _words(self, name: str) -> tuple[list[str], Path]:
@@ -120,7 +120,7 @@ class Run:
         try:
             return int(text)
         except ValueError:
-            raise ValueError(f"the seed {text!r} is no whole number; expected one, as in --apigames-seed=7") from None
+            raise ValueError(f"the seed {text!r} is not a whole number; expected one, as in 7") from None
 
     def _world(self, item: pytest.Item | None, readings: Readings, own: Any = None) -> Any:
         """Return the world of a test: its marker's, else the run's, else None."""

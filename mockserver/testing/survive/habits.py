@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.contract.wire import DOCUMENTED_ERRORS
-from mockserver.testing.survive.cases import Case
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.testing.survive.judging import Symptom
-from mockserver.testing.survive.running import Run
-from mockserver.testing.survive.stage import Heard, Truth
+from mockserver.testing.survive.running import ClientRun
+from mockserver.testing.survive.situations import Situation
+from mockserver.testing.survive.stage import Expected, Observed
 
 
 @dataclass(frozen=True)
 class Habit:
-    """A habit by name: `what` the client does, and the `remedy`."""
+    """A habit by name: `what` the client does, and the `fix`."""
 
     name: str
     what: str
-    remedy: str
+    fix: str
 
 
 _LISTED = (
@@ -68,20 +68,22 @@ _HTTP_WORDS = re.compile(r"\b[45]\d\d\b|\bHTTP\b|bad request|internal server err
 _MESSAGE = re.compile(r"""['"\[`]message['"\]`]""")
 
 
-def habit_of(case: Case, symptom: Symptom, run: Run, heard: Heard, truth: Truth) -> Habit | None:
+def habit_of(
+    situation: Situation, symptom: Symptom, run: ClientRun, observed: Observed, expected: Expected
+) -> Habit | None:
     """Return the habit that a failure points at, or None when it could be anything."""
-    if not heard.calls:
+    if not observed.calls:
         return None  # whatever it does, it is not what it does with replies
-    name = _POINTING[symptom](_Clues(case, run, heard, truth))
+    name = _POINTING[symptom](_Clues(situation, run, observed, expected))
     return None if name is None else HABITS[name]
 
 
 @dataclass(frozen=True)
 class _Clues:
-    case: Case
-    run: Run
-    heard: Heard
-    truth: Truth
+    situation: Situation
+    run: ClientRun
+    observed: Observed
+    expected: Expected
 
     @property
     def output(self) -> Mapping[str, Any]:
@@ -93,64 +95,64 @@ class _Clues:
 
     @property
     def keys(self) -> set[str]:
-        return {key for key, _ in self.case.readings}
+        return {key for key, _ in self.situation.readings}
 
     @property
     def is_http_200(self) -> bool:
-        return self.case.in_force.http_status == "200"
+        return self.situation.in_force.http_status == "200"
 
     @property
     def stopped_early(self) -> bool:
         """Whether it never asked for a second page that was there."""
-        size = min(self.heard.limit, self.case.in_force.limit_cap or self.heard.limit)
-        return self.heard.highest_page <= 1 and self.case.vouchers > size
+        size = min(self.observed.limit, self.situation.in_force.limit_cap or self.observed.limit)
+        return self.observed.highest_page <= 1 and self.situation.vouchers > size
 
 
 def _late(clues: _Clues) -> str | None:
-    if clues.case.outcome == "fails" and clues.heard.calls > _FEW_CALLS:
+    if clues.situation.outcome == "fails" and clues.observed.calls > _FEW_CALLS:
         return "endless-retry"
-    return "endless-page-loop" if clues.heard.calls > _MANY_CALLS else "no-timeout"
+    return "endless-page-loop" if clues.observed.calls > _MANY_CALLS else "no-timeout"
 
 
 def _crash(clues: _Clues) -> str | None:
-    case = clues.case
-    if case.error or case.fault in _ENVELOPES:
+    situation = clues.situation
+    if situation.error or situation.fault in _ENVELOPES:
         if _MESSAGE.search(f"{clues.run.trace or ''} {clues.run.said}"):
             return "error-from-message"
-        return "http-200-is-success" if case.error and clues.is_http_200 else "http-500-hides-envelope"
+        return "http-200-is-success" if situation.error and clues.is_http_200 else "http-500-hides-envelope"
     for faults, name in (
         (_HTML, "crash-on-html"),
         (_CUT, "crash-on-cut-body"),
         (_LOST, "crash-on-lost-connection"),
     ):
-        if case.fault in faults:
+        if situation.fault in faults:
             return name
     return _world(clues)
 
 
 def _world(clues: _Clues) -> str | None:
     """Return what a good reply broke."""
-    case = clues.case
-    if case.twist == "added_fields":
+    situation = clues.situation
+    if situation.mutation == "added_fields":
         return "crash-on-added-field"
-    if case.twist in {"totals_grow", "statuses_move"}:
+    if situation.mutation in {"totals_grow", "statuses_move"}:
         return "totals-stand-still"
-    if case.vouchers == 0:
+    if situation.vouchers == 0:
         return "crash-on-null" if "empty_vouchers" in clues.keys else "crash-on-empty-list"
     return None
 
 
 def _false_alarm(clues: _Clues) -> str | None:
-    if any(error.error_msg.casefold() in clues.error.casefold() for error in DOCUMENTED_ERRORS):
+    if any(error.error_msg.casefold() in clues.error.casefold() for error in PROJECT_DETAIL.errors):
         return "fields-left-out"
-    return _world(clues) or ("success-is-rc-0" if not clues.case.fault else None)
+    return _world(clues) or ("success-is-rc-0" if not clues.situation.fault else None)
 
 
 def _false_success(clues: _Clues) -> str | None:
-    case = clues.case
-    if case.fault and case.fault_from_page > 1:
+    situation = clues.situation
+    if situation.fault and situation.fault_from_page > 1:
         return "first-page-only" if clues.stopped_early else "part-for-whole"
-    if case.error or case.fault in _ENVELOPES:
+    if situation.error or situation.fault in _ENVELOPES:
         # Nothing in it tells a failure that was not looked for from one whose text was looked for in another place.
         return "http-200-is-success" if clues.is_http_200 else "fault-for-success"
     return "fault-for-success"
@@ -164,23 +166,23 @@ def _wrong_error(clues: _Clues) -> str | None:
 def _missing(clues: _Clues) -> str | None:
     if clues.stopped_early:
         return "first-page-only"
-    if clues.case.twist == "totals_grow":
+    if clues.situation.mutation == "totals_grow":
         return "totals-stand-still"
     return "page-size-assumed" if "max_limit" in clues.keys else None
 
 
 def _too_many(clues: _Clues) -> str | None:
-    return "totals-stand-still" if clues.case.twist == "totals_grow" else None
+    return "totals-stand-still" if clues.situation.mutation == "totals_grow" else None
 
 
 def _counts(clues: _Clues) -> str | None:
     pending = (clues.output.get("counts") or {}).get("pending")
-    takes_all = any(pending == sum(right.values()) != right["pending"] for right in clues.truth.counts)
-    if takes_all and "0" not in clues.heard.filters:
+    takes_all = any(pending == sum(right.values()) != right["pending"] for right in clues.expected.counts)
+    if takes_all and "0" not in clues.observed.filters:
         return "pending-filter-lost"
     if clues.stopped_early:
         return "first-page-only"
-    if clues.case.twist in {"totals_grow", "statuses_move"}:
+    if clues.situation.mutation in {"totals_grow", "statuses_move"}:
         return "totals-stand-still"
     return "status-by-position" if "status_codes" in clues.keys else None
 

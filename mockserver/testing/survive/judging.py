@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mockserver.contract.wire import STATUSES
-from mockserver.testing.survive.cases import Case
-from mockserver.testing.survive.running import Run
-from mockserver.testing.survive.stage import Truth
+from mockserver.testing.survive.running import ClientRun
+from mockserver.testing.survive.situations import Situation
+from mockserver.testing.survive.stage import Expected
 
 Symptom = Literal[
     "late", "crash", "output", "false_alarm", "false_success", "wrong_error", "missing", "too_many", "counts"
@@ -24,7 +24,7 @@ _COUNTED = (*(status.value for status in STATUSES), _TOTAL)
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that went wrong: what was expected and what came."""
+    """One thing that went wrong: what was expected and what it got."""
 
     symptom: Symptom
     text: str
@@ -48,11 +48,11 @@ class Judgement:
 _ALWAYS = ("ending", "crashing")
 
 
-def judge(case: Case, truth: Truth, run: Run, timeout: float) -> Judgement:
-    """Judge a run of a case; `timeout` (seconds) is what it was given."""
+def judge(situation: Situation, expected: Expected, run: ClientRun, timeout: float) -> Judgement:
+    """Judge a run of a situation; `timeout` (seconds) is what it was given."""
     if not run.ended:
         return Judgement((Problem("late", f"expected it to end within {timeout:g} s; it had to be stopped"),), _ALWAYS)
-    crash = _crash(case, run)
+    crash = _crash(situation, run)
     if crash is not None:
         return Judgement((crash,), _ALWAYS)
     if run.output is None:
@@ -60,10 +60,10 @@ def judge(case: Case, truth: Truth, run: Run, timeout: float) -> Judgement:
     malformed = tuple(_malformed(run.output))
     if malformed:
         return Judgement(malformed, (*_ALWAYS, "output"))
-    return _judged_output(case, truth, run, run.output)
+    return _judged_output(situation, expected, run, run.output)
 
 
-def _crash(case: Case, run: Run) -> Problem | None:
+def _crash(situation: Situation, run: ClientRun) -> Problem | None:
     if run.exit_status is None:
         return None if run.trace is None else Problem("crash", f"it raised {run.trace}")
     if run.exit_status < 0:
@@ -72,7 +72,7 @@ def _crash(case: Case, run: Run) -> Problem | None:
         return None
     if run.trace is not None:
         return Problem("crash", f"it crashed: exit status {run.exit_status}, and nothing caught {run.trace}")
-    if case.outcome == "sees":
+    if situation.outcome == "sees":
         return Problem("crash", f"exit status {run.exit_status} without a traceback; expected 0, as the call is good")
     return None  # an exit status is a fair way to say that the call failed
 
@@ -96,35 +96,35 @@ def _malformed(output: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("output", f"`error`: expected text or null, got {_shown(output['error'])}")
 
 
-def _judged_output(case: Case, truth: Truth, run: Run, output: Mapping[str, Any]) -> Judgement:
+def _judged_output(situation: Situation, expected: Expected, run: ClientRun, output: Mapping[str, Any]) -> Judgement:
     error = output.get("error")
     judged = (*_ALWAYS, *(part for part in ("vouchers", "counts", "error") if part in output))
-    if case.outcome == "fails" or (error and case.outcome == "either"):
+    if situation.outcome == "fails" or (error and situation.outcome == "either"):
         if not error and not run.exit_status:
             said = "null" if "error" in output else "left out"
-            text = f"took a failure for success: expected {_expected_error(case)} in `error`, which is {said}"
+            text = f"took a failure for success: expected {_expected_error(situation)} in `error`, which is {said}"
             return Judgement((Problem("false_success", text),), judged)
-        if case.expected_error.casefold() not in (error or "").casefold():
-            text = f"`error`: expected {_expected_error(case)}, got {_shown(error)}"
+        if situation.expected_error.casefold() not in (error or "").casefold():
+            text = f"`error`: expected {_expected_error(situation)}, got {_shown(error)}"
             return Judgement((Problem("wrong_error", text),), judged)
         return Judgement((), judged)
     if error:
         return Judgement((Problem("false_alarm", f"took a success for a failure: `error` is {_shown(error)}"),), judged)
     problems: list[Problem] = []
     if "vouchers" in output:
-        problems += _vouchers(list(output["vouchers"]), truth)
+        problems += _vouchers(list(output["vouchers"]), expected)
     if "counts" in output:
-        problems += _counts(output["counts"], truth)
+        problems += _counts(output["counts"], expected)
     return Judgement(tuple(problems), judged)
 
 
-def _vouchers(seen: list[str], truth: Truth) -> Iterator[Problem]:
+def _vouchers(seen: list[str], expected: Expected) -> Iterator[Problem]:
     listed = set(seen)
-    missing = [code for code in truth.vouchers if code not in listed]
+    missing = [code for code in expected.vouchers if code not in listed]
     if missing:
-        text = f"`vouchers`: expected all {len(truth.vouchers)}, got {len(seen)}; missing are {_listed(missing)}"
+        text = f"`vouchers`: expected all {len(expected.vouchers)}, got {len(seen)}; missing are {_listed(missing)}"
         yield Problem("missing", text)
-    allowed = {*truth.vouchers, *truth.newer}
+    allowed = {*expected.vouchers, *expected.newer}
     strange = [code for code in seen if code not in allowed]
     if strange:
         yield Problem("too_many", f"`vouchers`: not of this project are {_listed(strange)}")
@@ -133,17 +133,17 @@ def _vouchers(seen: list[str], truth: Truth) -> Iterator[Problem]:
         yield Problem("too_many", f"`vouchers`: expected each once, more than once are {_listed(twice)}")
 
 
-def _counts(counts: Mapping[str, int], truth: Truth) -> Iterator[Problem]:
+def _counts(counts: Mapping[str, int], expected: Expected) -> Iterator[Problem]:
     given = {name: counts[name] for name in _COUNTED if name in counts}
-    candidates = [{**right, _TOTAL: sum(right.values())} for right in truth.counts]
+    candidates = [{**right, _TOTAL: sum(right.values())} for right in expected.counts]
     if not any(all(right[name] == count for name, count in given.items()) for right in candidates):
         right = candidates[0]
         wrong = [f"{name} {right[name]}, got {count}" for name, count in given.items() if right[name] != count]
         yield Problem("counts", f"`counts`: expected {'; '.join(wrong)}")
 
 
-def _expected_error(case: Case) -> str:
-    return f'"{case.expected_error}"' if case.expected_error else "some text"
+def _expected_error(situation: Situation) -> str:
+    return f'"{situation.expected_error}"' if situation.expected_error else "some text"
 
 
 def _listed(codes: list[str]) -> str:

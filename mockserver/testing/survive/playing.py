@@ -1,4 +1,4 @@
-"""Playing scenarios with one client: run, judge, and for a failure look for a simpler case that fails alike."""
+"""Playing scenarios with one client: run, judge, and for a failure look for a simpler situation that fails alike."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ import itertools
 from dataclasses import dataclass, replace
 
 from mockserver.contract.masking import Masker
-from mockserver.testing.survive.cases import Case
-from mockserver.testing.survive.exchange import Exchange
 from mockserver.testing.survive.habits import Habit, habit_of
 from mockserver.testing.survive.judging import Judgement, Result, Symptom, judge
-from mockserver.testing.survive.running import Player, Run
+from mockserver.testing.survive.running import ClientRun, Player
 from mockserver.testing.survive.scenarios import Scenario
-from mockserver.testing.survive.stage import Heard, Stage, Truth
+from mockserver.testing.survive.situations import Situation
+from mockserver.testing.survive.stage import Expected, Observed, ShownExchange, Stage
 
 _SIMPLER_TRIED = 10
 
 
 @dataclass(frozen=True)
 class Played:
-    """One run of a case, and everything that is known of it."""
+    """One run of a situation, and everything that is known of it."""
 
-    case: Case
-    run: Run
+    situation: Situation
+    run: ClientRun
     judgement: Judgement
-    truth: Truth
-    heard: Heard
-    exchanges: tuple[Exchange, ...]
+    expected: Expected
+    observed: Observed
+    exchanges: tuple[ShownExchange, ...]
     habit: Habit | None
 
     @property
@@ -37,7 +36,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a client in one scenario; `smallest` is the simplest case that fails alike, None if it passed."""
+    """What became of a client in one scenario. `smallest` is the simplest situation that fails alike, if it failed."""
 
     scenario: Scenario
     played: Played
@@ -50,7 +49,7 @@ class Verdict:
 
     @property
     def habit(self) -> Habit | None:
-        """The habit that the failure points at: told from the simplest case, which has the least beside it."""
+        """The habit that the failure points at: told from the simplest situation, which has the least beside it."""
         return None if self.smallest is None else self.smallest.habit
 
 
@@ -62,12 +61,12 @@ class Examiner:
         self._stage = stage
         self._seed = seed
         self._timeout = timeout
-        # The simplest cases that are known to fail: what fails everything is not made simple each time anew.
+        # The simplest situations that are known to fail: what fails everything is not made simple each time anew.
         self._known: list[Played] = []
 
     def examine(self, scenario: Scenario) -> Verdict:
-        """Play a scenario, and when it fails find the simplest case that fails alike."""
-        played = self._play(scenario.case)
+        """Play a scenario, and when it fails find the simplest situation that fails alike."""
+        played = self._play(scenario.situation)
         if played.judgement.result != "failed":
             return Verdict(scenario, played, None)
         smallest = self._smallest(played)
@@ -76,15 +75,15 @@ class Examiner:
 
     def _smallest(self, failed: Played) -> Played:
         for known in list(self._known):
-            if known.symptom == failed.symptom and known.case.is_within(failed.case):
+            if known.symptom == failed.symptom and known.situation.is_within(failed.situation):
                 return known
         smallest, left = failed, _SIMPLER_TRIED
         # One that had to be stopped would have to be waited for each time.
         while failed.symptom != "late":
             found = None
-            for case in itertools.islice(smallest.case.simpler(), left):
+            for situation in itertools.islice(smallest.situation.simpler(), left):
                 left -= 1
-                tried = self._play(case)
+                tried = self._play(situation)
                 if tried.symptom == failed.symptom:
                     found = tried
                     break
@@ -93,26 +92,26 @@ class Examiner:
             smallest = found
         return smallest
 
-    def _play(self, case: Case) -> Played:
-        return play(case, self._player, self._stage, seed=self._seed, timeout=self._timeout)
+    def _play(self, situation: Situation) -> Played:
+        return play(situation, self._player, self._stage, seed=self._seed, timeout=self._timeout)
 
 
-def play(case: Case, player: Player, stage: Stage, *, seed: int, timeout: float) -> Played:
-    """Run the client once in a world of its own, and judge."""
-    scene = stage.open(case, seed)
+def play(situation: Situation, player: Player, stage: Stage, *, seed: int, timeout: float) -> Played:
+    """ClientRun the client once in a world of its own, and judge."""
+    scene = stage.open(situation, seed)
     try:
         run = player(scene.environment, timeout)
     finally:
         stage.close(scene)
-    truth = scene.truth()
+    expected = scene.expected()
     run = _masked(run, scene.mask)
-    judgement = judge(case, truth, run, timeout)
+    judgement = judge(situation, expected, run, timeout)
     habit = None
     for problem in judgement.problems:
-        habit = habit or habit_of(case, problem.symptom, run, scene.heard, truth)
-    return Played(case, run, judgement, truth, scene.heard, tuple(scene.exchanges()), habit)
+        habit = habit or habit_of(situation, problem.symptom, run, scene.observed, expected)
+    return Played(situation, run, judgement, expected, scene.observed, tuple(scene.exchanges()), habit)
 
 
-def _masked(run: Run, mask: Masker) -> Run:
+def _masked(run: ClientRun, mask: Masker) -> ClientRun:
     output = None if run.output is None else mask.value(dict(run.output))
     return replace(run, said=mask(run.said), trace=None if run.trace is None else mask(run.trace), output=output)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mockserver.testing.survive.cases import Case
 from mockserver.testing.survive.habits import HABITS, Habit
 from mockserver.testing.survive.playing import Played, Verdict
+from mockserver.testing.survive.situations import Situation
 
 _EXCHANGES_SHOWN = 3
 _REPLY_SHOWN = 800
@@ -38,7 +38,7 @@ class SurviveReport:
     @property
     def never_called(self) -> bool:
         """Whether no call reached the endpoint in any scenario, so that nothing is known of the client."""
-        return bool(self.verdicts) and not any(verdict.played.heard.calls for verdict in self.verdicts)
+        return bool(self.verdicts) and not any(verdict.played.observed.calls for verdict in self.verdicts)
 
     @property
     def failed(self) -> tuple[Verdict, ...]:
@@ -70,30 +70,30 @@ class SurviveReport:
         for verdict in self.verdicts:
             text = f"{verdict.result:<10}  {verdict.scenario.name}  {verdict.played.run.took:.1f} s"
             yield text, _COLOURS[verdict.result]
-        shown: set[Case] = set()
+        shown: set[Situation] = set()
         for verdict in self.failed:
             least = verdict.smallest or verdict.played
             yield "", None
-            yield from self.failure_lines(verdict, in_full=least.case not in shown)
-            shown.add(least.case)
+            yield from self.failure_lines(verdict, in_full=least.situation not in shown)
+            shown.add(least.situation)
         yield "", None
         yield from self._summary()
 
     def failure_lines(self, verdict: Verdict, *, in_full: bool = True) -> Iterator[Line]:
-        """Yield all that a person wants to know of one failure; not `in_full`: its smallest case stands above."""
+        """Yield all there is to know of one failure; not `in_full` when its smallest situation is shown above."""
         least = verdict.smallest or verdict.played
         scenario, habit = verdict.scenario, verdict.habit
         yield f"failed      {scenario.name}: {scenario.meaning} ({scenario.source})", "red"
         for problem in verdict.played.judgement.problems:
             yield f"    wrong        {problem.text}", None
         if habit is not None:
-            yield f"    habit        {habit.name}: {habit.what} {habit.remedy}", "yellow"
-        if least.case != scenario.case:
+            yield f"    habit        {habit.name}: {habit.what} {habit.fix}", "yellow"
+        if least.situation != scenario.situation:
             above = "" if in_full else " (shown above)"
-            yield f"    smallest     --scenario {shlex.quote(least.case.name)}{above}", None
+            yield f"    smallest     --scenario {shlex.quote(least.situation.name)}{above}", None
         if in_full:
             yield from _sent_lines(least)
-            yield f"    should see   {_in_words(expected(least))}", None
+            yield f"    should see   {_in_words(expected_output(least))}", None
             yield f"    careful      {scenario.careful}", None
         yield f"    replay       {self.replay(scenario.name)}", "cyan"
 
@@ -131,7 +131,7 @@ class SurviveReport:
             "meaning": scenario.meaning,
             "source": scenario.source,
             "judged": list(played.judgement.judged),
-            "calls": played.heard.calls,
+            "calls": played.observed.calls,
             "exit_status": played.run.exit_status,
             "traceback": played.run.trace,
         }
@@ -144,10 +144,10 @@ class SurviveReport:
             "habit": None if habit is None else habit.name,
             "careful": scenario.careful,
             "said": played.run.said,
-            "expected": expected(played),
+            "expected": expected_output(played),
             "smallest": {
-                "scenario": least.case.name,
-                "expected": expected(least),
+                "scenario": least.situation.name,
+                "expected": expected_output(least),
                 "sent": [asdict(exchange) for exchange in least.exchanges],
             },
             "replay": self.replay(scenario.name),
@@ -156,7 +156,7 @@ class SurviveReport:
     def _summary(self) -> Iterator[Line]:
         for name, scenarios in self.habits.items():
             habit = HABITS[name]
-            yield f"Habit {name}: {habit.what} {habit.remedy}", "yellow"
+            yield f"Habit {name}: {habit.what} {habit.fix}", "yellow"
             yield f"    seen in {_listed(scenarios)}", None
         total, failed, unknown = len(self.verdicts), len(self.failed), len(self.not_judged)
         if unknown:
@@ -174,20 +174,20 @@ class SurviveReport:
 
     def _silence(self) -> Iterator[Line]:
         if self.never_called:
-            strays = [stray for verdict in self.verdicts for stray in verdict.played.heard.strays][:1]
-            came = f"; what came was {strays[0]}" if strays else ""
-            yield f"No call reached the endpoint{came}. Does it read APIGAMES_BASE_URL, and POST to the path?", "red"
+            unmatched = [call for verdict in self.verdicts for call in verdict.played.observed.unmatched][:1]
+            got = f"; what arrived was {unmatched[0]}" if unmatched else ""
+            yield f"No call reached the endpoint{got}. Does it read APIGAMES_BASE_URL, and POST to the path?", "red"
 
 
-def expected(played: Played) -> dict[str, Any]:
-    """Return what a careful client would have said of a case, in the form of the output."""
-    case: Case = played.case
-    document: dict[str, Any] = {"outcome": case.outcome}
-    if case.outcome != "sees":
-        document["error"] = case.expected_error
-    if case.outcome != "fails":
-        document["vouchers"] = list(played.truth.vouchers)
-        document["counts"] = dict(played.truth.counts[0])
+def expected_output(played: Played) -> dict[str, Any]:
+    """Return what a careful client would have said of a situation, in the form of the output."""
+    situation: Situation = played.situation
+    document: dict[str, Any] = {"outcome": situation.outcome}
+    if situation.outcome != "sees":
+        document["error"] = situation.expected_error
+    if situation.outcome != "fails":
+        document["vouchers"] = list(played.expected.vouchers)
+        document["counts"] = dict(played.expected.counts[0])
     return document
 
 
@@ -209,10 +209,10 @@ def _sent_lines(played: Played) -> Iterator[Line]:
         yield f"    it asked     {exchange.request}", None
         reply = exchange.reply if len(exchange.reply) <= _REPLY_SHOWN else f"{exchange.reply[:_REPLY_SHOWN]}…"
         yield f"    was sent     HTTP {exchange.http_status}{fault} {' '.join(reply.split()) or 'nothing'}", None
-    more = played.heard.calls - _EXCHANGES_SHOWN
+    more = played.observed.calls - _EXCHANGES_SHOWN
     if more > 0:
         yield f"                 and {more} more call{'' if more == 1 else 's'}", None
-    if not played.heard.calls:
+    if not played.observed.calls:
         yield "    it asked     nothing: no call reached the endpoint", None
 
 

@@ -1,4 +1,4 @@
-"""Running a client once: a command in any language, or a Python callable; what it did is a `Run`."""
+"""Running a client once: a command in any language, or a Python callable; what it did is a `ClientRun`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CommandError(Exception):
 
 
 @dataclass(frozen=True)
-class Run:
+class ClientRun:
     """What a client did: `took` in seconds, whether it `ended` by itself, and how.
 
     `exit_status` is below 0 for a signal, None for a callable; `trace` is the last line of an uncaught error, if
@@ -62,8 +62,8 @@ class Run:
 class Player(Protocol):
     """What runs a client once, and can be told to stop."""
 
-    def __call__(self, environment: Mapping[str, str], timeout: float) -> Run:
-        """Run it with these variables, at most `timeout` seconds."""
+    def __call__(self, environment: Mapping[str, str], timeout: float) -> ClientRun:
+        """ClientRun it with these variables, at most `timeout` seconds."""
         ...
 
     def stop(self) -> None:
@@ -87,8 +87,8 @@ class Command:
             for process in self._running:
                 _kill_group(process)
 
-    def __call__(self, environment: Mapping[str, str], timeout: float) -> Run:
-        """Run it once; whatever of it is left after `timeout` seconds is killed.
+    def __call__(self, environment: Mapping[str, str], timeout: float) -> ClientRun:
+        """ClientRun it once; whatever of it is left after `timeout` seconds is killed.
 
         Raises:
             CommandError: the system cannot start it.
@@ -118,7 +118,7 @@ class Command:
             reader.join(_WIND_UP)
         out, err = (bytes(part).decode("utf-8", "replace") for part in kept)
         trace = trace_in(err) or trace_in(out)
-        return Run(took, ended, exit_status, trace, output_in(out), _tail(err) or _tail(out))
+        return ClientRun(took, ended, exit_status, trace, output_in(out), _tail(err) or _tail(out))
 
     def _start(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         no_proxy = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")))
@@ -158,7 +158,7 @@ class InProcess:
     def stop(self) -> None:
         """Do nothing: a thread cannot be ended from outside."""
 
-    def __call__(self, environment: Mapping[str, str], timeout: float) -> Run:
+    def __call__(self, environment: Mapping[str, str], timeout: float) -> ClientRun:
         """Call it once in a thread; a thread that is not back after `timeout` seconds is left behind."""
         started = time.perf_counter()
         result: list[tuple[Any, BaseException | None]] = []
@@ -167,17 +167,17 @@ class InProcess:
         thread.join(timeout)
         took = time.perf_counter() - started
         if not result:
-            return Run(took, False, None, None, None, "")
+            return ClientRun(took, False, None, None, None, "")
         # Left in the list, the error would hold on to itself by its own frames, and these to what the client had open.
         value, error = result.pop()
         if isinstance(error, self._errors):
-            return Run(took, True, None, None, {"error": str(error) or type(error).__name__}, "")
+            return ClientRun(took, True, None, None, {"error": str(error) or type(error).__name__}, "")
         if error is not None:
             said = "".join(traceback.format_exception(type(error), error, error.__traceback__))
             what = f"{type(error).__name__}: {error}".rstrip(": ")
-            return Run(took, True, None, what, None, _tail(said))
+            return ClientRun(took, True, None, what, None, _tail(said))
         output = value if isinstance(value, Mapping) and any(part in value for part in PARTS) else None
-        return Run(took, True, None, None, output, "" if value is None else _tail(repr(value)))
+        return ClientRun(took, True, None, None, output, "" if value is None else _tail(repr(value)))
 
     def _call(self, environment: dict[str, str], result: list[tuple[Any, BaseException | None]]) -> None:
         try:

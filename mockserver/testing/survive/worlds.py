@@ -1,4 +1,4 @@
-"""The world behind a case, derived from a seed; and cases that nobody thought of."""
+"""The world behind a situation, derived from a seed; and situations that nobody thought of."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, Project, Voucher
-from mockserver.testing.survive.cases import ERRORS, MIXED, TROUBLES, TWISTS, Case
+from mockserver.testing.survive.situations import ERRORS, FAULT_EXPECTATIONS, MIXED, MUTATIONS, Situation
 
 # Unequal, so that two statuses taken for each other show in the counts.
 _SHARES = dict(zip(STATUSES, (5, 4, 3, 2, 1), strict=True))
@@ -31,7 +31,7 @@ _SIZES = (0, 1, 2, 5, 12, 29, 30, 31, 60, 61, 75, 137)
 
 
 @dataclass(frozen=True)
-class Stand:
+class Setup:
     """A merchant with its one project; `asked` is what the client is told of them, which may be wrong on purpose."""
 
     merchant: Merchant
@@ -40,9 +40,9 @@ class Stand:
     is_known: bool = True
 
 
-def stand_for(case: Case, seed: int, number: int) -> Stand:
-    """Make the merchant of a case; `number` tells those of one run apart, everything else follows from the seed."""
-    rng = random.Random(_digest(f"{seed}:{case.name}"))  # noqa: S311 - a seed makes it repeatable
+def setup_for(situation: Situation, seed: int, number: int) -> Setup:
+    """Make the merchant of a situation. `number` tells those of one run apart; all else follows from the seed."""
+    rng = random.Random(_digest(f"{seed}:{situation.name}"))  # noqa: S311 - a seed makes it repeatable
     letters = "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(4))
     merchant_id = f"M240315{letters}{number:04d}K"
     secret, session = (f"{rng.getrandbits(128):032x}" for _ in range(2))
@@ -50,8 +50,8 @@ def stand_for(case: Case, seed: int, number: int) -> Stand:
         rng.randrange(1000, 10_000),
         f"R240815{letters}{rng.randrange(1_000_000):06d}",
         f"DW{number}",
-        _vouchers(case, rng),
-        Plan(after_reads=1) if case.twist == "statuses_move" else None,
+        _vouchers(situation, rng),
+        Plan(after_reads=1) if situation.mutation == "statuses_move" else None,
     )
     asked = {
         "APIGAMES_MERCHANT_ID": merchant_id,
@@ -59,12 +59,14 @@ def stand_for(case: Case, seed: int, number: int) -> Stand:
         "APIGAMES_SESSION_KEY": session,
         "APIGAMES_PROJECT_ID": project.project_id,
     }
-    if _wrong_signature(case):
+    if _wrong_signature(situation):
         asked["APIGAMES_SECRET_KEY"] = f"{rng.getrandbits(128):032x}"
-    if case.error == "ERR-4":
+    if situation.error == "ERR-4":
         asked["APIGAMES_PROJECT_ID"] = f"R240815NONE{rng.randrange(1_000_000):06d}"
-    known = case.error != "ERR-2" and not (case.error == "ERR-3" and _precedence(case).startswith("signature"))
-    return Stand(Merchant(merchant_id, secret, session, (project,)), project, asked, known)
+    known = situation.error != "ERR-2" and not (
+        situation.error == "ERR-3" and _precedence(situation).startswith("signature")
+    )
+    return Setup(Merchant(merchant_id, secret, session, (project,)), project, asked, known)
 
 
 def grown(project: Project, by: int) -> Project:
@@ -74,35 +76,35 @@ def grown(project: Project, by: int) -> Project:
     return msgspec.structs.replace(project, vouchers=(*newer, *project.vouchers))
 
 
-def generated_case(seed: int, number: int) -> Case:
-    """Return the case that stands at this number under this seed: the same on every machine and Python."""
+def generated_situation(seed: int, number: int) -> Situation:
+    """Return the situation with this number under this seed: the same on every machine and Python."""
     rng = random.Random(_digest(f"{seed}:generated:{number}"))  # noqa: S311 - as above
     others: dict[str, str] = {}
     for key, value in rng.sample([*each_other_value()], rng.choice((0, 1, 2, 4))):
         others.setdefault(key, value)
     readings = tuple(sorted(others.items()))
     size = rng.choice(_SIZES)
-    what = rng.choice(("world", "world", "world", "fault", "error", "twist"))
+    what = rng.choice(("world", "world", "world", "fault", "error", "mutation"))
     if what == "error":
         # Which error wins is told by scenarios of their own; here each is alone.
         alone = tuple(pair for pair in readings if pair[0] != "precedence")
-        return Case(min(size, 5), readings=alone, error=rng.choice([*ERRORS]))
+        return Situation(min(size, 5), readings=alone, error=rng.choice([*ERRORS]))
     if what == "fault":
-        quick = [name for name in TROUBLES if name not in {"no_reply", "stalled_body"}]
-        return Case(min(size, 5), readings=readings, fault=rng.choice(quick))
-    if what == "twist":
-        return Case(max(size, 31), readings=readings, twist=rng.choice(TWISTS))
+        quick = [name for name in FAULT_EXPECTATIONS if name not in {"no_reply", "stalled_body"}]
+        return Situation(min(size, 5), readings=readings, fault=rng.choice(quick))
+    if what == "mutation":
+        return Situation(max(size, 31), readings=readings, mutation=rng.choice(MUTATIONS))
     status = rng.choice((MIXED, MIXED, MIXED, *(status.value for status in STATUSES)))
-    return Case(size, status, readings)
+    return Situation(size, status, readings)
 
 
-def _vouchers(case: Case, rng: random.Random) -> tuple[Voucher, ...]:
-    shares = _SHARES if case.status == MIXED else {VoucherStatus(case.status): 1}
+def _vouchers(situation: Situation, rng: random.Random) -> tuple[Voucher, ...]:
+    shares = _SHARES if situation.status == MIXED else {VoucherStatus(situation.status): 1}
     seed, first_id = rng.getrandbits(32), rng.randrange(1, 90_000)
-    if case.twist == "unusual_values":
+    if situation.mutation == "unusual_values":
         first_id += 5_000_000_000  # past 32 bits, exact in a double
-    made = generate_vouchers(case.vouchers, first_id=first_id, seed=seed, shares=shares, nominals=_NOMINALS)
-    if case.twist != "unusual_values":
+    made = generate_vouchers(situation.vouchers, first_id=first_id, seed=seed, shares=shares, nominals=_NOMINALS)
+    if situation.mutation != "unusual_values":
         return made
     return tuple(
         msgspec.structs.replace(
@@ -115,13 +117,15 @@ def _vouchers(case: Case, rng: random.Random) -> tuple[Voucher, ...]:
     )
 
 
-def _precedence(case: Case) -> str:
-    return dict(case.readings).get("precedence", "")
+def _precedence(situation: Situation) -> str:
+    return dict(situation.readings).get("precedence", "")
 
 
-def _wrong_signature(case: Case) -> bool:
+def _wrong_signature(situation: Situation) -> bool:
     # Under another precedence the signature is wrong too, and yet the project is what the reply is about.
-    return case.error == "ERR-3" or (case.error == "ERR-4" and _precedence(case).startswith("merchant-project"))
+    return situation.error == "ERR-3" or (
+        situation.error == "ERR-4" and _precedence(situation).startswith("merchant-project")
+    )
 
 
 def _digest(text: str) -> int:

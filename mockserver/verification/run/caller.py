@@ -4,24 +4,58 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.judging.exchange import Exchange
-from mockserver.contract.wire import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS
-from mockserver.verification.cases.request_cases import Credentials
+from mockserver.contract.project_detail import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS
+from mockserver.verification.credentials import Credentials
 from mockserver.verification.live_guard import Pace, is_loopback
-from mockserver.verification.target import NoReply, RawReply, Target
+from mockserver.verification.target import Failure, NoReply, RawReply, Target
 
-_BUSY = {429, 502, 503, 504}
+RATE_LIMITED = 429
+_BUSY = {RATE_LIMITED, 502, 503, 504}
+# What another try would only meet again.
+_FINAL = {Failure.TIMEOUT, Failure.ENDLESS, Failure.TOO_LARGE, Failure.UNREACHABLE, Failure.TLS}
 _LONGEST_REST = 30.0
 
 
+@dataclass(frozen=True)
+class OutsideContract:
+    """A reply that is none of the contract's: an HTTP error, or a redirect; `times` is how often it was given."""
+
+    http_status: int
+    times: int = 1
+
+    @property
+    def kind(self) -> str:
+        """What makes two of them the same."""
+        return f"HTTP {self.http_status}"
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the call is sent elsewhere."""
+        return 300 <= self.http_status < 400
+
+
 class TargetFailed(Exception):
-    """A call that got no reply to judge, after every retry; the message is one clear reason."""
+    """A call that got no reply to judge, after every retry; `cause` says why."""
+
+    def __init__(self, cause: NoReply | OutsideContract) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+    @property
+    def is_rate_limit(self) -> bool:
+        """Whether the target only asks for fewer calls."""
+        return isinstance(self.cause, OutsideContract) and self.cause.http_status == RATE_LIMITED
 
 
 class Caller:
-    """Sends bodies and gives exchanges. `heard` is told of each call that was made."""
+    """Sends bodies and gives exchanges. `heard` is told of each call that was made.
+
+    What fails in a way that is among `certain` is not tried again: that this target fails so was seen often enough.
+    """
 
     def __init__(self, target: Target, credentials: Credentials, pace: Pace, heard: Callable[[], None]) -> None:
         self.target = target
@@ -29,6 +63,7 @@ class Caller:
         self.pace = pace
         self.session_key = credentials.session_key
         self.made: list[Exchange] = []
+        self.certain: set[Failure | str] = set()
         self._heard = heard
         self._first_rest = 0.1 if is_loopback(target.base_url) else 1.0
 
@@ -57,37 +92,35 @@ class Caller:
             BudgetSpent: no call is left.
         """
         rest = self._first_rest
+        cause: NoReply | OutsideContract
         for attempt in range(4):
             raw = self._attempt(merchant_id, body)
             if isinstance(raw, RawReply):
                 exchange = _exchange(merchant_id, body, raw)
-                if exchange.speaks_the_contract or (raw.http_status < 500 and raw.http_status != 429):
+                if exchange.speaks_the_contract or (raw.http_status < 500 and raw.http_status != RATE_LIMITED):
                     return self._judgeable(exchange, raw)
                 tries = 4 if raw.http_status in _BUSY else 2
-                reason = f"HTTP {raw.http_status} outside the contract, {attempt + 1} times"
-                rest = max(rest, _retry_after(raw))
+                cause = OutsideContract(raw.http_status, attempt + 1)
+                rest = max(rest, raw.retry_after)
             else:
-                tries, reason = (1 if "within" in raw or "larger" in raw or "reached" in raw else 2), raw
-            if attempt + 1 >= tries:
-                raise TargetFailed(reason)
+                tries, cause = (1 if raw.kind in _FINAL else 2), raw
+            if attempt + 1 >= tries or cause.kind in self.certain:
+                raise TargetFailed(cause)
             self.pace.rest(min(rest, _LONGEST_REST))
             rest *= 2
         raise AssertionError("every attempt returns or raises")
 
-    def _attempt(self, merchant_id: str, body: bytes) -> RawReply | str:
+    def _attempt(self, merchant_id: str, body: bytes) -> RawReply | NoReply:
         self.pace.wait_for_turn()
         self._heard()
         try:
             return self.target.post(merchant_id, body)
-        except NoReply as reason:
-            return str(reason)
+        except NoReply as failure:
+            return failure
 
     def _judgeable(self, exchange: Exchange, raw: RawReply) -> Exchange:
         if 300 <= raw.http_status < 400 and not exchange.speaks_the_contract:
-            raise TargetFailed(
-                f"HTTP {raw.http_status} sends the call elsewhere; redirects are not followed, "
-                "so give the address itself"
-            )
+            raise TargetFailed(OutsideContract(raw.http_status))
         self.made.append(exchange)
         return exchange
 
@@ -103,8 +136,3 @@ def _exchange(merchant_id: str, body: bytes, raw: RawReply) -> Exchange:
         raw.date,
         raw.headers.get("content-type", ""),
     )
-
-
-def _retry_after(raw: RawReply) -> float:
-    text = raw.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else 0.0

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from flask import Blueprint, Response, request
 
-from mockserver.provider.journal.recorded import Entry, Kept
+from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.web.admin.lookup import kept_call, number
@@ -27,7 +27,7 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.get("/requests")
     def get_requests() -> Response:
-        matchers = matchers_of(request.args.items(multi=True))
+        matchers = matchers_of(request.args.items(multi=True), provider.operations)
         seconds = wait_seconds(request.args.get("wait"))
         count = wait_count(request.args.get("count"))
         after = after_number(request.args.get("since"))
@@ -52,7 +52,7 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
         return reply({"requests": [], "total": 0})
 
 
-def whole_call_view(provider: Provider, kept: Kept, base_url: str) -> dict[str, Any]:
+def whole_call_view(provider: Provider, kept: RawEntry, base_url: str) -> dict[str, Any]:
     """Return a call with its body, reply, diagnosis and a curl line to repeat it."""
     entry = provider.journal.masked(kept)
     diagnosis = [msgspec.structs.asdict(finding) for finding in provider.diagnose(kept)]

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.json_documents import plain_document
-from mockserver.contract.masking import printable
 from mockserver.contract.schema_errors import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
 from mockserver.web.admin.access import COOKIE, Access, Problem, Request
@@ -56,7 +56,7 @@ def body_as(name: str, *, max_bytes: int = MAX_BODY, or_empty: bool = False) -> 
 def fitting(document: Any, its_schema: Document, name: str) -> Any:
     """Return the document if it fits; raises Problem (422) with what to mend. `name` is the schema in words."""
     if not _compiled(its_schema["$ref"]).is_valid(document):
-        found = [printable(line, 300) for line in failures(document, its_schema)[:_MAX_ERRORS]]
+        found = [printable(str(failure), 300) for failure in failures(document, its_schema)[:_MAX_ERRORS]]
         raise Problem(422, f"The body does not fit the schema {name!r}", errors=found)
     return document
 

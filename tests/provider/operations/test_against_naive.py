@@ -17,9 +17,9 @@ from mockserver.provider.state.store import Store
 from mockserver.provider.state.world import World
 from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
+from mockserver.testing.strategies import worlds
 from mockserver.testing.strategies.exchanges import readings as any_readings
-from mockserver.testing.strategies.exchanges import worlds
-from tests.support.asking import NOW
+from tests.support.asking import NOW, call
 from tests.support.naive_provider import NAMES, naive_answer
 
 CLOCK = FrozenClock(NOW)
@@ -92,7 +92,7 @@ def test_a_world_whose_integers_are_written_as_floats_serves_the_same_replies(
     replies = []
     for one in (document, with_floats(document)):
         provider = Provider(world_from_document(one, Readings(), CLOCK), clock=CLOCK)
-        replies.append(provider.call(merchant_id, json.dumps(sent).encode(), path="", origin="").body)
+        replies.append(call(provider, json.dumps(sent).encode(), merchant_id=merchant_id).body)
     assert replies[0] == replies[1]
 
 

@@ -12,7 +12,7 @@ from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.world import Project, Voucher
-from mockserver.testing.strategies.exchanges import vouchers as any_vouchers
+from mockserver.testing.strategies import vouchers as any_vouchers
 
 LATER = "2030-01-01 00:00:00"
 filters = st.sampled_from([STATUSES, (), *((status,) for status in STATUSES)])

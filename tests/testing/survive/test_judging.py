@@ -7,27 +7,32 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing.survive.cases import Case
 from mockserver.testing.survive.judging import judge
-from mockserver.testing.survive.running import Run, output_in, trace_in
-from mockserver.testing.survive.stage import Truth
+from mockserver.testing.survive.running import ClientRun, output_in, trace_in
+from mockserver.testing.survive.situations import Situation
+from mockserver.testing.survive.stage import Expected
 
 COUNTS = {"pending": 2, "success": 1, "process": 0, "error_engine": 0, "error_voucher": 0}
-TRUTH = Truth(("A", "B", "C"), ("N",), (COUNTS,))
+EXPECTED = Expected(("A", "B", "C"), ("N",), (COUNTS,))
 GOOD = {"vouchers": ["C", "A", "B"], "counts": COUNTS, "error": None}
 TRACE = "Traceback (most recent call last):\n  File\n"
-WORLD, ERROR, FAULT, SLOW = Case(3), Case(error="ERR-3"), Case(fault="html_502"), Case(fault="delay")
+WORLD, ERROR, FAULT, SLOW = (
+    Situation(3),
+    Situation(error="ERR-3"),
+    Situation(fault="html_502"),
+    Situation(fault="delay"),
+)
 
 
 def judged(
-    case: Case, output: Mapping[str, Any] | None, *, exit_status: int | None = 0, trace: str | None = None
+    situation: Situation, output: Mapping[str, Any] | None, *, exit_status: int | None = 0, trace: str | None = None
 ) -> tuple[str, list[str]]:
-    judgement = judge(case, TRUTH, Run(0.1, True, exit_status, trace, output, ""), 10)
+    judgement = judge(situation, EXPECTED, ClientRun(0.1, True, exit_status, trace, output, ""), 10)
     return judgement.result, [problem.symptom for problem in judgement.problems]
 
 
 @pytest.mark.parametrize(
-    ("case", "output", "symptoms"),
+    ("situation", "output", "symptoms"),
     [
         (WORLD, GOOD, []),
         (WORLD, {"vouchers": ["A", "B", "C", "N"]}, []),
@@ -60,14 +65,14 @@ def judged(
         (SLOW, {"vouchers": ["A"]}, ["missing"]),
     ],
 )
-def test_what_it_says_it_saw(case: Case, output: dict[str, Any], symptoms: list[str]) -> None:
-    assert judged(case, output) == ("failed" if symptoms else "passed", symptoms)
+def test_what_it_says_it_saw(situation: Situation, output: dict[str, Any], symptoms: list[str]) -> None:
+    assert judged(situation, output) == ("failed" if symptoms else "passed", symptoms)
 
 
-@pytest.mark.parametrize("case", [WORLD, ERROR, FAULT, SLOW])
-def test_without_output_only_ending_and_crashing_are_judged(case: Case) -> None:
-    assert judged(case, None) == ("not judged", [])
-    assert judge(case, TRUTH, Run(0.1, True, 0, None, None, ""), 10).judged == ("ending", "crashing")
+@pytest.mark.parametrize("situation", [WORLD, ERROR, FAULT, SLOW])
+def test_without_output_only_ending_and_crashing_are_judged(situation: Situation) -> None:
+    assert judged(situation, None) == ("not judged", [])
+    assert judge(situation, EXPECTED, ClientRun(0.1, True, 0, None, None, ""), 10).judged == ("ending", "crashing")
 
 
 def test_an_exit_status_is_a_crash_when_the_call_was_good_and_an_answer_when_it_had_to_fail() -> None:
@@ -79,7 +84,7 @@ def test_an_exit_status_is_a_crash_when_the_call_was_good_and_an_answer_when_it_
 
 def test_exit_status_and_traceback_are_told_apart() -> None:
     texts = {
-        trace: judge(WORLD, TRUTH, Run(0.1, True, 3, trace, None, ""), 10).problems[0].text
+        trace: judge(WORLD, EXPECTED, ClientRun(0.1, True, 3, trace, None, ""), 10).problems[0].text
         for trace in (None, "KeyError: 'data'")
     }
     assert texts[None] == "exit status 3 without a traceback; expected 0, as the call is good"
@@ -91,7 +96,7 @@ def test_exit_status_and_traceback_are_told_apart() -> None:
 
 
 def test_who_does_not_end_is_judged_by_nothing_else() -> None:
-    judgement = judge(WORLD, TRUTH, Run(10.0, False, -9, None, GOOD, ""), 10)
+    judgement = judge(WORLD, EXPECTED, ClientRun(10.0, False, -9, None, GOOD, ""), 10)
     assert [problem.text for problem in judgement.problems] == ["expected it to end within 10 s; it had to be stopped"]
 
 

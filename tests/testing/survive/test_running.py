@@ -175,7 +175,7 @@ def test_the_simplest_case_is_found() -> None:
         client, scenarios=["vouchers=75+kategori_order=count+max_limit=10+timezone=UTC"], errors=NoList
     )
     assert report.verdicts[0].smallest is not None
-    assert report.verdicts[0].smallest.case.name == "vouchers=11"
+    assert report.verdicts[0].smallest.situation.name == "vouchers=11"
 
 
 def test_who_never_calls_is_accused_of_nothing() -> None:

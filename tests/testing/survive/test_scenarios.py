@@ -9,28 +9,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver import survive
-from mockserver.contract.readings import REGISTER, each_other_value
-from mockserver.contract.wire import DOCUMENTED_ERRORS, STATUSES
+from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.readings import each_other_value, readings_about
+from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
-from mockserver.testing.survive.cases import TROUBLES, TWISTS, Case, ScenarioError, case_named
 from mockserver.testing.survive.playing import play
 from mockserver.testing.survive.running import InProcess
 from mockserver.testing.survive.scenarios import SCENARIOS, generated, scenario_named
+from mockserver.testing.survive.situations import (
+    FAULT_EXPECTATIONS,
+    MUTATIONS,
+    ScenarioError,
+    Situation,
+    situation_named,
+)
 from mockserver.testing.survive.stage import Stage
-from mockserver.testing.survive.worlds import stand_for
+from mockserver.testing.survive.worlds import setup_for
 from tests.support.survive_clients import NoList, careful
 
-READINGS = st.fixed_dictionaries({}, optional={key: st.sampled_from(entry.tried) for key, entry in REGISTER.items()})
+READINGS = st.fixed_dictionaries(
+    {}, optional={key: st.sampled_from(entry.tried) for key, entry in readings_about("project_detail").items()}
+)
 PLAIN = {"status": st.sampled_from(["mixed", *(status.value for status in STATUSES)])}
-QUICK = sorted(set(TROUBLES) - {"no_reply", "stalled_body", "delay", "slow_body"})
+QUICK = sorted(set(FAULT_EXPECTATIONS) - {"no_reply", "stalled_body", "delay", "slow_body"})
 KINDS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries(PLAIN),
-    st.fixed_dictionaries({**PLAIN, "twist": st.sampled_from(TWISTS)}),
-    st.fixed_dictionaries({"error": st.sampled_from([error.clause for error in DOCUMENTED_ERRORS])}),
+    st.fixed_dictionaries({**PLAIN, "mutation": st.sampled_from(MUTATIONS)}),
+    st.fixed_dictionaries({"error": st.sampled_from([error.clause for error in PROJECT_DETAIL.errors])}),
     st.fixed_dictionaries({"fault": st.sampled_from(QUICK), "fault_from_page": st.integers(1, 3)}),
 )
-CASES = st.builds(
-    lambda vouchers, readings, kind: Case(vouchers, readings=tuple(readings.items()), **kind),
+SITUATIONS = st.builds(
+    lambda vouchers, readings, kind: Situation(vouchers, readings=tuple(readings.items()), **kind),
     st.integers(0, 95),
     READINGS,
     KINDS,
@@ -38,12 +47,12 @@ CASES = st.builds(
 
 
 def test_every_reading_s_other_values_every_error_and_every_fault_have_a_scenario() -> None:
-    cases = [scenario.case for scenario in SCENARIOS.values()]
-    assert {pair for case in cases for pair in case.readings} >= set(each_other_value())
-    assert {case.error for case in cases} >= {error.clause for error in DOCUMENTED_ERRORS}
-    assert {case.fault for case in cases} >= set(FAULTS)
-    assert {case.status for case in cases} >= {status.value for status in STATUSES}
-    assert {case.twist for case in cases} >= set(TWISTS)
+    situations = [scenario.situation for scenario in SCENARIOS.values()]
+    assert {pair for situation in situations for pair in situation.readings} >= set(each_other_value())
+    assert {situation.error for situation in situations} >= {error.clause for error in PROJECT_DETAIL.errors}
+    assert {situation.fault for situation in situations} >= set(FAULTS)
+    assert {situation.status for situation in situations} >= {status.value for status in STATUSES}
+    assert {situation.mutation for situation in situations} >= set(MUTATIONS)
 
 
 def test_every_scenario_says_what_it_means_where_it_comes_from_and_what_to_do() -> None:
@@ -51,12 +60,12 @@ def test_every_scenario_says_what_it_means_where_it_comes_from_and_what_to_do() 
         assert scenario.meaning.endswith((".", "?"))
         assert scenario.source
         assert scenario.careful.endswith(".")
-    assert len({scenario.case for scenario in SCENARIOS.values()}) == len(SCENARIOS)
+    assert len({scenario.situation for scenario in SCENARIOS.values()}) == len(SCENARIOS)
 
 
-@given(CASES)
-def test_a_name_spells_its_case_out(case: Case) -> None:
-    assert case_named(case.name) == case
+@given(SITUATIONS)
+def test_a_name_spells_its_case_out(situation: Situation) -> None:
+    assert situation_named(situation.name) == situation
 
 
 @pytest.mark.parametrize(
@@ -69,27 +78,27 @@ def test_a_name_spells_its_case_out(case: Case) -> None:
     ],
 )
 def test_a_name_with_a_key_twice_is_refused(name: str) -> None:
-    with pytest.raises(ScenarioError, match="stands twice; keep one"):
+    with pytest.raises(ScenarioError, match="appears twice; keep one"):
         scenario_named(name)
 
 
-@given(CASES, st.integers())
-def test_a_seed_makes_the_same_world_again(case: Case, seed: int) -> None:
-    assert stand_for(case, seed, 1) == stand_for(case, seed, 1)
+@given(SITUATIONS, st.integers())
+def test_a_seed_makes_the_same_world_again(situation: Situation, seed: int) -> None:
+    assert setup_for(situation, seed, 1) == setup_for(situation, seed, 1)
 
 
-@given(CASES)
-def test_simpler_cases_come_to_an_end(case: Case) -> None:
-    def weight(one: Case) -> int:
+@given(SITUATIONS)
+def test_simpler_cases_come_to_an_end(situation: Situation) -> None:
+    def weight(one: Situation) -> int:
         size = one.vouchers or 1000
-        return size + sum(map(bool, (one.error, one.fault, one.twist))) + len(one.readings)
+        return size + sum(map(bool, (one.error, one.fault, one.mutation))) + len(one.readings)
 
-    assert all(weight(simpler) < weight(case) for simpler in case.simpler())
+    assert all(weight(simpler) < weight(situation) for simpler in situation.simpler())
 
 
 def test_another_seed_makes_another_world_and_other_generated_scenarios() -> None:
-    case = Case(20)
-    assert stand_for(case, 1, 1).project.vouchers != stand_for(case, 2, 1).project.vouchers
+    situation = Situation(20)
+    assert setup_for(situation, 1, 1).project.vouchers != setup_for(situation, 2, 1).project.vouchers
     assert generated(1, 20) == generated(1, 20)
     assert generated(1, 20) != generated(2, 20)
     assert len({scenario.name for scenario in generated(0, 60)}) == 60
@@ -103,11 +112,11 @@ def stage() -> Any:
 
 
 @settings(max_examples=150)
-@given(case=CASES, seed=st.integers(0, 1000))
-def test_a_careful_client_survives_any_case(stage: Stage, case: Case, seed: int) -> None:
+@given(situation=SITUATIONS, seed=st.integers(0, 1000))
+def test_a_careful_client_survives_any_case(stage: Stage, situation: Situation, seed: int) -> None:
     """The judge is fair: what it expects is what was to be seen."""
-    played = play(case, InProcess(careful, (NoList,)), stage, seed=seed, timeout=60)
-    assert played.judgement.result == "passed", (case.name, played.judgement.problems)
+    played = play(situation, InProcess(careful, (NoList,)), stage, seed=seed, timeout=60)
+    assert played.judgement.result == "passed", (situation.name, played.judgement.problems)
 
 
 def test_a_careful_client_survives_the_list_and_the_generated_ones() -> None:
@@ -137,7 +146,9 @@ def test_an_unknown_name_is_told_what_there_is(name: str, said: str) -> None:
         scenario_named(name)
 
 
-@pytest.mark.parametrize("name", [name for name, scenario in SCENARIOS.items() if scenario.case.outcome == "fails"])
+@pytest.mark.parametrize(
+    "name", [name for name, scenario in SCENARIOS.items() if scenario.situation.outcome == "fails"]
+)
 def test_a_call_is_heard_in_every_scenario_that_fails(stage: Stage, name: str) -> None:
-    played = play(SCENARIOS[name].case, InProcess(careful, (NoList,)), stage, seed=0, timeout=0.5)
-    assert played.heard.calls
+    played = play(SCENARIOS[name].situation, InProcess(careful, (NoList,)), stage, seed=0, timeout=0.5)
+    assert played.observed.calls
