@@ -58,8 +58,17 @@ def test_the_habit_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("program", CAREFUL, ids=lambda program: program.name)
-def test_a_careful_client_survives(program: Path) -> None:
-    report = survive(command_of(program), examples=4, timeout=60)
+def test_a_careful_client_survives_what_tells_a_habit(program: Path) -> None:
+    telling = dict.fromkeys(name for names in TELLING.values() for name in names)
+    report = survive(command_of(program), scenarios=[*telling, *SURVIVED], timeout=60)
+    assert report.survives, str(report)
+    assert not report.not_judged
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("program", CAREFUL, ids=lambda program: program.name)
+def test_a_careful_client_survives_everything(program: Path) -> None:
+    report = survive(command_of(program), examples=20, timeout=60)
     assert report.survives, str(report)
     assert not report.not_judged
 
