@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n auto
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
-.PHONY: help serve test check rest lint unit coverage environments wheel matrix proof bench documents locks screenshots clean
+.PHONY: help serve test check rest lint unit coverage environments wheel matrix proof bench documents locks screenshots dist release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,13 @@ locks: $(VENV)/.tests  ## pin anew, by hashes, what the image is made of; all to
 
 screenshots: $(VENV)/.tests  ## take the pictures of docs/page.md anew, in headless Chromium
 	$(BIN)/python -m tools.screenshots
+
+dist: $(VENV)/.tests  ## build wheel and sdist into dist/: the same bytes wherever it is done
+	rm -rf dist
+	$(BIN)/python -m uv build --quiet --out-dir dist
+
+release: $(VENV)/.tests  ## write a version into pyproject.toml and CHANGELOG.md: make release VERSION=0.2.0 (RELEASING.md)
+	$(BIN)/python -m tools.release cut $(VERSION)
 
 clean:
 	rm -rf $(VENV) .venvs dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
