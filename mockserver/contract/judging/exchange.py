@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
 
+from mockserver.contract.operation import Operation
 from mockserver.contract.project_detail import PROJECT_DETAIL
 
 SUCCESS = "success"
@@ -35,6 +36,7 @@ class Exchange:
     received_at: float | None = None
     date: float | None = None
     content_type: str = ""
+    operation: Operation = field(default=PROJECT_DETAIL, repr=False)
 
     @cached_property
     def reply(self) -> Any:
@@ -56,7 +58,7 @@ class Exchange:
 
     @cached_property
     def outcome(self) -> str | None:
-        """`success`, the clause of a documented error (`ERR-1` to `ERR-4`), or None for anything else."""
+        """`success`, the clause of a documented error of its operation (`ERR-4`), or None for anything else."""
         try:
             reply = self.reply
         except NotJson:
@@ -65,7 +67,7 @@ class Exchange:
             return None
         if looks_like_success(reply):
             return SUCCESS
-        for error in PROJECT_DETAIL.errors:
+        for error in self.operation.errors:
             if same(reply.get("rc"), error.rc) and reply.get("error_msg") == error.error_msg:
                 return error.clause if same(reply.get("status"), 0) else None
         return None

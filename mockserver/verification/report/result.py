@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.contract import near_misses
-from mockserver.contract.clauses import CLAUSES
 from mockserver.contract.judging.violation import Fact
 from mockserver.contract.masking import MASK, Masker
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER
 from mockserver.verification.report.causes import Cause, causes_of
 from mockserver.verification.report.curl import curl_line
@@ -46,7 +46,7 @@ def result_of(run: Run) -> dict[str, Any]:
     """Return what came of a run."""
     status = exit_status_of(run)
     causes = causes_of(run.record.broken, run.caller.made)
-    clauses = [_clause(run, id_) for id_ in CLAUSES]
+    clauses = [_clause(run, id_) for id_ in PROJECT_DETAIL.clauses]
     own = run.caller.credentials
     document: dict[str, Any] = masker_of(run)(
         {
@@ -54,6 +54,7 @@ def result_of(run: Run) -> dict[str, Any]:
             "host": urlsplit(run.target.base_url).hostname or "",
             "merchant_id": own.merchant_id,
             "project_id": own.project_id,
+            "operation": PROJECT_DETAIL.name,
             "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "seconds": round(run.seconds, 2),
             "calls": run.pace.made,
@@ -126,7 +127,12 @@ def _clause(run: Run, id_: str) -> dict[str, Any]:
     if id_ in violated:
         worst = BROKEN
     reasons = [item.reason for item in laws if item.outcome == worst and item.reason]
-    return {"clause": id_, "text": CLAUSES[id_], "outcome": worst, "reason": reason_text(next(iter(reasons), None))}
+    return {
+        "clause": id_,
+        "text": PROJECT_DETAIL.clauses[id_],
+        "outcome": worst,
+        "reason": reason_text(next(iter(reasons), None)),
+    }
 
 
 def _violation(run: Run, cause: Cause) -> dict[str, Any]:
@@ -137,6 +143,7 @@ def _violation(run: Run, cause: Cause) -> dict[str, Any]:
         "clause": violation.clause,
         "clauses": cause.clauses,
         "kind": violation.kind,
+        "operation": exchange.operation.name,
         "law": smallest.law,
         "laws": cause.laws,
         "cases": cause.cases,
