@@ -9,6 +9,7 @@ import click
 
 from mockserver._resources import resource
 from mockserver.cli.shared.extra import check_extra
+from mockserver.cli.shared.printing import echo
 
 BROKEN = 1
 
@@ -42,7 +43,7 @@ def generate(output: Path | None, any_version: bool) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dumped(document), encoding="utf-8", newline="\n")
-    click.echo(f"{len(files)} files written to {folder}")
+    echo(f"{len(files)} files written to {folder}")
 
 
 @fixtures.command()
@@ -54,11 +55,11 @@ def check(folder: Path | None) -> int:
 
     failures = list(failures_in(folder or resource("fixtures")))
     for failure in failures:
-        click.echo(failure, err=True)
+        echo(failure, err=True)
     if failures:
-        click.echo(f"{len(failures)} failures", err=True)
+        echo(f"{len(failures)} failures", err=True)
         return BROKEN
-    click.echo("the fixtures hold")
+    echo("the fixtures hold")
     return 0
 
 

@@ -19,6 +19,7 @@ from mockserver.provider.refusal import Cause, FieldBelowMinimum, FieldNamesNoth
 # No two of its parts can take the same byte, so that a body is read once, however it is made.
 _FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*\s*")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_NUMBER = 40
 _PUNCTUATION = re.compile(r"[\s_-]")
 # How gzip, zlib (deflate) and zstd begin.
 _COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
@@ -84,8 +85,9 @@ def _unread(body: bytes, operation: Operation, readings: Readings) -> list[Findi
     except _Constant as error:
         return [Finding(f"the body holds {error}", "JSON has no such number (RFC 8259)", "send null or leave it out")]
     except _TooLarge as error:
-        what = f"the body holds {printable(str(error), 40)}, which is too large"
-        return [Finding(what, "no parser takes it", "send plain integers")]
+        number = str(error)
+        shown = number if len(number) <= _LONGEST_NUMBER else f"a number of {len(number)} characters"
+        return [Finding(f"the body holds {shown}, which is too large", "no parser takes it", "send plain integers")]
     except RecursionError:
         return [Finding("the body is nested too deeply", "no parser follows it", "send a flat object of fields")]
     except json.JSONDecodeError as error:

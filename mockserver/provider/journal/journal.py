@@ -66,6 +66,11 @@ class Journal:
         """How many calls were recorded since the start, the forgotten ones included."""
         return self._total
 
+    @property
+    def listeners(self) -> int:
+        """How many wait for calls at present."""
+        return len(self._listeners)
+
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call; done before its reply is sent. `took` is in seconds."""
         if len(reply.body) > _REPLY_HELD:
