@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
 
+from mockserver.contract.masking import LONGEST_WRITTEN
 from mockserver.contract.operation import Operation
 from mockserver.contract.project_detail import PROJECT_DETAIL
 
 SUCCESS = "success"
-_SHOWN = 200
+# So many characters of a body are shown in short; more is held, as it has to be masked before it is cut.
+BODY_SHOWN = 200
+_BODY_HELD = 4 * (BODY_SHOWN + LONGEST_WRITTEN)
 
 
 class NotJson(ValueError):
@@ -74,9 +77,17 @@ class Exchange:
 
     @property
     def received(self) -> Mapping[str, object]:
-        """What came back, in short: the outcome, the HTTP status and the first 200 bytes of the body as text."""
-        shown = self.body[:_SHOWN].decode("utf-8", "replace")
-        return {"outcome": self.outcome, "http_status": self.http_status, "body": shown}
+        """What came back: the outcome, the HTTP status and the body as text, of which more than what is shown is held.
+
+        `is_cut` says that it is not the whole of it.
+        """
+        held = self.body[:_BODY_HELD]
+        return {
+            "outcome": self.outcome,
+            "http_status": self.http_status,
+            "body": held.decode("utf-8", "replace"),
+            "is_cut": len(held) < len(self.body),
+        }
 
     @property
     def speaks_the_contract(self) -> bool:
