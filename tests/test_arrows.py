@@ -101,3 +101,10 @@ def test_the_contract_suite_reaches_the_package_and_nothing_of_the_fake() -> Non
         rooms = {name.split(".")[1] for name in own if "." in name}
         assert not {"tests", "benchmarks"} & {name.split(".")[0] for name in imports(path)}
         assert rooms <= {*ROOMS, "_resources"}, path
+
+
+def test_a_target_is_judged_with_httpx_alone_and_shown_with_rich() -> None:
+    for path in (PACKAGE / "verification").rglob("*.py"):
+        known = {name.split(".")[0] for name in imports(path)} & {*FRAMEWORKS, "hypothesis", "httpx"}
+        allowed = {"target": {"httpx"}, "text": {"rich"}, "progress": {"rich"}}.get(path.stem, set())
+        assert known <= allowed, f"{path.relative_to(PACKAGE)} imports {sorted(known - allowed)}"
