@@ -2,31 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 import jsonschema
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
+import jsonschema_rs
+import msgspec
 
 from mockserver._text import json_type, nearest
-from mockserver.contract.schemas import NAMES, Document, schema, tolerant
+from mockserver.contract.bundle import bundled
+from mockserver.contract.masking import printable
+from mockserver.contract.schemas import Document
+
+# Nobody mends more at once, and a large document may hold millions.
+MOST_FAILURES = 20
+
+_Errors = Iterator[Any]
 
 
-def failures(instance: object, document: Document) -> list[str]:
-    """Return what is wrong with `instance`, each as `path: reason`.
+def failures(instance: object, document: Document, most: int = MOST_FAILURES) -> list[str]:
+    """Return the first `most` things that are wrong with `instance`, each as `path: reason`.
 
-    Slow, for its detail (jsonschema): call it when `schemas.validator` has already said no.
+    Slow, for its detail (jsonschema), but no slower than the document is large: what is right is passed over by the
+    compiled schema, and nothing is looked for beyond the last that is returned.
     """
-    documents = [schema(name) for name in NAMES]
-    documents += [tolerant(known) for known in documents]
-    resources = [DRAFT202012.create_resource(known) for known in documents]
-    registry: Registry[Any] = resources @ Registry()
-    found = jsonschema.Draft202012Validator(document, registry=registry).iter_errors(instance)
-    return [_in_words(jsonschema.exceptions.best_match([error])) for error in found]
+    whole = bundled(document)
+    rules = {"items": _Items(whole), "anyOf": _any_of, "uniqueItems": _unique_items, "required": _required}
+    described: Any = jsonschema.validators.extend(jsonschema.Draft202012Validator, rules)  # type: ignore[no-untyped-call]
+    found: _Errors = described(whole).iter_errors(instance)
+    return [_in_words(jsonschema.exceptions.best_match([error])) for error in islice(found, most)]
+
+
+class _Items:
+    """The rule `items`, which goes into those alone that are wrong."""
+
+    def __init__(self, whole: Document) -> None:
+        self._parts = {"$defs": whole.get("$defs", {})}
+        self._compiled = cache(self._compile)
+
+    def __call__(self, validator: Any, items: Any, instance: object, _: Any) -> _Errors:
+        if not isinstance(instance, list):
+            return
+        is_valid = self._compiled(msgspec.json.encode(items))
+        for index, item in enumerate(instance):
+            if not is_valid(item):
+                yield from validator.descend(item, items, path=index)
+
+    def _compile(self, items: bytes) -> Any:
+        compiled = jsonschema_rs.validator_for({**msgspec.json.decode(items), **self._parts})
+
+        def is_valid(item: object) -> bool:
+            try:
+                return compiled.is_valid(item)
+            except ValueError:
+                return False  # a text that UTF-8 cannot write: the slow one looks at it
+
+        return is_valid
+
+
+def _any_of(validator: Any, branches: list[Any], instance: object, _: Any) -> _Errors:
+    """Say what is wrong by the one branch whose type is right, which is the one that was meant."""
+    meant: list[_Errors] = []
+    types: list[str] = []
+    for branch in branches:
+        errors = validator.descend(instance, branch)
+        first = next(errors, None)
+        if first is None:
+            return
+        if first.validator == "type" and not first.relative_path:
+            types += [first.validator_value] if isinstance(first.validator_value, str) else first.validator_value
+        else:
+            meant.append(chain([first], errors))
+    if len(meant) == 1:
+        yield from meant[0]
+    elif meant:
+        yield jsonschema.ValidationError("", context=[next(errors) for errors in meant])
+    else:
+        yield jsonschema.ValidationError("", validator="type", validator_value=list(dict.fromkeys(types)))
+
+
+def _unique_items(_: Any, is_asked: bool, instance: object, __: Any) -> _Errors:
+    # The library's own compares each with each where they cannot be sorted.
+    if is_asked and isinstance(instance, list) and len(set(map(msgspec.json.encode, instance))) < len(instance):
+        yield jsonschema.ValidationError("")
+
+
+def _required(_: Any, names: list[str], instance: object, __: Any) -> _Errors:
+    # One for all of them, where the library has one for each.
+    if isinstance(instance, dict) and not instance.keys() >= set(names):
+        yield jsonschema.ValidationError("")
 
 
 def _in_words(error: Any) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{printable(part)}" for part in error.absolute_path)
     return f"{path.lstrip('.') or 'the top'}: {_reason(error)}"
 
 
@@ -37,8 +107,9 @@ _RULES = {
     "maxLength": "expected at most {} characters",
     "minItems": "expected at least {} items",
     "maxItems": "expected at most {} items",
-    "uniqueItems": "an item stands twice; leave one out",
+    "uniqueItems": "an item appears twice; leave one out",
     "minProperties": "expected at least {} keys",
+    "maxProperties": "expected at most {} keys",
     "const": "expected {!r}",
 }
 
@@ -48,11 +119,11 @@ def _reason(error: Any) -> str:
     rule, expected = error.validator, error.validator_value
     if rule == "required":
         missing = [name for name in expected if name not in error.instance]
-        return f"{', '.join(map(repr, missing))} is missing"
+        return f"{', '.join(map(repr, missing))} {'is' if len(missing) == 1 else 'are'} missing"
     if rule == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         unknown = next(name for name in error.instance if name not in known)
-        return f"unknown key {unknown!r}{nearest(unknown, known)}; known are {', '.join(known)}"
+        return f"unknown key '{printable(unknown)}'{nearest(unknown, known)}; known are {', '.join(known)}"
     if rule == "enum":
         return f"expected one of {', '.join(map(repr, expected))}"
     if rule == "type":

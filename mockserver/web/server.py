@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from mockserver.provider.provider import Provider
 from mockserver.web import machine_time
-from mockserver.web.admin.access import Access, host_name
+from mockserver.web.admin.access import MOST_BYTES, Access, host_name
 from mockserver.web.connection import Connection, Limits
 from mockserver.web.dispatch import Lane
 from mockserver.web.shortage import Shortage
@@ -42,7 +42,8 @@ class Server:
     calling thread until a signal. Port 0 picks a free one.
 
     Bound to another address than a loopback one, the admin side needs `admin_token`; one is made when none is given
-    (`access.token`). `allowed_hosts` are further names that its Host header may have.
+    (`access.token`). `allowed_hosts` are further names that its Host header may have, and `most_admin_bytes` is how
+    long the body of an admin call may be.
 
     Raises:
         ServerError: the port is none, the address is taken or not of this machine, or the token cannot be a bearer
@@ -58,13 +59,14 @@ class Server:
         limits: Limits | None = None,
         admin_token: str | None = None,
         allowed_hosts: Iterable[str] = (),
+        most_admin_bytes: int = MOST_BYTES,
     ) -> None:
         self.provider = provider
         self.host = host
         self._limits = limits or Limits()
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
-        self.access = _access(self._socket, host, admin_token, allowed_hosts)
+        self.access = _access(self._socket, host, admin_token, allowed_hosts, most_admin_bytes)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
@@ -192,7 +194,9 @@ def _on_signal(loop: asyncio.AbstractEventLoop, number: int, act: Callable[[], A
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
 
 
-def _access(bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str]) -> Access:
+def _access(
+    bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str], most_bytes: int
+) -> Access:
     if token and not _TOKEN.fullmatch(token):
         bound.close()
         raise ServerError(
@@ -202,7 +206,7 @@ def _access(bound: socket.socket, host: str, token: str | None, allowed_hosts: I
     address = bound.getsockname()[0]
     is_open = ipaddress.ip_address(address.partition("%")[0]).is_loopback
     hosts = {host_name(name) for name in (host, *allowed_hosts)}
-    return Access(token or (None if is_open else secrets.token_urlsafe(24)), is_open, frozenset(hosts))
+    return Access(token or (None if is_open else secrets.token_urlsafe(24)), is_open, frozenset(hosts), most_bytes)
 
 
 def _bound(host: str, port: int) -> socket.socket:

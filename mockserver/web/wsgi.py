@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# The admin side takes whole worlds; what each of its calls may send is the app's to say.
-MOST_BYTES = 256 * MAX_BODY
 # Of somebody without the key: enough to send it.
 _UNKNOWN_BYTES = 65_536
 _AT_ONCE = 16
@@ -76,7 +74,7 @@ class WsgiBridge:
             self._access.check(request_of(scope))
         except Problem:
             return _UNKNOWN_BYTES
-        return MOST_BYTES
+        return self._access.most_bytes
 
 
 def request_of(scope: HTTPScope) -> Request:

@@ -120,7 +120,10 @@ def test_ids_may_be_chosen(merchant: FakeMerchant) -> None:
         ({"vouchers": ["ABC"]}, r"vouchers\[0\]: expected a dict or a mockserver.Voucher, got str"),
         ({"vouchers": [{"voucher_code": "A"}, {"voucher_code": "A"}]}, "'A' stands twice in this list"),
         ({"vouchers": [{"id": 5}, {"id": 5}]}, "voucher id 5 stands twice in this list"),
-        ({"vouchers": [{"created_at": "2024-02-30 10:00:00"}]}, r"vouchers\[0\].created_at: .* no day of the calendar"),
+        (
+            {"vouchers": [{"created_at": "2024-02-30 10:00:00"}]},
+            r"vouchers\[0\].created_at: .* not a day",
+        ),
         ({"vouchers": [{"cretaed_at": "2024-02-30 10:00:00"}]}, r"vouchers\[0\].cretaed_at: "),
         ({"vouchers": [{"created": "2024-02-30"}]}, r"vouchers\[0\].created: "),
         ({"vouchers": [{"note": {1}}]}, "expected what JSON can hold"),

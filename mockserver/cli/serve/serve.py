@@ -33,6 +33,7 @@ from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
+from mockserver.web.admin.access import MOST_BYTES
 from mockserver.web.server import Server, ServerError
 
 _STANDARD_ERROR = 2
@@ -109,6 +110,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
 )
 @click.option(
+    "--max-admin-body",
+    envvar=variable("max_admin_body"),
+    type=click.IntRange(8, 4096),
+    default=MOST_BYTES // 1_048_576,
+    show_default=True,
+    metavar="MIB",
+    help="Longest body of a call to /__admin/, as of a world, in MiB.",
+)
+@click.option(
     "--doctor-header",
     envvar=variable("doctor_header"),
     is_flag=True,
@@ -138,6 +148,7 @@ def serve(
     fault: tuple[str, ...],
     admin_token: str | None,
     allowed_host: tuple[str, ...],
+    max_admin_body: int,
     doctor_header: bool,
     journal: int,
 ) -> None:
@@ -164,7 +175,14 @@ def serve(
     )
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     try:
-        server = Server(provider, host=host, port=port, admin_token=admin_token, allowed_hosts=allowed_host)
+        server = Server(
+            provider,
+            host=host,
+            port=port,
+            admin_token=admin_token,
+            allowed_hosts=allowed_host,
+            most_admin_bytes=max_admin_body * 1_048_576,
+        )
     except ServerError as error:
         raise click.ClickException(str(error)) from None
     made_token = None if admin_token else server.access.token

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from secrets import token_hex
 from time import monotonic
 from typing import Any
@@ -16,14 +17,17 @@ import msgspec
 from mockserver.contract.masked_body import BodyText, masked_body
 from mockserver.contract.masking import Masker, is_looked_for, sent_secrets
 from mockserver.contract.wire import InvalidJson, Reply
-from mockserver.provider.journal.matchers import Matchers
-from mockserver.provider.journal.recorded import Call, Entry, Kept, Observer
+from mockserver.provider.journal.matchers import ASKED, Matchers
+from mockserver.provider.journal.recorded import Call, Entry, Kept, Listed, Observer
 from mockserver.provider.operations.parsing import decode_json, form_fields
 
 DEFAULT_CAPACITY = 1000
 # Bodies are kept whole: cut, one could not be told from one that arrived cut.
 BODIES_KEPT = 64 * 1_048_576
 REPLY_KEPT = 65_536
+# A list shows of a longer body the documented fields alone.
+LISTED_BODY = 4096
+_LISTED_KEPT = 2000
 
 
 class Journal:
@@ -49,6 +53,9 @@ class Journal:
         self._last_mask = (frozenset[str](), Masker(()))
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._generation = token_hex(8)
+        # What lists and waits look at, made once for all of them, under the secrets of that time.
+        self._listed: dict[int, Listed] = {}
+        self._listed_under: frozenset[str] = frozenset()
 
     @property
     def generation(self) -> str:
@@ -70,7 +77,9 @@ class Journal:
             self._kept.append(kept)
             self._size += len(call.body)
             while len(self._kept) > self._capacity or self._size > BODIES_KEPT:
-                self._size -= len(self._kept.popleft().call.body)
+                forgotten = self._kept.popleft()
+                self._size -= len(forgotten.call.body)
+                self._listed.pop(forgotten.n, None)
         for observe in self._observers:
             observe(kept)
         for heard in self._listeners:
@@ -78,18 +87,27 @@ class Journal:
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
-        with self._lock:
-            kept = [one for one in self._kept if one.n > after]
-        return [self.masked(one) for one in kept]
+        return [self.masked(one) for one in self.calls(after)]
 
-    def newest(self, count: int, after: int = 0) -> tuple[list[Entry], int]:
-        """Return at most `count` of the newest calls still kept whose `n` is above `after`, and how many there are.
+    def newest(
+        self, count: int, *, after: int = 0, before: int | None = None, **matchers: Any
+    ) -> tuple[list[Listed], int]:
+        """Return at most `count` of the newest calls that match, and how many there are; oldest first.
 
-        Only those returned are masked: oldest first, as by `entries`.
+        They are calls still kept whose `n` is above `after` and below `before`. `Matchers` says what a matcher may be.
         """
+        kept = self.calls(after, before)
+        self._list_under(frozenset(self._secrets()))
+        if matchers:
+            kept = self._matching(Matchers(**matchers), kept)
+        return [self._in_list(one) for one in kept[-count:]], len(kept)
+
+    def calls(self, after: int = 0, before: int | None = None) -> list[Kept]:
+        """Return the calls still kept, secrets and all, whose `n` is above `after` and below `before`, oldest first."""
         with self._lock:
-            kept = [one for one in self._kept if one.n > after]
-        return [self.masked(one) for one in kept[-count:]], len(kept)
+            kept = list(takewhile(lambda one: one.n > after, reversed(self._kept)))
+        kept.reverse()
+        return kept if before is None else [one for one in kept if one.n < before]
 
     def kept(self, n: int) -> Kept | None:
         """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
@@ -114,9 +132,9 @@ class Journal:
         search = Search(self, matchers, after)
         deadline = monotonic() + timeout
         with self.listening(heard.set):
-            while len(search.found()) < count and heard.wait(max(deadline - monotonic(), 0)):
+            while search.count() < count and heard.wait(max(deadline - monotonic(), 0)):
                 heard.clear()
-        return search.found()
+        return [entry for entry in self.find(**matchers) if entry.n > after]
 
     @contextmanager
     def listening(self, heard: Callable[[], None]) -> Iterator[None]:
@@ -133,6 +151,7 @@ class Journal:
         """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1."""
         with self._lock:
             self._kept.clear()
+            self._listed = {}
             self._size = 0
             self._generation = token_hex(8)
             if numbers_too:
@@ -146,29 +165,48 @@ class Journal:
         fields = _fields(decoded, mask)
         body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
-            n=kept.n,
-            at=call.at,
-            origin=call.origin,
-            method=call.method,
-            path=mask(call.path),
-            merchant_id=None if call.merchant_id is None else mask(call.merchant_id),
+            **_shown(kept, mask),
+            fields=fields,
             body=body.text,
             is_withheld=body.is_withheld,
-            fields=fields,
-            forced=None if call.forced is None else mask(call.forced),
-            http_status=reply.http_status,
-            rc=reply.rc,
-            clause=reply.clause,
-            reading=reply.reading,
-            explanation=None if reply.explanation is None else mask(reply.explanation),
-            fault=getattr(reply, "fault", None),
             reply=mask(reply.body.decode("utf-8", "replace")),
-            took=kept.took,
         )
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets that are masked in the entries."""
         return self._mask_for(None)(text)
+
+    def count_matching(self, matchers: Matchers, kept: Iterable[Kept]) -> int:
+        """Return how many of these calls match; many who ask it of one call share what is made of it."""
+        return len(self._matching(matchers, kept))
+
+    def _matching(self, matchers: Matchers, kept: Iterable[Kept]) -> list[Kept]:
+        shown = self.masked if matchers.need_text else self._in_list
+        return [one for one in kept if not matchers.mismatches(shown(one))]
+
+    def _in_list(self, kept: Kept) -> Listed:
+        # The one at hand now: what is made under secrets that change meanwhile must not come into the next.
+        made = self._listed
+        listed = made.get(kept.n)
+        if listed is None:
+            listed = made[kept.n] = self._made_for_list(kept)
+            if len(made) > _LISTED_KEPT:
+                made.pop(next(iter(made)), None)
+        return listed
+
+    def _made_for_list(self, kept: Kept) -> Listed:
+        decoded = _decoded(kept.call.body, kept.reply)
+        mask = self._mask_for(decoded)
+        is_cut = len(kept.call.body) > LISTED_BODY and isinstance(decoded, dict)
+        if is_cut:
+            asked = {name: decoded[name] for name in ASKED if name in decoded}
+            decoded = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
+        return Listed(**_shown(kept, mask), fields=_fields(decoded, mask), is_cut=is_cut)
+
+    def _list_under(self, secrets: frozenset[str]) -> None:
+        with self._lock:
+            if secrets != self._listed_under:
+                self._listed, self._listed_under = {}, secrets
 
     def _mask_for(self, decoded: Any) -> Masker:
         # Made anew only when the secrets differ from the last call's: with many merchants it is thousands of words.
@@ -181,7 +219,7 @@ class Journal:
 
 
 class Search:
-    """The calls that match and whose `n` is above `after`, kept up to date; each call is looked at once.
+    """How many calls match whose `n` is above `after`, kept up to date; each call is looked at once.
 
     When numbers start again from 1, `after` is in the new ones.
     """
@@ -192,18 +230,39 @@ class Search:
         self._matchers = Matchers(**matchers)
         self._generation = journal.generation
         self._seen = after
-        self._found: list[Entry] = []
+        self._count = 0
 
-    def found(self) -> list[Entry]:
-        """Return those that match by now, oldest first."""
+    def count(self) -> int:
+        """Return how many match by now."""
         generation = self._journal.generation
         if generation != self._generation:
-            self._generation, self._seen, self._found = generation, self._after, []
-        fresh = self._journal.entries(after=self._seen)
+            self._generation, self._seen, self._count = generation, self._after, 0
+        fresh = self._journal.calls(after=self._seen)
         if fresh:
             self._seen = fresh[-1].n
-            self._found += self._matchers.find(fresh)
-        return self._found
+            self._count += self._journal.count_matching(self._matchers, fresh)
+        return self._count
+
+
+def _shown(kept: Kept, mask: Masker) -> dict[str, Any]:
+    """Return what a list and a single call show alike."""
+    call, reply = kept.call, kept.reply
+    return {
+        "n": kept.n,
+        "at": call.at,
+        "origin": call.origin,
+        "method": call.method,
+        "path": mask(call.path),
+        "merchant_id": None if call.merchant_id is None else mask(call.merchant_id),
+        "forced": None if call.forced is None else mask(call.forced),
+        "http_status": reply.http_status,
+        "rc": reply.rc,
+        "clause": reply.clause,
+        "reading": reply.reading,
+        "explanation": None if reply.explanation is None else mask(reply.explanation),
+        "fault": getattr(reply, "fault", None),
+        "took": kept.took,
+    }
 
 
 def _decoded(body: bytes, reply: Reply) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver._text import nearest
 from mockserver.contract.masking import is_secret_field, printable
 from mockserver.contract.wire import PATH_TEMPLATE
-from mockserver.provider.journal.recorded import Entry
+from mockserver.provider.journal.recorded import Entry, Listed
 
 ASKED = ("projectid", "status", "page", "limit")
 KEPT = (
@@ -54,7 +54,12 @@ class Matchers:
     def __str__(self) -> str:
         return ", ".join(f"{name}={_shown(value)}" for name, value in self._wanted.items())
 
-    def mismatches(self, entry: Entry) -> list[str]:
+    @property
+    def need_text(self) -> bool:
+        """Whether a matcher looks at the body or the reply, which a list does not have."""
+        return not {"body", "reply"}.isdisjoint(self._wanted)
+
+    def mismatches(self, entry: Listed) -> list[str]:
         """Return why this call is not one that is looked for, a line for each matcher; none when it is."""
         return [why for name, wanted in self._wanted.items() if (why := _mismatch(name, wanted, entry)) is not None]
 
@@ -108,7 +113,7 @@ def _check_name(name: str) -> None:
         raise MatcherError(f"no call has a {name!r}{nearest(name, NAMES)}; matchers are {', '.join(NAMES)}")
 
 
-def _mismatch(name: str, wanted: Any, entry: Entry) -> str | None:
+def _mismatch(name: str, wanted: Any, entry: Listed) -> str | None:
     sent = (entry.fields or {}) if name in ASKED else {name: getattr(entry, name)}
     got = sent.get(name)
     if callable(wanted):

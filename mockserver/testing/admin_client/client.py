@@ -166,15 +166,25 @@ class AdminClient:
         """Serve under these readings; what is left out goes to its default."""
         self._call("PUT", "/readings", _merchant(merchant_id), {"readings": dict(readings)})
 
-    def requests(self, *, wait: float = 0, count: int = 1, since: int = 1, **matchers: object) -> list[dict[str, Any]]:
+    def requests(
+        self,
+        *,
+        wait: float = 0,
+        count: int = 1,
+        since: int = 1,
+        before: int | None = None,
+        newest: int | None = None,
+        **matchers: object,
+    ) -> list[dict[str, Any]]:
         """Return the calls that match, newest first; wait up to `wait` seconds until there are `count`.
 
         A matcher is a value to equal, None what was left out.
         With `since` only those of this `n` and later, for the wait too: to hear of each call once, give the last one's
-        `n` and 1.
+        `n` and 1. With `before` only those below this `n`; `newest` is how many at most, 1,000 unless told.
         """
         asked = {name: _wanted(value) for name, value in matchers.items()}
         asked["since"] = str(since)
+        asked |= {name: str(value) for name, value in (("before", before), ("newest", newest)) if value is not None}
         if wait:
             asked |= {"wait": str(wait), "count": str(count)}
         return cast("list[dict[str, Any]]", self._call("GET", "/requests", asked)["requests"])

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
 ADMIN = "/__admin"
+# A world of more than a million vouchers; beyond it, what one call takes of the machine is for its operator to allow.
+MOST_BYTES = 64 * 1_048_576
 COOKIE = "apigames_mock_token"
 _OURS = frozenset({"localhost", "127.0.0.1", "::1"})
 _STATE_CHANGES = frozenset({"POST", "PUT", "PATCH"})
@@ -46,12 +48,13 @@ class Access:
     """What the admin side asks of a request.
 
     With `is_open` a call from this machine needs no key; otherwise it needs `token` as a bearer token. `hosts` are the
-    names, besides this machine's own, that the Host header may have.
+    names, besides this machine's own, that the Host header may have. A body has at most `most_bytes`.
     """
 
     token: str | None = None
     is_open: bool = True
     hosts: frozenset[str] = frozenset()
+    most_bytes: int = MOST_BYTES
 
     def __repr__(self) -> str:
         return f"Access(is_open={self.is_open}, hosts={sorted(self.hosts)})"

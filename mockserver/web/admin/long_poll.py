@@ -66,7 +66,7 @@ async def _wait(journal: Journal, search: Search, count: int, seconds: float) ->
     timer = loop.call_later(seconds, end)
     try:
         with journal.listening(heard):
-            while len(search.found()) < count and not is_over:
+            while search.count() < count and not is_over:
                 stirred.clear()
                 await stirred.wait()
     finally:

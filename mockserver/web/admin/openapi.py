@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from mockserver.contract.schemas import ID_PREFIX, Document, schema
 from mockserver.provider.journal.matchers import NAMES
 from mockserver.web.admin.access import ADMIN
+from mockserver.web.admin.query import LONGEST_WAIT, MOST_COUNT, MOST_NEWEST, MOST_NUMBER, NEWEST
 
 
 class Operation(NamedTuple):
@@ -72,7 +73,7 @@ OPERATIONS = (
     ),
     Operation(
         "get", "/requests", "The calls that arrived, newest first", "calls-view",
-        query=("wait", "count", "newest", "since", *NAMES), problems=(400,),
+        query=("wait", "count", "newest", "since", "before", *NAMES), problems=(400,),
     ),
     Operation("get", "/requests/{n}", "A call with its diagnosis", "whole-call-view", problems=(404,)),
     Operation("delete", "/requests", "Forget the calls", "calls-view"),
@@ -89,12 +90,24 @@ _PARAMETERS: dict[str, Document] = {
     "wait": {
         "type": "number",
         "minimum": 0,
-        "maximum": 60,
+        "maximum": LONGEST_WAIT,
         "description": "Seconds to wait for `count` calls that match, those before `since` left out.",
     },
-    "count": {"type": "integer", "minimum": 1, "default": 1},
-    "newest": {"type": "integer", "minimum": 1, "description": "At most so many."},
-    "since": {"type": "integer", "minimum": 1, "description": "Only calls of this n and later."},
+    "count": {"type": "integer", "minimum": 1, "maximum": MOST_COUNT, "default": 1},
+    "newest": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MOST_NEWEST,
+        "default": NEWEST,
+        "description": "At most so many.",
+    },
+    "since": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MOST_NUMBER,
+        "description": "Only calls of this n and later.",
+    },
+    "before": {"type": "integer", "minimum": 1, "maximum": MOST_NUMBER, "description": "Only calls before this n."},
     "with_secrets": {"type": "string", "enum": ["1", "true"], "description": "Shows secrets; needs the admin token."},
 }
 _MATCHER: Document = {

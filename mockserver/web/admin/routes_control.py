@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
+from mockserver.contract.json_documents import plain_document
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import readings_from_document
@@ -19,7 +20,7 @@ from mockserver.provider.state.clock import MovableClock
 from mockserver.web.admin.access import Problem
 from mockserver.web.admin.lookup import merchant_named
 from mockserver.web.admin.views import clock_view, faults_view, readings_view
-from mockserver.web.admin.wire import MAX_BODY, body_as, body_bytes, decoded, fitting, reply
+from mockserver.web.admin.wire import body_as, body_bytes, decoded, fitting, reply
 
 
 def control_routes(admin: Blueprint, provider: Provider) -> None:
@@ -82,7 +83,7 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
 
 def _sent_readings() -> tuple[dict[str, Any], Readings]:
-    document = decoded(body_bytes(MAX_BODY))
+    document = plain_document(decoded(body_bytes()))
     try:
         # Before the schema: the register says it better, down to the nearest value.
         readings = readings_from_document(document)

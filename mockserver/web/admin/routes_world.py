@@ -17,7 +17,7 @@ from mockserver.provider.state.world_file import world_from_document
 from mockserver.web.admin.access import ADMIN, Access, Problem
 from mockserver.web.admin.lookup import merchant_named, settle_all
 from mockserver.web.admin.views import merchant_view, project_view
-from mockserver.web.admin.wire import MAX_WORLD, body_as, present_request, reply
+from mockserver.web.admin.wire import body_as, present_request, reply
 
 
 def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
@@ -33,7 +33,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
 
     @admin.put("/world")
     def put_world() -> Response:
-        document = body_as("world", max_bytes=MAX_WORLD)
+        document = body_as("world", most_bytes=access.most_bytes)
         with provider.changing:
             for merchant in document["merchants"]:
                 _keep_secrets(merchant, provider)
@@ -54,7 +54,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
 
     @admin.post("/merchants")
     def post_merchant() -> Response:
-        document = body_as("merchant", max_bytes=MAX_WORLD)
+        document = body_as("merchant", most_bytes=access.most_bytes)
         merchant_id = document["merchant_id"]
         with provider.changing:
             if provider.store.merchant(merchant_id) is not None:
@@ -72,7 +72,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
 
     @admin.post("/merchants/<merchant_id>/projects")
     def post_project(merchant_id: str) -> Response:
-        document = body_as("project", max_bytes=MAX_WORLD)
+        document = body_as("project", most_bytes=access.most_bytes)
         with provider.changing:
             merchant = merchant_named(provider, merchant_id)
             # The secret is only there to fit the form; the merchant keeps its own.

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from mockserver.contract.masking import printable
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults.faults import FAULTS
-from mockserver.provider.journal.recorded import Entry
+from mockserver.provider.journal.recorded import Listed
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import date_time
 from mockserver.provider.state.project_store import ProjectStore
@@ -113,7 +113,7 @@ def _bar(stats: Mapping[str, int]) -> list[Segment]:
     return segments
 
 
-def _row(entry: Entry, zone: str) -> dict[str, Any]:
+def _row(entry: Listed, zone: str) -> dict[str, Any]:
     asked = entry.fields or {}
     shown = " ".join(
         f"{key}={printable(repr(asked[key]), 200)}" for key in ("projectid", "status", "page", "limit") if key in asked
