@@ -7,13 +7,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.contract.wire import Reply, outside_reply
+from mockserver.web.admin.access import AUTHORITY
 
 # The ASGI extension through which the lane closes the connection under a reply.
 CONNECTION = "mockserver.connection"
@@ -120,6 +121,9 @@ class Connection(HttpToolsProtocol):
             raise ValueError(_HEADERS_TOO_LARGE)
         self._offers_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if not self._offers_upgrade:
+            if not self.url.startswith(b"/"):
+                # uvicorn keeps the path of a target alone; the admin side asks for its host too.
+                self.scope["extensions"][AUTHORITY] = cast("Any", _authority(self.url))
             super().on_headers_complete()
             if not self.pipeline:
                 self._in_answer = self.cycle
@@ -227,3 +231,7 @@ class Connection(HttpToolsProtocol):
         self._drained += size
         if self._drained > _DRAINED_BYTES:
             self.transport.close()
+
+
+def _authority(target: bytes) -> str:
+    return target.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0].decode("latin-1")

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mockserver.provider.request import MAX_BODY
-from mockserver.web.admin.access import Access, Problem, Request, cookie_token, is_admin
+from mockserver.web.admin.access import AUTHORITY, Access, Problem, Request, is_admin
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope
@@ -79,17 +79,25 @@ class WsgiBridge:
 
 def request_of(scope: HTTPScope) -> Request:
     """Return what access is decided by of a request."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers: dict[str, str] = {}
+    for raw, value in scope["headers"]:
+        name, text = raw.decode("latin-1"), value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
     client, server = scope["client"], scope["server"]
     return Request(
         method=scope["method"],
         peer=client[0] if client else None,
         local=server[0] if server else None,
-        host=headers.get("host"),
-        authorization=headers.get("authorization"),
-        content_type=headers.get("content-type"),
-        token=cookie_token(headers.get("cookie")),
+        headers=headers,
+        path=scope["path"],
+        authority=_authority(scope),
+        has_body=headers.get("content-length", "0") != "0" or "transfer-encoding" in headers,
     )
+
+
+def _authority(scope: HTTPScope) -> str | None:
+    authority: str | None = (scope.get("extensions") or {}).get(AUTHORITY)  # type: ignore[assignment] # of our own
+    return authority
 
 
 def _environ(scope: HTTPScope, body: bytes, announced: int) -> dict[str, Any]:
@@ -117,6 +125,8 @@ def _environ(scope: HTTPScope, body: bytes, announced: int) -> dict[str, Any]:
         key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
         text = value.decode("latin-1")
         environ[key] = f"{environ[key]},{text}" if key in environ else text
+    if (authority := _authority(scope)) is not None:
+        environ[AUTHORITY] = authority
     # A chunked body has no length until it is here.
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ["CONTENT_LENGTH"] = str(announced)

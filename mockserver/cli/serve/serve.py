@@ -107,7 +107,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     envvar=variable("allowed_host"),
     multiple=True,
     metavar="NAME",
-    help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
+    help="A further name under which /__admin/ may be called: mock, mock:8787 or *.internal; may be given again.",
 )
 @click.option(
     "--max-admin-body",

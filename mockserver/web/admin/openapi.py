@@ -26,7 +26,7 @@ class Operation(NamedTuple):
 _MERCHANT = ("merchant_id",)
 _CHANGE = (400, 413, 415, 422)
 OPERATIONS = (
-    Operation("get", "/health", "Whether it runs", "health-view"),
+    Operation("get", "/health", "Whether it runs; told without the key too", "health-view"),
     Operation("get", "/world", "The world, secrets left out", ":world", query=("with_secrets",), problems=(403,)),
     Operation("put", "/world", "Serve another world; a secret_key left out stays", ":world", "world", problems=_CHANGE),
     Operation("post", "/reset", "Back to the start", None, "reset", problems=_CHANGE),

@@ -17,7 +17,7 @@ from mockserver.provider.state.world_file import world_from_document
 from mockserver.web.admin.access import ADMIN, Access, Problem
 from mockserver.web.admin.lookup import merchant_named, settle_all
 from mockserver.web.admin.views import merchant_view, project_view
-from mockserver.web.admin.wire import body_as, present_request, reply
+from mockserver.web.admin.wire import admit, body_as, reply
 
 
 def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
@@ -25,9 +25,11 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
 
     @admin.get("/world")
     def get_world() -> Response:
-        with_secrets = request.args.get("with_secrets", "").lower() in {"1", "true"}
+        with_secrets = "with_secrets" in request.args
+        if with_secrets and request.args["with_secrets"].lower() not in {"1", "true"}:
+            raise Problem(400, "with_secrets: expected 1 or true, or leave it out")
         if with_secrets:
-            access.check_token(present_request())
+            admit(access, access.check_token)
         settle_all(provider)
         return _world_reply(provider, with_secrets=with_secrets)
 

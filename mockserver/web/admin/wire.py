@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +16,7 @@ from mockserver.contract.masking import printable
 from mockserver.contract.schema_errors import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
 from mockserver.contract.shapes import shape
-from mockserver.web.admin.access import COOKIE, Access, Problem, Request
+from mockserver.web.admin.access import AUTHORITY, Access, Problem, Request, WrongToken
 
 MAX_BODY = 8 * 1_048_576
 # A larger body is looked at for its shape before anything is made of it.
@@ -29,7 +30,19 @@ def admin_schema(name: str) -> Document:
 
 def check_access(access: Access) -> None:
     """Let the present request through, or raise Problem."""
-    access.check(present_request())
+    admit(access, access.check)
+
+
+def admit(access: Access, check: Callable[[Request], None], request: Request | None = None) -> None:
+    """Let a request (None: the present one) through by one of the checks of `access`; a wrong token is counted."""
+    asked = request or present_request()
+    try:
+        check(asked)
+    except WrongToken:
+        access.wrong_tokens.count(asked.peer)
+        raise
+    if asked.token is not None:
+        access.wrong_tokens.forget(asked.peer)
 
 
 def present_request() -> Request:
@@ -38,11 +51,10 @@ def present_request() -> Request:
         method=request.method,
         peer=request.remote_addr,
         local=request.environ.get("SERVER_NAME"),
-        host=request.headers.get("Host"),
-        authorization=request.headers.get("Authorization"),
-        content_type=request.headers.get("Content-Type"),
+        headers={name.lower(): value for name, value in request.headers},
+        path=request.path,
+        authority=request.environ.get(AUTHORITY),
         has_body=bool(request.content_length),
-        token=request.cookies.get(COOKIE),
     )
 
 
@@ -139,7 +151,7 @@ def problem(error: Problem) -> Response:
     response = Response(
         msgspec.json.encode(document),
         error.status,
-        {"Cache-Control": "no-store"},
+        {"Cache-Control": "no-store", **error.headers},
         content_type="application/problem+json",
     )
     if error.status == 401:

@@ -427,6 +427,7 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
         ("POST", "clock", {"advance": 1, "merchant_id": "nope"}, 404, "no merchant"),
         ("PUT", "faults", {"faults": [{"fault": "dely"}]}, 422, "did you mean 'delay'"),
         ("PUT", "faults", {"faults": [{"fault": "delay", "times": 1, "share": 0.5}]}, 422, "exclude each other"),
+        ("PUT", "faults", {"faults": [{"fault": "html_502;times=3"}]}, 422, "a name alone; its options are keys"),
         ("PUT", "world", {"merchants": [{"merchant_id": "a/b", "secret_key": "x"}]}, 422, "merchant_id"),
         ("POST", "merchants", {"merchant_id": "..", "secret_key": "x"}, 422, "merchant_id: expected text that a path"),
         ("POST", "merchants", {"merchant_id": "%2e", "secret_key": "x"}, 422, "merchant_id: expected text that a path"),
