@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.judging.exchange import Exchange
 from mockserver.contract.judging.violation import Finding
-from mockserver.contract.wire import DEFAULT_LIMIT
+from mockserver.contract.project_detail import DEFAULT_LIMIT
 from mockserver.verification.laws.pages import expect_slice, page_numbers, pages_of
 from mockserver.verification.run.picture import Picture
 from mockserver.verification.run.run import Run

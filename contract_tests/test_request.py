@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.judging.exchange import SUCCESS, Exchange
 from mockserver.contract.judging.violation import Finding, Violation
-from mockserver.contract.wire import DEFAULT_LIMIT
+from mockserver.contract.project_detail import DEFAULT_LIMIT
 from mockserver.verification.calibrate import by_name
 from mockserver.verification.cases.request_cases import cases
 from mockserver.verification.report.wording import in_form

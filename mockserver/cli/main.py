@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from mockserver._text import nearest
+from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line
 
 # name: (module in this folder, what stands in the list of commands)
 COMMANDS = {
@@ -26,7 +27,6 @@ COMMANDS = {
     "openapi": ("documents", "Print the OpenAPI document of the endpoint."),
     "schema": ("documents", "Print one of the JSON Schema documents."),
 }
-USAGE_ERROR = 2
 
 
 class LazyGroup(click.Group):
@@ -72,14 +72,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except click.exceptions.Abort:
         _fail("stopped", 130)
     except click.ClickException as error:
-        _fail(_one_line(error), USAGE_ERROR)
+        _fail(one_line(error), USAGE_ERROR)
     except BrokenPipeError:
         # Whoever read the output has closed it, as `| head` does; nothing is wrong.
-        _drop_output()
+        drop_output()
         sys.exit(0)
     except OSError as error:
-        _drop_output()
-        _fail(f"cannot use {error.filename or 'standard output'}: {error.strerror or error}", USAGE_ERROR)
+        drop_output()
+        _fail(one_line(error), USAGE_ERROR)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -91,19 +91,6 @@ def _open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end
-
-
-def _drop_output() -> None:
-    """Let what could not be written go, or Python would try again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _one_line(error: click.ClickException) -> str:
-    message = " ".join(error.format_message().split())
-    if not isinstance(error, click.UsageError):
-        return message
-    command = error.ctx.command_path if error.ctx else "apigames-mock"
-    return f"{message.rstrip('.')} (see: {command} --help)"
 
 
 def _fail(message: str, status: int) -> NoReturn:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 
 
 class DocumentError(ValueError):

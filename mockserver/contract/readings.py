@@ -217,7 +217,7 @@ class Readings:
         chosen: dict[str, Any] = {_known(key): value for key, value in choices.items()}
         return cls(**chosen)
 
-    def having(self, **choices: object) -> Readings:
+    def replace(self, **choices: object) -> Readings:
         """Return these readings with `choices` in their places; raises as `of` does."""
         return Readings.of({**self.as_dict(), **choices})
 
@@ -247,20 +247,6 @@ class Readings:
         by_code = {str(code): status for code, status in self.status_of.items()}
         by_name = {status.value: status for status in STATUSES}
         return {"code": by_code, "name": by_name, "both": {**by_code, **by_name}}[self.status_filter]
-
-    @cached_property
-    def required_fields(self) -> Mapping[str, str]:
-        """The fields that a request must have, each with the key of the reading that requires it."""
-        required = {}
-        if self.session_key == "required":
-            required["session_key"] = "session_key"
-        if self.missing_signature == "json":
-            required["signature"] = "missing_signature"
-        if self.missing_projectid == "json":
-            required["projectid"] = "missing_projectid"
-        if self.missing_paging == "json":
-            required.update(dict.fromkeys(("status", "page", "limit"), "missing_paging"))
-        return MappingProxyType(required)
 
 
 def _register() -> Mapping[str, Reading]:

@@ -13,7 +13,7 @@ import msgspec
 
 from mockserver._text import json_type, nearest
 from mockserver.contract.bundle import bundled
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.schemas import Document
 
 # Nobody mends more at once, and a large document may hold millions.

@@ -9,7 +9,12 @@ import traceback
 ERRORS = "mockserver.errors"
 
 
-def report(error: Exception) -> None:
+def report(error: BaseException) -> None:
     """Log the kind of an error and the lines of code it came through; its text may hold what a consumer sent."""
+    logging.getLogger(ERRORS).error("internal error of the mock: %s", kind_and_places(error))
+
+
+def kind_and_places(error: BaseException) -> str:
+    """Return the kind of an error and the lines of code it came through, a line each."""
     places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-    logging.getLogger(ERRORS).error("internal error of the mock: %s\n%s", type(error).__name__, places.rstrip())
+    return f"{type(error).__name__}\n{places.rstrip()}".rstrip()

@@ -12,7 +12,7 @@ import msgspec
 
 from mockserver.contract.readings import Readings
 from mockserver.provider.journal.journal import Journal
-from mockserver.provider.journal.recorded import Entry, Kept
+from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
@@ -54,7 +54,7 @@ class FakeServer:
         self._journals: dict[str, Journal] = {}
         self.provider = Provider(World(), self.readings, observers=(self._record_for_merchant,))
         self.undocumented_calls: list[str] = []
-        self._unmatched: deque[Kept] = deque(maxlen=UNMATCHED_KEPT)
+        self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
         self._was_stopped = False
@@ -158,10 +158,10 @@ class FakeServer:
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
-        journal = self._journals[merchant.merchant_id] = Journal(self.provider.secrets, capacity=CALLS_KEPT)
+        journal = self._journals[merchant.merchant_id] = Journal(self.provider.maskers, capacity=CALLS_KEPT)
         return FakeMerchant(self, stored, journal)
 
-    def _record_for_merchant(self, kept: Kept) -> None:
+    def _record_for_merchant(self, kept: RawEntry) -> None:
         journal = self._journals.get(kept.call.merchant_id or "")
         if journal is not None:
             journal.record(kept.call, kept.reply, kept.took)

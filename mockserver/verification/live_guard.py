@@ -15,7 +15,24 @@ LIVE_WRONG_SIGNATURES = 10
 
 
 class Refused(Exception):
-    """A host that is not loopback, without leave; the message says how to give it."""
+    """A host that is not loopback, without leave.
+
+    `against` is what speaks against it, a line for each source; empty where no source says anything.
+    """
+
+    def __init__(self, host: str, against: tuple[str, ...]) -> None:
+        super().__init__(host, against)
+        self.host = host
+        self.against = against
+
+    def __str__(self) -> str:
+        if self.against:
+            what = f"and {' and '.join(self.against)}, so nothing was sent; leave holds where every source that speaks "
+            return f"{self.host} is not this machine, {what}says 1"
+        return (
+            f"{self.host} is not this machine, so nothing was sent; look at the plan with --dry-run, then give "
+            f"--allow-live or {ALLOW_VARIABLE}=1"
+        )
 
 
 class BudgetSpent(Exception):
@@ -23,29 +40,32 @@ class BudgetSpent(Exception):
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether the host is a literal loopback address or `localhost`; no name is looked up."""
-    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    """Whether the host is literally 127.x.y.z, ::1 or `localhost`; no name is looked up and no other notation read."""
+    host = urlsplit(base_url).hostname or ""
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # An IPv4 address mapped into IPv6, and ::1 with a zone, are loopback to some versions of Python only.
+    return address.is_loopback if address.version == 4 else str(address) == "::1"
 
 
-def check_allowed(base_url: str, *, allow_live: bool, environment: Mapping[str, str]) -> None:
-    """Let loopback pass, and anything else only with leave.
+def check_allowed(base_url: str, said: Mapping[str, str]) -> None:
+    """Let loopback pass, and anything else only where a source gives leave and every source that speaks agrees.
+
+    `said` holds what each source says, by the name of the source: `1` gives leave, an empty text says nothing,
+    anything else is a no.
 
     Raises:
-        Refused: the host is not loopback and neither `--allow-live` nor `APIGAMES_ALLOW_LIVE=1` is there.
+        Refused: the host is not loopback, and no source gives leave or one says no.
     """
-    if is_loopback(base_url) or allow_live or environment.get(ALLOW_VARIABLE) == "1":
+    if is_loopback(base_url):
         return
-    host = urlsplit(base_url).hostname
-    raise Refused(
-        f"{host} is not this machine, so nothing was sent; look at the plan with --dry-run, then give --allow-live "
-        f"or {ALLOW_VARIABLE}=1"
-    )
+    against = tuple(f"{source} says {text!r}" for source, text in said.items() if text not in {"", "1"})
+    if against or "1" not in said.values():
+        raise Refused(str(urlsplit(base_url).hostname), against)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.verification.cases.request_cases import Credentials
-from mockserver.verification.live_guard import Limits, Refused, check_allowed, is_loopback
+from mockserver.verification.live_guard import ALLOW_VARIABLE, Limits, Refused, check_allowed, is_loopback
 from mockserver.verification.run.listener import Listener, Silence
 from mockserver.verification.run.run import Run
-from mockserver.verification.target import HttpTarget, checked_base_url
+from mockserver.verification.target import HttpTarget, changes_the_path, checked_base_url
 
 VARIABLES = {
     "base_url": "APIGAMES_BASE_URL",
@@ -22,6 +22,8 @@ VARIABLES = {
     "session_key": "APIGAMES_SESSION_KEY",
     "project_id": "APIGAMES_PROJECT_ID",
 }
+# A process list shows what stands on a command line, so for these any other source comes first.
+SECRET = ("secret_key", "session_key")
 REQUIRED = ("base_url", "merchant_id", "secret_key", "project_id")
 # How `apigames-mock verify` hands the settings to the suite that it starts.
 SETTINGS_VARIABLE = "APIGAMES_VERIFY_SETTINGS"
@@ -35,7 +37,8 @@ class SettingsError(ValueError):
 class Settings:
     """A run before it starts. `rate` is in calls a second, `timeout` in seconds; None means the guard's own limits.
 
-    `result` is the file that the suite writes its result to; `strict` are readings observed before.
+    `result` is the file that the suite writes its result to; `strict` are readings observed before. `leave` is what
+    the sources other than the environment say to calling a live host, as `check_allowed` takes it.
     """
 
     base_url: str
@@ -49,7 +52,7 @@ class Settings:
     timeout: float = 10.0
     seed: int = 0
     strict: Mapping[str, str] = field(default_factory=dict)
-    allow_live: bool = False
+    leave: Mapping[str, str] = field(default_factory=dict)
     result: str | None = None
     progress: bool = False
 
@@ -71,16 +74,24 @@ class Settings:
         """Return the run, past the live guard, at the base URL or at a WSGI app in this process.
 
         Raises:
-            SettingsError: the base URL is none, or its host is refused by the live guard.
+            SettingsError: the base URL or an id is none, or the host is refused by the live guard.
         """
         try:
             base_url = checked_base_url(self.base_url)
-            check_allowed(base_url, allow_live=self.allow_live, environment=os.environ)
+            self.check_allowed()
         except (ValueError, Refused) as error:
             raise SettingsError(str(error)) from None
+        for name, identifier in (("merchant id", self.merchant_id), ("project id", self.project_id)):
+            if changes_the_path(identifier):
+                raise SettingsError(f"the {name} {identifier!r} would change the path that is called")
         live = not is_loopback(base_url)
         target = HttpTarget(base_url, timeout=self.timeout, use_proxies=live, wsgi=wsgi)
         return Run(target, self.credentials, self.limits, self.seed, self.strict, listener or _listener(self))
+
+    def check_allowed(self) -> None:
+        """Ask the live guard, which hears the environment too; raises Refused."""
+        said = {**self.leave, f"{ALLOW_VARIABLE} of the environment": os.environ.get(ALLOW_VARIABLE, "")}
+        check_allowed(self.base_url, said)
 
     def as_text(self) -> str:
         """Return the settings as one line for the suite's environment."""

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.project_detail import PROJECT_DETAIL
 
 MAX_REPLY = 32 * 1024 * 1024
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+_STEPS = {".", ".."}
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -115,8 +116,14 @@ class HttpTarget:
         self._client: httpx.Client | None = None
 
     def url(self, merchant_id: str) -> str:
-        """Return the one URL that calls for this merchant go to."""
-        return self.base_url + PATH_TEMPLATE.format(merchant_id=quote(merchant_id, safe=""))
+        """Return the one URL that calls for this merchant go to.
+
+        Raises:
+            ValueError: the id is a step in a path, `.` or `..`, which no encoding keeps from being taken.
+        """
+        if merchant_id in _STEPS:
+            raise ValueError(f"{merchant_id!r} is not an id but a step in a path")
+        return self.base_url + PROJECT_DETAIL.path_of(merchant_id)
 
     def post(self, merchant_id: str, body: bytes) -> RawReply:
         """Make one call.
@@ -124,6 +131,7 @@ class HttpTarget:
         Raises:
             NoReply: no connection, a time-out, a reply that is cut off, too large or wrongly compressed.
         """
+        url = self.url(merchant_id)
         client = self._connected()
         # Timeouts of the client hold for each read; only closing it ends a reply that comes byte by byte.
         watchdog = threading.Timer(self._timeout + 0.5, client.close)
@@ -132,7 +140,7 @@ class HttpTarget:
             watchdog.start()
         started, sent_at = time.monotonic(), time.time()
         try:
-            with client.stream("POST", self.url(merchant_id), content=body, headers=_HEADERS) as response:
+            with client.stream("POST", url, content=body, headers=_HEADERS) as response:
                 received = self._read(response, started)
             return RawReply(
                 response.status_code,
@@ -231,20 +239,29 @@ def _date(text: str | None) -> float | None:
         return None
 
 
+def changes_the_path(identifier: str) -> bool:
+    r"""Whether an id is more than one piece of a path, or would be so to a server that decodes it once more.
+
+    That is `.` and `..`, and an id with a slash of either kind, `?`, `#` or `%`.
+    """
+    return identifier in _STEPS or any(sign in "/\\?#%" for sign in identifier)
+
+
 def checked_base_url(text: str) -> str:
     """Return the base URL without a slash at its end.
 
     Raises:
         ValueError: it is not `http(s)://HOST[:PORT][/PATH]`; the message says what to write.
     """
-    parts: Any = urlsplit(text.strip())
     example = "write it like http://127.0.0.1:8787"
     try:
-        port_is_fine = parts.port is None or parts.port > 0
-    except ValueError:
-        port_is_fine = False
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
+        parts = urlsplit(text.strip())
+        # The live guard judges the host as it is read here, httpx calls it as it reads it itself.
+        is_one = parts.hostname == httpx.URL(parts.geturl()).host and parts.port != 0
+    except (ValueError, httpx.InvalidURL):
+        is_one = False
+    if not is_one or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"the base URL is not one of http or https with a host; {example}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"the base URL holds more than scheme, host, port and path; {example}")
-    return str(parts.geturl()).rstrip("/")
+    return parts.geturl().rstrip("/")

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mockserver.contract.wire import Reply, outside_reply
+from mockserver.provider.reply import Reply, outside_reply
 from mockserver.web.admin.access import AUTHORITY
 
 # The ASGI extension through which the lane closes the connection under a reply.

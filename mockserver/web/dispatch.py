@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mockserver.contract.wire import Reply
 from mockserver.provider.faults.faults import FaultyReply
 from mockserver.provider.provider import Provider
+from mockserver.provider.reply import Reply
 from mockserver.provider.request import MAX_BODY, Request
 from mockserver.web.admin.access import Access, is_admin
 from mockserver.web.admin.long_poll import is_wait, wait_for_calls

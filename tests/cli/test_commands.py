@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.cli.shared.outputs import OutputFile, write_output
 from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.schemas import NAMES, schema
 from mockserver.contract.signature import sign
-from tests.support.command import run
+from tests.support.command import CLEAN, run, run_process
 
 
 def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
@@ -36,6 +37,51 @@ def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, comman
     assert (help_text.returncode, used.returncode) == (0, 2)
     assert "Usage: " in help_text.stdout
     assert "pip install 'apigames-mock[verify]'" in used.stderr
+
+
+def run_where_the_folder_is_gone(*arguments: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "gone").mkdir()
+    line = 'cd gone && rmdir "$PWD" && exec "$0" -m mockserver "$@"'
+    words = ["bash", "-c", line, sys.executable, *arguments]
+    environment = {**CLEAN, "HOME": str(tmp_path / "gone")}
+    return subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["readings"],
+        ["openapi"],
+        ["schema", "report"],
+        ["world", "make", "3", "-o", "-"],
+        ["survive", "--list"],
+        ["serve", "--host", "not a host"],
+    ],
+)
+def test_a_removed_folder_and_home_stop_nothing_that_needs_neither(arguments: list[str], tmp_path: Path) -> None:
+    ended = run_where_the_folder_is_gone(*arguments, tmp_path=tmp_path)
+    assert ended.returncode == (2 if "serve" in arguments else 0), ended.stderr
+    assert "serve" not in arguments or "use 127.0.0.1" in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+@pytest.mark.parametrize("arguments", [["world", "make", "3", "-o", "x.json"], ["fixtures", "check"]])
+def test_a_removed_folder_is_said_where_it_is_needed(arguments: list[str], tmp_path: Path) -> None:
+    ended = run_where_the_folder_is_gone(*arguments, tmp_path=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr == "apigames-mock: the folder this was started in is gone; change to one that exists\n"
+
+
+def test_a_result_goes_where_it_was_asked_for_whatever_the_folder_is_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    output = OutputFile().convert("out.json", None, None)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    write_output(output, "{}")
+    assert (tmp_path / "out.json").read_text() == "{}"
 
 
 def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
@@ -63,7 +109,6 @@ def test_sign_takes_the_secret_from_the_environment_a_file_standard_input_or_a_w
         (["M1", "--secret-file", "absent"], "absent"),
         (["M1", "--secret-file", "empty"], "is empty"),
         (["M2", "--world", "world.json"], "it has M1"),
-        (["M1"], "stopped"),
         (["M\udcff"], "MERCHANT_ID is not UTF-8 text"),
         ([], "Missing argument"),
     ],
@@ -77,6 +122,14 @@ def test_sign_without_a_secret_says_what_to_do(tmp_path: Path, arguments: list[s
     assert message in done.stderr
     assert "marked-secret" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_sign_asks_for_the_secret_where_nothing_else_says_it(tmp_path: Path) -> None:
+    done = run_process("sign", "M1", folder=tmp_path)
+    assert done.stdout == ""
+    assert "Secret key of M1" in done.stderr
+    assert done.stderr.endswith("apigames-mock: stopped\n")
+    assert done.returncode == 130
 
 
 def test_readings_are_shown_as_a_table_json_and_markdown(tmp_path: Path) -> None:

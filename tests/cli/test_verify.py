@@ -21,7 +21,7 @@ from mockserver import serve
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
-from tests.support.command import CLEAN, run
+from tests.support.command import CLEAN, run, run_process
 from tests.verification.breaks import BREAKS
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import gzip_bomb, html, served
@@ -134,6 +134,8 @@ def test_a_hostile_target_is_exit_1_or_3_without_a_traceback(tmp_path: Path) -> 
         (options("ftp://x"), "http"),
         (options("http://user:pass@127.0.0.1:1"), "scheme"),
         (options("http://127.0.0.1:1", rate="fast"), "2/s"),
+        (options("http://127.0.0.1:1", **{"merchant-id": ".."}), "--merchant-id '..' would change the path"),
+        (options("http://127.0.0.1:1", **{"project-id": "a%2Fb"}), "--project-id 'a%2Fb' would change the path"),
         (options("http://127.0.0.1:1", readings="nowhere.json"), "nowhere.json"),
         (options("http://127.0.0.1:1", **{"env-file": "nowhere.env"}), "nowhere.env"),
     ],
@@ -151,6 +153,64 @@ def test_a_host_that_is_not_loopback_is_exit_4(command: str, tmp_path: Path) -> 
         ended = run(command, *options(host), folder=tmp_path)
         assert ended.returncode == 4
         assert "--allow-live" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "calibrate"])
+@pytest.mark.parametrize(
+    ("flags", "in_file", "in_environment", "says"),
+    [
+        ((), "1", "0", "APIGAMES_ALLOW_LIVE of the environment says '0'"),
+        ((), "no", "1", "APIGAMES_ALLOW_LIVE of live.env says 'no'"),
+        (("--allow-live",), "", "no", "APIGAMES_ALLOW_LIVE of the environment says 'no'"),
+        (("--allow-live",), "0", "", "APIGAMES_ALLOW_LIVE of live.env says '0'"),
+        ((), "yes", "", "APIGAMES_ALLOW_LIVE of live.env says 'yes'"),
+    ],
+)
+def test_one_no_stands_over_every_yes(
+    command: str, flags: tuple[str, ...], in_file: str, in_environment: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "live.env").write_text(f"APIGAMES_ALLOW_LIVE={in_file}\n")
+    # No name of the reserved domain resolves, should the guard fail.
+    ended = run(
+        command,
+        *options("http://live.invalid"),
+        *("--env-file", "live.env", *flags),
+        folder=tmp_path,
+        environment={"APIGAMES_ALLOW_LIVE": in_environment},
+    )
+    assert ended.returncode == 4
+    assert says in ended.stderr
+
+
+def test_leave_that_is_given_twice_over_is_leave(tmp_path: Path) -> None:
+    (tmp_path / "live.env").write_text("APIGAMES_ALLOW_LIVE=1\n")
+    ended = run(
+        "calibrate",
+        *options("http://live.invalid"),
+        *("--env-file", "live.env", "--allow-live"),
+        folder=tmp_path,
+        environment={"APIGAMES_ALLOW_LIVE": "1"},
+    )
+    assert ended.returncode == 3
+    assert "live.invalid cannot be reached" in ended.stderr
+
+
+def test_a_secret_of_the_command_line_is_read_last(tmp_path: Path) -> None:
+    with serving(BrokenFake()) as url:
+        known = {"APIGAMES_SECRET_KEY": SECRET, "APIGAMES_MERCHANT_ID": "M000000NONE0000X"}
+        ended = run("calibrate", *options(url, **{"secret-key": "wrong"}), folder=tmp_path, environment=known)
+    assert ended.returncode == 0, ended.stderr
+    assert "--secret-key is left aside, since APIGAMES_SECRET_KEY is set" in ended.stderr
+    assert "wrong" not in ended.stderr
+    shown = run("verify", "--help", folder=tmp_path).stdout
+    assert " ".join(shown.split()).count("A process list shows it") == 2
+
+
+def test_a_variable_that_appears_twice_in_a_file_is_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "live.env").write_text("APIGAMES_ALLOW_LIVE=0\nAPIGAMES_ALLOW_LIVE=1\n")
+    ended = run("verify", *options("http://live.invalid"), "--env-file", "live.env", folder=tmp_path)
+    assert ended.returncode == 2
+    assert "line 2: APIGAMES_ALLOW_LIVE appears twice" in ended.stderr
 
 
 def test_the_plan_is_printed_and_nothing_is_called(tmp_path: Path) -> None:
@@ -241,7 +301,7 @@ def test_the_users_own_pytest_settings_do_not_reach_the_suite(tmp_path: Path) ->
     (tmp_path / "conftest.py").write_text("raise RuntimeError('mine')\n")
     (tmp_path / "contract_tests").mkdir()
     with serving(BrokenFake()) as url:
-        ended = run(
+        ended = run_process(
             "verify",
             *options(url),
             folder=tmp_path,
@@ -267,7 +327,7 @@ def test_a_closed_pipe_changes_neither_status_nor_files(tmp_path: Path) -> None:
 def test_a_failure_of_our_own_is_exit_70(tmp_path: Path) -> None:
     (tmp_path / "pytest.py").write_text("raise RuntimeError('broken pytest')\n")
     with serving(BrokenFake()) as url:
-        ended = run("verify", *options(url), folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
+        ended = run_process("verify", *options(url), folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
     assert ended.returncode == 70
     assert "failure of our own" in ended.stderr
     assert "Traceback" not in ended.stderr

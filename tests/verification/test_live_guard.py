@@ -28,7 +28,20 @@ LIVE = "https://v1.apigames.id"
         ("http://127.1.2.3", True),
         ("http://[::1]:80", True),
         ("http://localhost:8787", True),
-        ("http://LOCALHOST.", True),
+        ("http://LOCALHOST", True),
+        ("http://[0:0::1]", True),
+        ("http://localhost.", False),
+        ("http://127.0.0.1.", False),
+        ("http://127.1", False),
+        ("http://0x7f.0.0.1", False),
+        ("http://0177.0.0.1", False),
+        ("http://127.0.0.01", False),
+        ("http://[::ffff:127.0.0.1]", False),
+        ("http://[::127.0.0.1]", False),
+        ("http://[::1%25lo]", False),
+        ("http://[::]", False),
+        ("http://\uff11\uff12\uff17.0.0.1", False),
+        ("http://\uff4cocalhost", False),
         ("http://localhost.example.com", False),
         ("http://127.0.0.1.nip.io", False),
         ("http://2130706433", False),
@@ -42,11 +55,22 @@ def test_loopback_is_a_literal_address_or_localhost(url: str, expected: bool) ->
     assert is_loopback(url) is expected
 
 
-def test_leave_is_given_by_switch_or_variable_only() -> None:
-    with pytest.raises(Refused):
-        check_allowed(LIVE, allow_live=False, environment={"APIGAMES_ALLOW_LIVE": "yes"})
-    check_allowed(LIVE, allow_live=True, environment={})
-    check_allowed(LIVE, allow_live=False, environment={"APIGAMES_ALLOW_LIVE": "1"})
+_FLAG, _FILE, _ENVIRONMENT = "--allow-live", "APIGAMES_ALLOW_LIVE of live.env", "APIGAMES_ALLOW_LIVE of the environment"
+
+
+@given(
+    st.dictionaries(st.sampled_from([_FLAG, _FILE, _ENVIRONMENT]), st.sampled_from(["", "1", "0", "no", "yes", " "]))
+)
+def test_leave_holds_where_a_source_gives_it_and_every_source_that_speaks_agrees(said: dict[str, str]) -> None:
+    spoken = {source: text for source, text in said.items() if text}
+    check_allowed("http://127.0.0.1", said)
+    if spoken and set(spoken.values()) == {"1"}:
+        check_allowed(LIVE, said)
+        return
+    with pytest.raises(Refused) as refused:
+        check_allowed(LIVE, said)
+    assert len(refused.value.against) == sum(text != "1" for text in spoken.values())
+    assert all(source in str(refused.value) for source, text in spoken.items() if text != "1")
 
 
 class _Time:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.verification.cases.request_cases import Credentials
 from mockserver.verification.live_guard import Limits, Pace
 from mockserver.verification.report.result import exit_status_of
@@ -17,7 +17,7 @@ from mockserver.verification.run.caller import TargetFailed
 from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings, SettingsError
 from mockserver.verification.suite import perform
-from mockserver.verification.target import Failure, HttpTarget, NoReply, checked_base_url
+from mockserver.verification.target import Failure, HttpTarget, NoReply, changes_the_path, checked_base_url
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import (
     HOSTILE,
@@ -87,17 +87,56 @@ def _failure_at(url: str) -> NoReply:
     return caught.value
 
 
-@pytest.mark.parametrize("merchant", ["M1", "a b", "..", "é", "%2F", "?x=1#y"])
+@pytest.mark.parametrize("merchant", ["M1", "a b", "...", ".a", "é", "%2F", "%2e%2e", "?x=1#y", "a/../b", "a\\b"])
 def test_one_path_is_called_and_no_other(merchant: str) -> None:
     url = HttpTarget("http://127.0.0.1:1/").url(merchant)
-    path = url.removeprefix("http://127.0.0.1:1")
-    assert path.count("/") == PATH_TEMPLATE.count("/")
-    assert "?" not in path
-    assert "#" not in path
+    # As httpx sends it.
+    path = httpx.URL(url).raw_path.decode()
+    assert path == PROJECT_DETAIL.path_of(merchant)
+    assert path.count("/") == PROJECT_DETAIL.path.count("/")
+    assert not {"?", "#"} & set(path)
+
+
+@pytest.mark.parametrize("merchant", [".", ".."])
+def test_a_step_in_a_path_is_not_called(merchant: str) -> None:
+    with pytest.raises(ValueError, match="step in a path"):
+        HttpTarget("http://127.0.0.1:1/").post(merchant, b"{}")
+
+
+_CHANGES_THE_PATH = [".", "..", "../x", "a/b", "a\\b", "a?b", "a#b", "%2e%2e", "%2E.", "a%2fb", "a%3Fb", "%252e%252e"]
+
+
+@pytest.mark.parametrize("identifier", _CHANGES_THE_PATH)
+def test_an_id_that_changes_the_path_makes_no_run(identifier: str) -> None:
+    assert changes_the_path(identifier)
+    for merchant_id, project_id in (("M1", identifier), (identifier, "R1")):
+        with pytest.raises(SettingsError, match="would change the path"):
+            Settings("http://127.0.0.1:1", merchant_id, "s", project_id).run()
+
+
+@pytest.mark.parametrize("identifier", ["M240315GAME2847K", "R240815XPQR000012", "a b", "é", "a.b", "...", "a&b=c"])
+def test_any_other_id_is_one_piece_of_the_path(identifier: str) -> None:
+    assert not changes_the_path(identifier)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "127.0.0.1:8787", "ftp://x", "http://", "http://a:b@c", "http://x/?a", "http://x:y"]
+    "text",
+    [
+        "",
+        "127.0.0.1:8787",
+        "ftp://x",
+        "http://",
+        "http://a:b@c",
+        "http://x/?a",
+        "http://x:y",
+        "http://x:0",
+        "http://[::1",
+        "http://x\\@127.0.0.1",
+        "http://127.0.0.1\\@x",
+        "http://127.0.0.1 .x",
+        "http://\uff11\uff12\uff17.0.0.1",
+        "http://\u2102.example",
+    ],
 )
 def test_a_base_url_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="the base URL"):

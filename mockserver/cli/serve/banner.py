@@ -5,92 +5,164 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
 
 import click
 
-from mockserver.contract.masking import printable
+from mockserver.cli.serve.request_log import notice
+from mockserver.cli.shared.configuration import Configuration
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import SIGNATURE, Operation, Operations
+from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.signature import sign
-from mockserver.contract.wire import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS, PATH_TEMPLATE
 from mockserver.provider.state.world import Merchant, World
 
 _PLACE_OF_SIGNATURE = "SIGNATURE"
+_LONGEST_PATH = 4096
+# The address that binds all, its family, and an address of documentation that lies beyond this machine.
+_ANY_ADDRESS = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}  # noqa: S104
 
 
-def write_banner(
-    url: str,
-    world: World,
-    readings: Readings,
-    tell: Callable[[str], None],
-    *,
-    world_file: Path | None,
-    merchant: str | None,
-    admin_token: str | None = None,
-) -> None:
-    """Write the base URL, alone, to standard output, and `tell` people what is served and how to call it."""
-    click.echo(url)
-    tell(f"{_for_people(url, world, readings, world_file, merchant, admin_token)}\n")
+@dataclass(frozen=True)
+class Served:
+    """What a server serves. `merchant` is that of `--merchant`, `admin_token` one that was made for this run.
+
+    `elsewhere` is the base URL from other machines, None when bound to one address.
+    """
+
+    url: str
+    world: World
+    readings: Readings
+    world_file: Path | None = None
+    merchant: str | None = None
+    admin_token: str | None = None
+    configuration: Configuration = field(default_factory=Configuration)
+    elsewhere: str | None = None
+    operations: Operations = OPERATIONS
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it is the built-in world under its own ids, whose secret key everybody may know."""
+        return self.world_file is None and self.merchant is None
+
+    @property
+    def admin(self) -> str:
+        """Where the page is."""
+        return f"{self.url}/__admin/"
+
+    @property
+    def changed_readings(self) -> dict[str, str]:
+        """The readings that are not the defaults."""
+        return {key: value for key, value in self.readings.as_dict().items() if value != REGISTER[key].default}
+
+    @property
+    def headline(self) -> str:
+        """Say what is served and where."""
+        also = f", from other machines at {self.elsewhere}" if self.elsewhere else ""
+        merchants = _count(len(self.world.merchants), "merchant")
+        return f"Serving {merchants} at {self.url}{also}. Ctrl-C stops it."
 
 
-def _for_people(
-    url: str,
-    world: World,
-    readings: Readings,
-    world_file: Path | None,
-    merchant: str | None,
-    admin_token: str | None,
-) -> str:
-    is_built_in = world_file is None and merchant is None
-    lines = [f"Serving the voucher status of {_count(len(world.merchants), 'merchant')} at {url}. Ctrl-C stops it.", ""]
-    for one in world.merchants[:10]:
-        secret = f", secret key {one.secret_key}" if is_built_in else ""
+def write_banner(served: Served, tell: Callable[[str], object], log_format: str) -> None:
+    """Write the base URL, alone, to standard output, and `tell` what is served in the format of the log."""
+    click.echo(served.url)
+    tell(_for_programs(served) if log_format == "json" else _for_people(served))
+
+
+def url_elsewhere(host: str, port: int) -> str | None:
+    """Return the base URL from other machines of a server bound to every address; else, or without a network, None."""
+    if host not in _ANY_ADDRESS:
+        return None
+    family, somewhere = _ANY_ADDRESS[host]
+    try:
+        # Nothing is sent: this asks only which address of this machine the way out begins at.
+        with socket.socket(family, socket.SOCK_DGRAM) as way_out:
+            way_out.connect((somewhere, 9))
+            address = way_out.getsockname()[0]
+    except OSError:
+        return None
+    return f"http://[{address}]:{port}" if family == socket.AF_INET6 else f"http://{address}:{port}"
+
+
+def _for_programs(served: Served) -> str:
+    configuration = served.configuration
+    return notice(
+        "json",
+        served.headline,
+        "info",
+        url=served.url,
+        url_elsewhere=served.elsewhere,
+        admin=served.admin,
+        admin_token=served.admin_token,
+        readings_changed=served.changed_readings,
+        configuration=configuration.file and str(configuration.file),
+        configuration_left_aside=[str(path) for path in configuration.left_aside],
+    )
+
+
+def _for_people(served: Served) -> str:
+    url, readings = served.url, served.readings
+    lines = [served.headline, "", *(f"  {one.call}: {one.summary}" for one in served.operations)]
+    for one in served.world.merchants[:10]:
+        secret = f", secret key {one.secret_key}" if served.is_built_in else ""
         lines.append(f"  merchant {printable(one.merchant_id)}{secret}")
         lines += [
             f"    project {printable(project.project_id)}: {_count(len(project.vouchers), 'voucher')}"
             for project in one.projects[:10]
         ]
-    if is_built_in and readings.project_match == "project_id":
+    if served.is_built_in and readings.project_match == "project_id":
         lines.append('    "DW", the projectid in the page\'s example, names no project: the page replies with')
         lines.append("    R240815XPQR000012. Ask for that, or serve with --reading project_match=project_id_or_name.")
-    changed = [f"{key}={value}" for key, value in readings.as_dict().items() if value != REGISTER[key].default]
-    if changed:
-        lines += ["", f"  readings changed: {' '.join(changed)}"]
-    lines += ["", f"Look at it, move vouchers, set faults: {url}/__admin/"]
-    if admin_token is not None:
-        lines.append(f"  admin token, made for this run: {admin_token}")
-    first = next((one for one in world.merchants if one.projects), None)
+    if served.changed_readings:
+        pairs = (f"{key}={value}" for key, value in served.changed_readings.items())
+        lines += ["", f"  readings changed: {' '.join(pairs)}"]
+    lines += _about(served.configuration)
+    lines += ["", f"Look at it, move vouchers, set faults: {served.admin}"]
+    if served.admin_token is not None:
+        lines.append(f"  admin token, made for this run: {served.admin_token}")
+    first = next((one for one in served.world.merchants if one.projects), None)
     if first is not None:
-        lines += ["", "Try it:", curl_line(url, first, readings, is_built_in, world_file)]
-    return "\n".join([*lines, ""])
+        lines += ["", "Try it:"]
+        lines += [
+            curl_line(url, operation, first, readings, served.is_built_in, served.world_file)
+            for operation in served.operations
+        ]
+    return "\n".join([*lines, "", ""])
 
 
-def curl_line(url: str, merchant: Merchant, readings: Readings, is_built_in: bool, world_file: Path | None) -> str:
-    """Return one line for a shell that asks for the merchant's first project, as these readings let it.
+def _about(configuration: Configuration) -> Iterator[str]:
+    if configuration.file is not None:
+        yield ""
+        yield f"  options taken from {printable(str(configuration.file), _LONGEST_PATH)}"
+    for path in configuration.left_aside:
+        yield ""
+        yield f"  {printable(str(path), _LONGEST_PATH)} was left aside: anybody can write it or its folder."
+        yield "  Move it to a folder that only you can write, or give its options on the command line."
 
-    Only the built-in world's signature stands in it; for any other the shell computes it.
+
+def curl_line(
+    url: str, operation: Operation, merchant: Merchant, readings: Readings, is_built_in: bool, world_file: Path | None
+) -> str:
+    """Return one line for a shell that calls the operation, for the merchant's first project where it asks for one.
+
+    Only the built-in world's signature is in it; for any other the shell computes it.
     """
-    address = url + PATH_TEMPLATE.format(merchant_id=quote(merchant.merchant_id, safe=""))
-    # Its value is never checked, but it must be there under one reading.
-    session = {"session_key": "any"} if "session_key" in readings.required_fields else {}
-    body = json.dumps(
-        {
-            **session,
-            "projectid": merchant.projects[0].project_id,
-            "status": DEFAULT_STATUS,
-            "page": DEFAULT_PAGE,
-            "limit": DEFAULT_LIMIT,
-            "signature": sign(merchant.merchant_id, merchant.secret_key) if is_built_in else _PLACE_OF_SIGNATURE,
-        },
-        separators=(",", ":"),
-    )
+    sent = operation.example(readings)
+    if operation.project_field is not None:
+        sent[operation.project_field] = merchant.projects[0].project_id
+    if SIGNATURE in sent:
+        sent[SIGNATURE] = sign(merchant.merchant_id, merchant.secret_key) if is_built_in else _PLACE_OF_SIGNATURE
+    body = json.dumps(sent, separators=(",", ":"))
+    before, found, after = body.rpartition(_PLACE_OF_SIGNATURE)
     data = shlex.quote(body)
-    if not is_built_in:
-        before, after = (shlex.quote(part) for part in body.rsplit(_PLACE_OF_SIGNATURE, 1))
-        data = f'{before}"$({_sign_command(merchant.merchant_id, world_file)})"{after}'
+    if found:
+        data = f'{shlex.quote(before)}"$({_sign_command(merchant.merchant_id, world_file)})"{shlex.quote(after)}'
+    address = url + operation.path_of(merchant.merchant_id)
     return f"curl -sS {shlex.quote(address)} -H 'Content-Type: application/json' -d {data}"
 
 

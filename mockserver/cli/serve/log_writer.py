@@ -17,11 +17,13 @@ _CLOSE_SECONDS = 1.0
 class LogWriter:
     """Takes lines at once and writes them to a file descriptor a moment later, many together.
 
-    When whoever reads them falls behind by more than 1,000 lines, the oldest are dropped and counted.
+    When whoever reads them falls behind by more than 1,000 lines, the oldest are dropped; `dropped_line` makes the line
+    that says how many.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, dropped_line: Callable[[int], str]) -> None:
         self._descriptor = descriptor
+        self._dropped_line = dropped_line
         self._lines: deque[str | Callable[[], str]] = deque(maxlen=_KEPT_LINES)
         self._taken = 0
         self._written = 0
@@ -58,7 +60,7 @@ class LogWriter:
         dropped = self._taken - self._written - len(self._lines)
         if dropped > 0:
             self._written += dropped
-            batch.append(f"({dropped} lines of the log were dropped: nobody read them in time)\n")
+            batch.append(self._dropped_line(dropped))
         left = "".join(batch).encode("utf-8", "backslashreplace")
         try:
             # Not through sys.stderr: Python would wait for its lock when it ends while this thread waits for a reader.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from mockserver.cli.serve.banner import write_banner
+from mockserver.cli.serve.banner import Served, url_elsewhere, write_banner
 from mockserver.cli.serve.control import clock_from, plan_from, rule_from
 from mockserver.cli.serve.log_writer import LogWriter
-from mockserver.cli.serve.request_log import LOG_FORMATS, ErrorLog, RequestLog
+from mockserver.cli.serve.request_log import LOG_FORMATS, ErrorLog, RequestLog, dropped_line, notice
 from mockserver.cli.shared.configuration import (
     PREFIX,
     SECRET_VARIABLE,
@@ -22,11 +23,11 @@ from mockserver.cli.shared.configuration import (
     utf8,
     variable,
 )
+from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line
 from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import read_readings_file, readings_from_document
-from mockserver.provider.internal_error import ERRORS
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import DOCTOR_HEADER
@@ -40,8 +41,26 @@ _STANDARD_ERROR = 2
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+class _ServeCommand(ConfiguredCommand):
+    """Says why it cannot serve in the format of its log."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Serve; returns the exit status, or None when it served to the end."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except (click.ClickException, OSError) as error:
+            if ctx.params["log_format"] != "json":
+                raise
+            if isinstance(error, OSError):
+                drop_output()
+            click.echo(notice("json", one_line(error), "error"), err=True, nl=False)
+            return USAGE_ERROR
+
+
 @click.command(
-    cls=ConfiguredCommand,
+    cls=_ServeCommand,
     epilog=f"Options also come from {PREFIX}* variables and from [tool.{TABLE}] in the nearest pyproject.toml.",
 )
 @click.option("--host", envvar=variable("host"), default="127.0.0.1", show_default=True, help="Address to serve on.")
@@ -160,9 +179,9 @@ def serve(
     if plan is not None:
         served = msgspec.structs.replace(served, plan=plan_from(plan))
     rules = [rule_from(one) for one in fault]
-    writer = LogWriter(_STANDARD_ERROR)
+    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format))
     log = RequestLog(log_format, writer.write)
-    logging.getLogger(ERRORS).addHandler(ErrorLog(log_format, writer.write))
+    ErrorLog(log_format, writer.write).listen()
     provider = Provider(
         served,
         in_force,
@@ -185,18 +204,17 @@ def serve(
         )
     except ServerError as error:
         raise click.ClickException(str(error)) from None
-    made_token = None if admin_token else server.access.token
-    server.run(
-        lambda: write_banner(
-            server.url,
-            served,
-            in_force,
-            writer.write,
-            world_file=world,
-            merchant=merchant,
-            admin_token=made_token,
-        )
+    shown = Served(
+        server.url,
+        served,
+        in_force,
+        world_file=world,
+        merchant=merchant,
+        admin_token=None if admin_token else server.access.token,
+        configuration=ctx.obj,
+        elsewhere=url_elsewhere(host, server.port),
     )
+    server.run(lambda: write_banner(shown, writer.write, log_format))
     writer.close()
 
 
@@ -229,7 +247,7 @@ def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) 
     pairs = [(*_pair(ctx, switch), place) for switch, place in given]
     try:
         document = read_readings_file(file) if file else {"readings": {}}
-        in_force = readings_from_document(document).having(**{key: value for key, value, _ in pairs})
+        in_force = readings_from_document(document).replace(**{key: value for key, value, _ in pairs})
     except (FileError, ReadingsError) as error:
         raise click.UsageError(str(error), ctx) from None
     origin = dict.fromkeys(document["readings"], str(file))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,22 @@ else:
 PREFIX = "APIGAMES_MOCK_"
 SECRET_VARIABLE = f"{PREFIX}SECRET_KEY"
 TABLE = "apigames-mock"
+_MOST_READ = 1_048_576
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Which pyproject.toml options were taken from, if any, and which were left aside since others can write them."""
+
+    file: Path | None = None
+    left_aside: tuple[Path, ...] = ()
 
 
 class ConfiguredCommand(click.Command):
     """A command whose options can come from `APIGAMES_MOCK_*` and `[tool.apigames-mock]` too.
 
-    A variable or key that begins like ours and is not would be ignored without a word, so it is an error.
+    A variable or key that begins like ours and is not would be ignored without a word, so it is an error. The context's
+    `obj` is the Configuration.
     """
 
     def make_context(
@@ -34,7 +46,9 @@ class ConfiguredCommand(click.Command):
         """Read the configuration before the command line is parsed."""
         options = {option.name: option for option in self.params if isinstance(option, click.Option) and option.name}
         _check_environment(list(options))
-        extra["default_map"] = _options_from_pyproject(options)
+        path, left_aside = _nearest_pyproject()
+        extra["default_map"] = {} if path is None else _options_from(path, options)
+        extra["obj"] = Configuration(path if extra["default_map"] else None, left_aside)
         return super().make_context(info_name, args, parent, **extra)
 
 
@@ -70,10 +84,7 @@ def _check_environment(options: list[str]) -> None:
             raise click.UsageError(f"there is no environment variable {name}{hint}")
 
 
-def _options_from_pyproject(options: dict[str, click.Option]) -> dict[str, Any]:
-    path = _nearest_pyproject(Path.cwd())
-    if path is None:
-        return {}
+def _options_from(path: Path, options: dict[str, click.Option]) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
@@ -89,9 +100,37 @@ def _table(value: Any, path: Path, name: str) -> dict[str, Any]:
     return value
 
 
-def _nearest_pyproject(folder: Path) -> Path | None:
-    candidates = (parent / "pyproject.toml" for parent in (folder, *folder.parents))
-    return next((path for path in candidates if path.is_file()), None)
+def _nearest_pyproject() -> tuple[Path | None, tuple[Path, ...]]:
+    """Return the nearest one that nobody else can have written, and those with options for us that were nearer."""
+    left_aside: list[Path] = []
+    try:
+        folder = Path.cwd()
+    except OSError:  # it was removed, or may not be looked at
+        return None, ()
+    for parent in (folder, *folder.parents):
+        path = parent / "pyproject.toml"
+        if path.is_file():
+            if not _others_can_write(path):
+                return path, tuple(left_aside)
+            if _names_our_table(path):
+                left_aside.append(path)
+    return None, tuple(left_aside)
+
+
+def _names_our_table(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return TABLE.encode() in file.read(_MOST_READ)
+    except OSError:
+        return False
+
+
+def _others_can_write(path: Path) -> bool:
+    """Whether any user may change the file or put another in its place, where a system has such rights."""
+    if os.name != "posix":
+        return False
+    real = path.resolve()
+    return any(place.stat().st_mode & stat.S_IWOTH for place in (path.parent, real, real.parent))
 
 
 def _value(key: str, value: Any, options: dict[str, click.Option], path: Path) -> Any:

@@ -12,7 +12,7 @@ STANDARD_OUTPUT = Path("-")
 
 
 class OutputFile(click.Path):
-    """The type of an option that names a file to write; its value is a `Path`."""
+    """The type of an option that names a file to write; its value is `STANDARD_OUTPUT` or an absolute `Path`."""
 
     def __init__(self) -> None:
         super().__init__(dir_okay=False, path_type=Path)
@@ -20,14 +20,18 @@ class OutputFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path; fail when nothing can be written there."""
         path = Path(value)
-        folder = path.absolute().parent
+        if path == STANDARD_OUTPUT:
+            return path
+        # Now, and not when it is written: a command, or what it runs, may have changed the folder by then.
+        there = path.absolute()
+        folder = there.parent
         if path.is_dir():
             self.fail(f"{str(path)!r} is a folder; expected a file", param, ctx)
         if not folder.is_dir():
             self.fail(f"there is no folder {str(path.parent)!r} to write {path.name!r} into; make it first", param, ctx)
         if not os.access(path if path.exists() else folder, os.W_OK):
             self.fail(f"{str(path)!r} cannot be written: permission denied; choose another file", param, ctx)
-        return path
+        return there
 
 
 def write_output(path: Path | None, text: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mockserver.cli.shared.extra import check_extra
-from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, check_allowed, is_loopback
+from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, is_loopback
 
 if TYPE_CHECKING:
     from mockserver.verification.settings import Settings
@@ -21,6 +21,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RATE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(?:/s)?")
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
 REFUSED = 4
+_LAST = "A process list shows it, so the environment and --env-file are read first."
 
 
 def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -38,9 +39,9 @@ def target_options(command: _Command) -> _Command:
     options = (
         click.option("--base-url", metavar="URL", help="Where the target is: scheme, host and port."),
         click.option("--merchant-id", metavar="ID", help="Merchant to call as."),
-        click.option("--secret-key", metavar="KEY", help="Its secret key; better from APIGAMES_SECRET_KEY or a file."),
+        click.option("--secret-key", metavar="KEY", help=f"Its secret key. {_LAST}"),
         click.option("--project-id", metavar="ID", help="A project of that merchant, which is only read."),
-        click.option("--session-key", metavar="KEY", help="Sent with every call when given."),
+        click.option("--session-key", metavar="KEY", help=f"Sent with every call when given. {_LAST}"),
         click.option("--project-name", metavar="NAME", help="The project's name, where it is known (project_match)."),
         click.option("--env-file", type=_FILE, help="File of APIGAMES_* lines; the environment stands over it."),
         click.option(
@@ -55,7 +56,9 @@ def target_options(command: _Command) -> _Command:
             "--timeout", type=click.FloatRange(min=0.01), default=10.0, show_default=True, help="Seconds for one call."
         ),
         click.option(
-            "--allow-live", is_flag=True, help=f"Let a host be called that is not loopback ({ALLOW_VARIABLE}=1)."
+            "--allow-live",
+            is_flag=True,
+            help=f"Let a host be called that is not loopback; no {ALLOW_VARIABLE} may say other than 1.",
         ),
         click.option("--dry-run", is_flag=True, help="Print the plan and call nothing."),
     )
@@ -65,20 +68,23 @@ def target_options(command: _Command) -> _Command:
 
 
 def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settings:
-    """Put the settings together: command line over environment over `--env-file`.
+    """Put the settings together: command line over environment over `--env-file`, but secrets of the command line last.
 
     Raises:
         click.UsageError: something is missing or wrong, or the extra `verify` is not installed.
     """
     check_extra()
-    from mockserver.verification.settings import REQUIRED, VARIABLES, Settings  # noqa: PLC0415
+    from mockserver.verification.settings import REQUIRED, SECRET, VARIABLES, Settings  # noqa: PLC0415
     from mockserver.verification.target import checked_base_url  # noqa: PLC0415
 
     in_file = _env_file(options["env_file"], ctx) if options["env_file"] else {}
     known: dict[str, str | None] = {}
     for name, variable in VARIABLES.items():
-        known[name] = options[name] or os.environ.get(variable) or in_file.get(variable) or None
-    missing = [f"--{name.replace('_', '-')} (or {VARIABLES[name]})" for name in REQUIRED if known[name] is None]
+        elsewhere = os.environ.get(variable) or in_file.get(variable) or None
+        known[name] = (elsewhere or options[name]) if name in SECRET else (options[name] or elsewhere)
+        if name in SECRET and options[name] and known[name] != options[name]:
+            click.echo(f"apigames-mock: {_option(name)} is left aside, since {variable} is set", err=True)
+    missing = [f"{_option(name)} (or {VARIABLES[name]})" for name in REQUIRED if known[name] is None]
     if missing:
         raise click.UsageError(f"missing: {', '.join(missing)}", ctx)
     try:
@@ -97,7 +103,10 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
         rate=options["rate"],
         timeout=options["timeout"],
         seed=options.get("seed", 0),
-        allow_live=options["allow_live"] or in_file.get(ALLOW_VARIABLE) == "1",
+        leave={
+            "--allow-live": "1" if options["allow_live"] else "",
+            f"{ALLOW_VARIABLE} of {options['env_file']}": in_file.get(ALLOW_VARIABLE, ""),
+        },
     )
 
 
@@ -110,7 +119,7 @@ def told_beforehand(settings: Settings, plan: Iterable[str], *, dry_run: bool) -
         click.echo("\n".join(plan))
         return 0
     try:
-        check_allowed(settings.base_url, allow_live=settings.allow_live, environment=os.environ)
+        settings.check_allowed()
     except Refused as reason:
         click.echo(f"apigames-mock: {reason}", err=True)
         return REFUSED
@@ -119,12 +128,23 @@ def told_beforehand(settings: Settings, plan: Iterable[str], *, dry_run: bool) -
     return None
 
 
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _check_ids(ctx: click.Context, known: dict[str, str | None]) -> None:
+    from mockserver.verification.target import changes_the_path  # noqa: PLC0415
+
     for name, text in known.items():
         if any("\ud800" <= letter <= "\udfff" for letter in text or ""):
-            raise click.UsageError(f"--{name.replace('_', '-')} is not UTF-8 text", ctx)
-    if "/" in str(known["merchant_id"]):
-        raise click.UsageError("--merchant-id stands in the path and holds no slash", ctx)
+            raise click.UsageError(f"{_option(name)} is not UTF-8 text", ctx)
+    for name in ("merchant_id", "project_id"):
+        if changes_the_path(str(known[name])):
+            raise click.UsageError(
+                f"{_option(name)} {known[name]!r} would change the path that is called; expected an id without "
+                r"/ \ ? # % that is not . or .., as in M240315GAME2847K",
+                ctx,
+            )
 
 
 def _env_file(path: Path, ctx: click.Context) -> dict[str, str]:
@@ -141,7 +161,10 @@ def _env_file(path: Path, ctx: click.Context) -> dict[str, str]:
         found = _LINE.fullmatch(line)
         if found is None:
             raise click.UsageError(f"{path} line {number}: expected NAME=VALUE", ctx)
-        values[found.group(1)] = _unquoted(found.group(2))
+        name = found.group(1)
+        if name in values and name.startswith("APIGAMES_"):
+            raise click.UsageError(f"{path} line {number}: {name} appears twice; keep one", ctx)
+        values[name] = _unquoted(found.group(2))
     return values
 
 

@@ -17,9 +17,10 @@ from mockserver.contract.judging.exchange import SUCCESS, Exchange, NotJson, loo
 from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.page_laws import filter_laws, page_laws, sum_laws
 from mockserver.contract.judging.violation import Choice, Finding, Violation
+from mockserver.contract.project_detail import DEFAULT_STATUS
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.schemas import schema, tolerant, validator
-from mockserver.contract.wire import CREATED_AT, DEFAULT_STATUS
+from mockserver.contract.wire import CREATED_AT
 
 __all__ = ["Choice", "Finding", "Violation", "check", "findings", "shape_violations"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
 
-from mockserver.contract.wire import DOCUMENTED_ERRORS
+from mockserver.contract.project_detail import PROJECT_DETAIL
 
 SUCCESS = "success"
 
@@ -63,7 +63,7 @@ class Exchange:
             return None
         if looks_like_success(reply):
             return SUCCESS
-        for error in DOCUMENTED_ERRORS:
+        for error in PROJECT_DETAIL.errors:
             if same(reply.get("rc"), error.rc) and reply.get("error_msg") == error.error_msg:
                 return error.clause if same(reply.get("status"), 0) else None
         return None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.judging.exchange import Exchange
-from mockserver.contract.wire import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS, STATUSES
+from mockserver.contract.project_detail import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS
+from mockserver.contract.wire import STATUSES
 
 NAMES = tuple(status.value for status in STATUSES)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from mockserver.contract.judging.page import NAMES, Page
 from mockserver.contract.judging.violation import Choice, Finding, Violation
+from mockserver.contract.project_detail import DEFAULT_STATUS
 from mockserver.contract.reading import CODE_PERMUTATIONS
-from mockserver.contract.wire import DEFAULT_STATUS
 
 ORDERS = ("nominal", "count", "first_seen")
 _MAX_CAPS_TRIED = 10_000

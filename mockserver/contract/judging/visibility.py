@@ -67,7 +67,7 @@ def _filter_key(key: str) -> Callable[[View, Readings], bool]:
         for status_filter, unknown_status, codes in itertools.product(
             REGISTER["status_filter"].values, REGISTER["unknown_status"].values, CODE_PERMUTATIONS
         ):
-            other = readings.having(status_filter=status_filter, unknown_status=unknown_status, status_codes=codes)
+            other = readings.replace(status_filter=status_filter, unknown_status=unknown_status, status_codes=codes)
             if getattr(other, key) != getattr(readings, key) and _filters_shown(view, other) == shown:
                 return False
         return True

@@ -17,7 +17,9 @@ import msgspec
 
 from mockserver._text import nearest
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG, Reply, error_body
+from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG, error_body
+from mockserver.provider.refusal import Cause
+from mockserver.provider.reply import Reply
 
 DEFAULT_SECONDS = 2.0
 LONGEST = 3600.0
@@ -58,6 +60,16 @@ class Fault(msgspec.Struct, frozen=True):
         return f"{self.name}, Retry-After {self.retry_after}" if self.name == "rate_limit" else self.name
 
 
+class FaultPut(Cause, frozen=True):
+    """A fault was put on the reply; `before` is why that was no ordinary success, None when it was or is not sent."""
+
+    fault: Fault
+    before: Cause | None = None
+
+    def __str__(self) -> str:
+        return f"fault {self.fault.in_words}" + (f"; {self.before}" if self.before else "")
+
+
 class FaultyReply(Reply, frozen=True, kw_only=True):
     """A reply with what goes wrong with it.
 
@@ -89,9 +101,10 @@ def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
         "http_status": reply.http_status,
         "body": reply.body,
         "rc": reply.rc,
+        "role": reply.role,
         "clause": reply.clause,
         "reading": reply.reading,
-        "explanation": f"fault {fault.in_words}" + (f"; {reply.explanation}" if reply.explanation else ""),
+        "cause": FaultPut(fault, reply.cause),
         "headers": reply.headers,
         "fault": fault.name,
     }
@@ -100,8 +113,13 @@ def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
 
 
 def _outside(reply: Reply, fault: Fault, http_status: int, body: bytes, **changes: object) -> FaultyReply:
-    of_contract = {"rc": http_status, "clause": None, "reading": None, "explanation": f"fault {fault.in_words}"}
-    return _changed(reply, fault, http_status=http_status, body=body, **of_contract, **changes)
+    return _changed(
+        reply, fault, http_status=http_status, body=body, rc=http_status, **_not_of_contract(fault), **changes
+    )
+
+
+def _not_of_contract(fault: Fault) -> dict[str, object]:
+    return {"role": None, "clause": None, "reading": None, "cause": FaultPut(fault)}
 
 
 def _delay(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
@@ -159,8 +177,8 @@ def _rate_limit(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
 def _sibling(error_msg: str) -> Callable[[Reply, Fault, Readings], FaultyReply]:
     def apply(reply: Reply, fault: Fault, readings: Readings) -> FaultyReply:
         http_status = 200 if readings.http_status == "200" else 500
-        changes = {"rc": 500, "clause": None, "reading": None, "explanation": f"fault {fault.in_words}"}
-        return _changed(reply, fault, http_status=http_status, body=error_body(500, error_msg), **changes)
+        body = error_body(500, error_msg)
+        return _changed(reply, fault, http_status=http_status, body=body, rc=500, **_not_of_contract(fault))
 
     return apply
 

@@ -14,18 +14,22 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from mockserver.contract.masked_body import BodyText, masked_body
-from mockserver.contract.masking import Masker, is_looked_for, sent_secrets
-from mockserver.contract.wire import InvalidJson, Reply
-from mockserver.provider.journal.matchers import ASKED, Matchers
-from mockserver.provider.journal.recorded import Call, Entry, Kept, Listed, Observer
+from mockserver.contract.masking import LONGEST_WRITTEN, BodyText, Masker, Maskers, masked_body
+from mockserver.contract.operation import JSON, Operations
+from mockserver.contract.operations import OPERATIONS
+from mockserver.provider.journal.matchers import Matchers
+from mockserver.provider.journal.recorded import Call, Entry, Listed, Observer, RawEntry
 from mockserver.provider.operations.parsing import decode_json, form_fields
+from mockserver.provider.refusal import Refusal
+from mockserver.provider.reply import Reply
 
 DEFAULT_CAPACITY = 1000
 # Bodies are kept whole: cut, one could not be told from one that arrived cut.
 BODIES_KEPT = 64 * 1_048_576
 REPLY_KEPT = 65_536
-# A list shows of a longer body the documented fields alone.
+# A little more is held: what is masked first and cut then shows no secret in part.
+_REPLY_HELD = REPLY_KEPT + LONGEST_WRITTEN
+# A list shows of a longer body what it asks for alone.
 LISTED_BODY = 4096
 _LISTED_KEPT = 2000
 
@@ -33,29 +37,31 @@ _LISTED_KEPT = 2000
 class Journal:
     """The newest calls: `capacity` of them, fewer when their bodies together are above `BODIES_KEPT` bytes.
 
-    `secrets` gives, when asked, what to mask; `observers` hear of each call as it is kept.
+    `maskers` make, when asked, what masks the secrets that there are; `observers` hear of each call as it is kept.
+    `operations` are those that its calls may be of.
     """
 
     def __init__(
         self,
-        secrets: Callable[[], Iterable[str]],
+        maskers: Maskers,
         *,
         capacity: int = DEFAULT_CAPACITY,
         observers: tuple[Observer, ...] = (),
+        operations: Operations = OPERATIONS,
     ) -> None:
-        self._secrets = secrets
+        self.operations = operations
+        self._maskers = maskers
         self._capacity = capacity
-        self._kept: deque[Kept] = deque()
+        self._kept: deque[RawEntry] = deque()
         self._size = 0
         self._total = 0
         self._lock = threading.Lock()
         self._observers = observers
-        self._last_mask = (frozenset[str](), Masker(()))
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._generation = token_hex(8)
-        # What lists and waits look at, made once for all of them, under the secrets of that time.
+        # What lists and waits look at, by n: made once for all of them, by the masker of that time.
         self._listed: dict[int, Listed] = {}
-        self._listed_under: frozenset[str] = frozenset()
+        self._listed_by: Masker | None = None
 
     @property
     def generation(self) -> str:
@@ -69,11 +75,11 @@ class Journal:
 
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call; done before its reply is sent. `took` is in seconds."""
-        if len(reply.body) > REPLY_KEPT:
-            reply = msgspec.structs.replace(reply, body=reply.body[:REPLY_KEPT])
+        if len(reply.body) > _REPLY_HELD:
+            reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
         with self._lock:
             self._total += 1
-            kept = Kept(self._total, call, reply, took)
+            kept = RawEntry(self._total, call, reply, took)
             self._kept.append(kept)
             self._size += len(call.body)
             while len(self._kept) > self._capacity or self._size > BODIES_KEPT:
@@ -87,7 +93,8 @@ class Journal:
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
-        return [self.masked(one) for one in self.calls(after)]
+        masker = self._maskers.masker()
+        return [self.masked(one, masker) for one in self.calls(after)]
 
     def newest(
         self, count: int, *, after: int = 0, before: int | None = None, **matchers: Any
@@ -97,19 +104,19 @@ class Journal:
         They are calls still kept whose `n` is above `after` and below `before`. `Matchers` says what a matcher may be.
         """
         kept = self.calls(after, before)
-        self._list_under(frozenset(self._secrets()))
+        masker = self._maskers.masker()
         if matchers:
-            kept = self._matching(Matchers(**matchers), kept)
-        return [self._in_list(one) for one in kept[-count:]], len(kept)
+            kept = self._matching(Matchers(self.operations, **matchers), kept, masker)
+        return [self._in_list(one, masker) for one in kept[-count:]], len(kept)
 
-    def calls(self, after: int = 0, before: int | None = None) -> list[Kept]:
+    def calls(self, after: int = 0, before: int | None = None) -> list[RawEntry]:
         """Return the calls still kept, secrets and all, whose `n` is above `after` and below `before`, oldest first."""
         with self._lock:
             kept = list(takewhile(lambda one: one.n > after, reversed(self._kept)))
         kept.reverse()
         return kept if before is None else [one for one in kept if one.n < before]
 
-    def kept(self, n: int) -> Kept | None:
+    def kept(self, n: int) -> RawEntry | None:
         """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
         with self._lock:
             place = n - self._kept[0].n if self._kept else -1
@@ -117,7 +124,7 @@ class Journal:
 
     def find(self, **matchers: Any) -> list[Entry]:
         """Return the calls still kept that match, oldest first; `Matchers` says what a matcher may be."""
-        return Matchers(**matchers).find(self.entries())
+        return Matchers(self.operations, **matchers).find(self.entries())
 
     def count(self, **matchers: Any) -> int:
         """Return how many of the calls still kept match."""
@@ -157,65 +164,46 @@ class Journal:
             if numbers_too:
                 self._total = 0
 
-    def masked(self, kept: Kept) -> Entry:
-        """Return the entry that a person may read."""
+    def masked(self, kept: RawEntry, masker: Masker | None = None) -> Entry:
+        """Return the entry that a person may read; who needs many of them gives the `masker` of all."""
         call, reply = kept.call, kept.reply
-        decoded = _decoded(call.body, reply)
-        mask = self._mask_for(decoded)
+        decoded = _decoded(call, reply)
+        mask = (masker or self._maskers.masker()).knowing_sent(decoded)
         fields = _fields(decoded, mask)
         body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
-            **_shown(kept, mask),
-            fields=fields,
+            **_shown(kept, mask, fields),
             body=body.text,
             is_withheld=body.is_withheld,
-            reply=mask(reply.body.decode("utf-8", "replace")),
+            reply=mask.beginning(
+                reply.body.decode("utf-8", "replace"), REPLY_KEPT, is_cut=len(reply.body) >= _REPLY_HELD
+            ),
         )
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets that are masked in the entries."""
-        return self._mask_for(None)(text)
+        return self._maskers.masker()(text)
 
-    def count_matching(self, matchers: Matchers, kept: Iterable[Kept]) -> int:
+    def count_matching(self, matchers: Matchers, kept: Iterable[RawEntry]) -> int:
         """Return how many of these calls match; many who ask it of one call share what is made of it."""
-        return len(self._matching(matchers, kept))
+        return len(self._matching(matchers, kept, self._maskers.masker()))
 
-    def _matching(self, matchers: Matchers, kept: Iterable[Kept]) -> list[Kept]:
+    def _matching(self, matchers: Matchers, kept: Iterable[RawEntry], masker: Masker) -> list[RawEntry]:
         shown = self.masked if matchers.need_text else self._in_list
-        return [one for one in kept if not matchers.mismatches(shown(one))]
+        return [one for one in kept if not matchers.mismatches(shown(one, masker))]
 
-    def _in_list(self, kept: Kept) -> Listed:
-        # The one at hand now: what is made under secrets that change meanwhile must not come into the next.
-        made = self._listed
+    def _in_list(self, kept: RawEntry, masker: Masker) -> Listed:
+        with self._lock:
+            if masker is not self._listed_by:
+                self._listed, self._listed_by = {}, masker
+            # This one, whatever takes its place meanwhile: what another masker made must not come into the next.
+            made = self._listed
         listed = made.get(kept.n)
         if listed is None:
-            listed = made[kept.n] = self._made_for_list(kept)
+            listed = made[kept.n] = _listed(kept, masker)
             if len(made) > _LISTED_KEPT:
                 made.pop(next(iter(made)), None)
         return listed
-
-    def _made_for_list(self, kept: Kept) -> Listed:
-        decoded = _decoded(kept.call.body, kept.reply)
-        mask = self._mask_for(decoded)
-        is_cut = len(kept.call.body) > LISTED_BODY and isinstance(decoded, dict)
-        if is_cut:
-            asked = {name: decoded[name] for name in ASKED if name in decoded}
-            decoded = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
-        return Listed(**_shown(kept, mask), fields=_fields(decoded, mask), is_cut=is_cut)
-
-    def _list_under(self, secrets: frozenset[str]) -> None:
-        with self._lock:
-            if secrets != self._listed_under:
-                self._listed, self._listed_under = {}, secrets
-
-    def _mask_for(self, decoded: Any) -> Masker:
-        # Made anew only when the secrets differ from the last call's: with many merchants it is thousands of words.
-        secrets = frozenset(self._secrets()).union(filter(is_looked_for, sent_secrets(decoded)))
-        known, mask = self._last_mask
-        if secrets != known:
-            mask = Masker(secrets)
-            self._last_mask = (secrets, mask)
-        return mask
 
 
 class Search:
@@ -227,7 +215,7 @@ class Search:
     def __init__(self, journal: Journal, matchers: Mapping[str, Any], after: int = 0) -> None:
         self._journal = journal
         self._after = after
-        self._matchers = Matchers(**matchers)
+        self._matchers = Matchers(journal.operations, **matchers)
         self._generation = journal.generation
         self._seen = after
         self._count = 0
@@ -244,7 +232,7 @@ class Search:
         return self._count
 
 
-def _shown(kept: Kept, mask: Masker) -> dict[str, Any]:
+def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None) -> dict[str, Any]:
     """Return what a list and a single call show alike."""
     call, reply = kept.call, kept.reply
     return {
@@ -253,10 +241,14 @@ def _shown(kept: Kept, mask: Masker) -> dict[str, Any]:
         "origin": call.origin,
         "method": call.method,
         "path": mask(call.path),
+        "operation": None if call.operation is None else call.operation.name,
         "merchant_id": None if call.merchant_id is None else mask(call.merchant_id),
+        "fields": fields,
+        "asked": _asked(call, fields),
         "forced": None if call.forced is None else mask(call.forced),
         "http_status": reply.http_status,
         "rc": reply.rc,
+        "role": reply.role,
         "clause": reply.clause,
         "reading": reply.reading,
         "explanation": None if reply.explanation is None else mask(reply.explanation),
@@ -265,11 +257,21 @@ def _shown(kept: Kept, mask: Masker) -> dict[str, Any]:
     }
 
 
-def _decoded(body: bytes, reply: Reply) -> Any:
+def _listed(kept: RawEntry, masker: Masker) -> Listed:
+    decoded = _decoded(kept.call, kept.reply)
+    mask = masker.knowing_sent(decoded)
+    is_cut = len(kept.call.body) > LISTED_BODY and isinstance(decoded, dict)
+    if is_cut:
+        asked = _asked(kept.call, decoded)
+        decoded = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
+    return Listed(**_shown(kept, mask, _fields(decoded, mask)), is_cut=is_cut)
+
+
+def _decoded(call: Call, reply: Reply) -> Any:
     try:
-        return decode_json(body)
-    except InvalidJson:
-        return None if reply.clause == "ERR-1" else form_fields(body)
+        return decode_json(call.body)
+    except Refusal:
+        return None if reply.role == JSON or call.operation is None else form_fields(call.body, call.operation)
 
 
 def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
@@ -280,6 +282,12 @@ def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
     except RecursionError:
         return None
     return masked
+
+
+def _asked(call: Call, fields: Mapping[str, Any] | None) -> dict[str, Any]:
+    if call.operation is None or fields is None:
+        return {}
+    return {name: fields[name] for name in call.operation.asked if name in fields}
 
 
 def _text(fields: dict[str, Any], sent: bytes) -> str:

@@ -7,14 +7,15 @@ from typing import Any
 
 import msgspec
 
-from mockserver.contract.wire import Reply
+from mockserver.contract.operation import Operation
+from mockserver.provider.reply import Reply
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call as it arrived, secrets and all; stays inside the provider.
 
-    `merchant_id` is None when the path is not the endpoint's. `at` is in Unix seconds, `origin` is `host:port`,
-    `forced` the value of the header `FAULT_HEADER`, None without one.
+    `operation` and `merchant_id` are None when it is no call of an operation: its path, method or size is another.
+    `at` is in Unix seconds, `origin` is `host:port`, `forced` the value of the header `FAULT_HEADER`, None without one.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     origin: str
     at: float
+    operation: Operation | None = None
     forced: str | None = None
 
     def __repr__(self) -> str:
@@ -32,11 +34,15 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 class Listed(msgspec.Struct, frozen=True):
     """One call as a list of calls has it: secrets and signatures masked, without its body and its reply.
 
-    `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object, or
-    a form that was let in, else None; with `is_cut`, as of a long body, only the documented ones are there, and a list
-    or an object in one of them is not. `forced` is the value of the header that asks for a fault or an error. `clause`
-    and `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits the reply
-    on its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have got nothing.
+    `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `operation` is the name of what was called, None
+    outside the contract. `fields` is the body when it was a JSON object, or a form that was let in, else None; `asked`
+    are those of them that say what is asked for, in the order of the operation. With `is_cut`, as of a long body,
+    `fields` are those alone, and a list or an object in one of them is left out. `forced` is the value of the header
+    that asks for a fault or an error.
+
+    `role` is `success`, that of a documented error as in `signature`, or None outside the contract; `clause` and
+    `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits the reply on
+    its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have got nothing.
     """
 
     n: int
@@ -44,11 +50,14 @@ class Listed(msgspec.Struct, frozen=True):
     origin: str
     method: str
     path: str
+    operation: str | None
     merchant_id: str | None
     fields: dict[str, Any] | None
+    asked: dict[str, Any]
     forced: str | None
     http_status: int
     rc: int
+    role: str | None
     clause: str | None
     reading: str | None
     explanation: str | None
@@ -60,8 +69,8 @@ class Listed(msgspec.Struct, frozen=True):
 class Entry(Listed, frozen=True, kw_only=True):
     """One call as a person may read it, whole.
 
-    `body` is its text: written anew from `fields` where there are any, so that no secret hides in an escape. With
-    `is_withheld` the body says why its text is not shown: a secret may stand there in a form that nothing masks.
+    `body` is its text, written anew from `fields` where there are any, so that no secret hides in an escape. With
+    `is_withheld` it says why the text is not shown: a secret may be in it in a form that nothing masks.
     """
 
     body: str
@@ -69,7 +78,7 @@ class Entry(Listed, frozen=True, kw_only=True):
     reply: str
 
 
-class Kept(msgspec.Struct, frozen=True, gc=False):
+class RawEntry(msgspec.Struct, frozen=True, gc=False):
     """A call with its reply as the journal keeps them, secrets and all; stays inside the provider."""
 
     n: int
@@ -78,7 +87,7 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
     took: float
 
     def __repr__(self) -> str:
-        return f"Kept({self.n})"
+        return f"RawEntry({self.n})"
 
 
-Observer = Callable[[Kept], None]
+Observer = Callable[[RawEntry], None]

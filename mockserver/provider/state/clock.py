@@ -59,11 +59,11 @@ class MovableClock:
         self._state: tuple[float | None, float] = (None, 0.0)
         self._start: tuple[float | None, float] = self._state
 
-    def starts_here(self) -> None:
-        """Take how it stands now for how it was at the start, which `run_as_at_start` goes back to."""
+    def mark_start(self) -> None:
+        """Take how it is now for the start, which `reset` goes back to."""
         self._start = self._state
 
-    def run_as_at_start(self) -> None:
+    def reset(self) -> None:
         """Stand or run as at the start again."""
         with self._lock:
             self._state = self._start

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from mockserver.contract.masking import is_looked_for
+from mockserver.contract.masking import needs_literal_match
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.provider.state.clock import MovableClock
@@ -85,7 +85,7 @@ class Store:
         """Take a merchant in, under `readings` and a `clock` of its own if given; one of the same id is replaced."""
         stored = MerchantStore(merchant, readings, clock, self.plan)
         self._merchants[merchant.merchant_id] = stored
-        looked_for = frozenset(filter(is_looked_for, stored.secrets()))
+        looked_for = frozenset(filter(needs_literal_match, stored.secrets()))
         if looked_for:
             self._looked_for[merchant.merchant_id] = looked_for
         else:

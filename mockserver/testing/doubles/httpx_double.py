@@ -50,7 +50,10 @@ class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def claim(self, request: httpx.Request) -> int:
         """Tell how much a request is this double's: of the vendor's host, its own merchant's the most."""
         url = str(request.url)
-        return 0 if not is_built_in(url) else 2 if is_to(self._merchant.merchant_id, url) else 1
+        return 0 if not is_built_in(url) else 2 if self._is_own(url) else 1
+
+    def _is_own(self, url: str) -> bool:
+        return is_to(self._merchant.merchant_id, url, self._merchant.server.provider.operations)
 
     def _answer(self, request: httpx.Request, body: bytes) -> Answer:
         __tracebackhide__ = True

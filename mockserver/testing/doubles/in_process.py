@@ -6,17 +6,19 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mockserver.contract.masking import printable
-from mockserver.contract.wire import BASE_URL, PATH_TEMPLATE, Reply
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import MERCHANT_ID, Operations
+from mockserver.contract.wire import BASE_URL
 from mockserver.provider.faults.faults import FaultyReply
 from mockserver.provider.provider import Provider
-from mockserver.provider.request import Request, outside_message
+from mockserver.provider.reply import Reply
+from mockserver.provider.request import Request, no_such_path
 
 BUILT_IN_HOST = urlsplit(BASE_URL).hostname
 
 
 class UndocumentedCall(BaseException):
-    """A call to the vendor's host at a path that its page does not have.
+    """A call to the vendor's host at a path that no page of it documents.
 
     No `Exception`: the code under test must not take it for a failure of the network, and try again.
     """
@@ -52,9 +54,10 @@ def is_built_in(url: str) -> bool:
     return urlsplit(url).hostname == BUILT_IN_HOST
 
 
-def is_to(merchant_id: str, url: str) -> bool:
-    """Tell whether this is an address of the endpoint for this merchant, at whatever host."""
-    return f"/merchant/{merchant_id}/" in urlsplit(url).path
+def is_to(merchant_id: str, url: str, operations: Operations) -> bool:
+    """Tell whether this merchant stands in an address where the operations have one, at whatever host."""
+    path = unquote(urlsplit(url).path)
+    return any(operation.path.partition(MERCHANT_ID)[0] + merchant_id + "/" in path for operation in operations)
 
 
 def answer_in_process(
@@ -69,11 +72,11 @@ def answer_in_process(
     parts = urlsplit(url)
     path = unquote(parts.path)
     if parts.scheme != "https" and parts.hostname == BUILT_IN_HOST:
-        provider.refuse(404, outside_message(404, method), method=method, path=path, origin=origin)
+        provider.refuse(404, no_such_path(provider.operations), method=method, path=path, origin=origin)
         raise UndocumentedCall(_undocumented(provider, method, url))
     sent = tuple((name.lower(), value) for name, value in headers)
     reply = provider.handle(Request(method, path, body, sent, origin))
-    if reply.http_status == 404:
+    if not provider.operations.at(path):
         raise UndocumentedCall(_undocumented(provider, method, url))
     return _answer(reply)
 
@@ -110,7 +113,5 @@ def _answer(reply: Reply) -> Answer:
 
 def _undocumented(provider: Provider, method: str, url: str) -> str:
     called = printable(provider.journal.mask(url), 500)
-    return (
-        f"{printable(method, 20)} {called} was called, which the vendor's page does not have; "
-        f"there is one call: POST {BASE_URL}{PATH_TEMPLATE}"
-    )
+    known = ", or ".join(f"{one.method} {BASE_URL}{one.path}" for one in provider.operations)
+    return f"{printable(method, 20)} {called} was called, which the vendor does not document; there is {known}"

@@ -61,7 +61,7 @@ class ResponsesDouble(responses.RequestsMock):
     def claim(self, request: PreparedRequest) -> int:
         """Tell how much a request is this double's."""
         url = request.url or ""
-        if is_to(self._merchant.merchant_id, url):
+        if is_to(self._merchant.merchant_id, url, self._merchant.server.provider.operations):
             return 2
         is_for_another = (
             self._is_inside_another

@@ -106,7 +106,7 @@ class PluginSession:
         # One value for all tests under the same: what it works out once, it remembers.
         key = repr(choices)
         if key not in self._readings:
-            self._readings[key] = self.readings.having(**choices)
+            self._readings[key] = self.readings.replace(**choices)
         return self._readings[key]
 
     def _words(self, name: str) -> tuple[list[str], Path]:

@@ -32,11 +32,11 @@ def readings_from_words(words: Iterable[str], directory: Path) -> Readings:
     readings = Readings()
     for word in words:
         if "=" not in word:
-            readings = readings.having(**_from_file(directory / word, word))
+            readings = readings.replace(**_from_file(directory / word, word))
             continue
         for pair in _BETWEEN_PAIRS.split(word):
             key, _, value = pair.partition("=")
-            readings = readings.having(**{key.strip(): value.strip()})
+            readings = readings.replace(**{key.strip(): value.strip()})
     return readings
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mockserver._text import nearest
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import REGISTER, Readings
-from mockserver.contract.wire import DOCUMENTED_ERRORS, MAINTENANCE, MERCHANT_CONFIG, STATUSES
+from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG, STATUSES
 from mockserver.provider.faults.faults import FAULTS, Fault
 
 MIXED = "mixed"
@@ -48,7 +49,7 @@ FAULT_EXPECTATIONS: Mapping[str, FaultExpectation] = {
     "no_reply": FaultExpectation(Fault("delay", _FOREVER)),
     "stalled_body": FaultExpectation(Fault("slow_body", _FOREVER)),
 }
-ERRORS = {error.clause: error for error in DOCUMENTED_ERRORS}
+ERRORS = {error.clause: error for error in PROJECT_DETAIL.errors}
 
 
 @dataclass(frozen=True)

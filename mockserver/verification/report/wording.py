@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.judging.checks import shape_violations
 from mockserver.contract.judging.exchange import Exchange
-from mockserver.contract.wire import DOCUMENTED_ERRORS
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.verification.cases.request_cases import ANY
 from mockserver.verification.run.caller import TargetFailed
 from mockserver.verification.target import Failure, NoReply
@@ -17,7 +17,7 @@ def in_form(exchange: Exchange) -> bool:
 
 def worded(outcome: str) -> str:
     """Say an outcome in words: `ERR-3 "Signature Not Valid"`."""
-    for error in DOCUMENTED_ERRORS:
+    for error in PROJECT_DETAIL.errors:
         if error.clause == outcome:
             return f'{outcome} (rc {error.rc}, "{error.error_msg}")'
     return {"success": "a success", ANY: "any documented reply"}.get(outcome, outcome)

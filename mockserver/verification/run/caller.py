@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.judging.exchange import Exchange
-from mockserver.contract.wire import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS
+from mockserver.contract.project_detail import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS
 from mockserver.verification.cases.request_cases import Credentials
 from mockserver.verification.live_guard import Pace, is_loopback
 from mockserver.verification.target import Failure, NoReply, RawReply, Target

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mockserver.contract.judging.checks import Choice, Finding, Violation, findings
 from mockserver.contract.judging.exchange import SUCCESS, Exchange
-from mockserver.contract.wire import DOCUMENTED_ERRORS
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.verification.cases.request_cases import Credentials
 from mockserver.verification.report.drift import added_fields
 from mockserver.verification.run.observations import Observations
@@ -66,7 +66,7 @@ class Record:
             self.take_or_break(finding, exchange)
         if exchange.speaks_the_contract:
             self.drift |= added_fields(exchange)
-        error = next((error for error in DOCUMENTED_ERRORS if error.clause == exchange.outcome), None)
+        error = next((error for error in PROJECT_DETAIL.errors if error.clause == exchange.outcome), None)
         if error is not None:
             self._note_http_status(error.rc, exchange)
 

@@ -31,7 +31,7 @@ async def wait_for_calls(scope: HTTPScope, journal: Journal, access: Access) -> 
     try:
         access.check(request_of(scope))
         seconds = wait_seconds(query.get("wait"))
-        search = Search(journal, matchers_of(pairs), after_number(query.get("since")))
+        search = Search(journal, matchers_of(pairs, journal.operations), after_number(query.get("since")))
         count = wait_count(query.get("count"))
     except Problem:
         return

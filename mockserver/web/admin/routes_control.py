@@ -22,6 +22,9 @@ from mockserver.web.admin.lookup import merchant_named
 from mockserver.web.admin.views import clock_view, faults_view, readings_view
 from mockserver.web.admin.wire import body_as, body_bytes, decoded, fitting, reply
 
+# What a rule may say of which calls it hits.
+_LIMITS = ("times", "share", "seed", "merchant_id", "project_id", "operation")
+
 
 def control_routes(admin: Blueprint, provider: Provider) -> None:
     """Add the routes."""
@@ -57,7 +60,10 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
     def put_faults() -> Response:
         only = _one_merchant(provider)
         rules = [_rule(rule, only) for rule in body_as("faults")["faults"]]
-        provider.faults.replace(rules, only)
+        try:
+            provider.faults.replace(rules, only)
+        except FaultError as error:
+            raise Problem(422, str(error)) from None
         return reply(_faults(provider, only))
 
     @admin.delete("/faults")
@@ -122,7 +128,11 @@ def _rule(document: dict[str, Any], only: str | None) -> Rule:
     if not {*";,="}.isdisjoint(values["name"]):
         raise Problem(422, 'fault: expected a name alone; its options are keys, as in {"fault": "delay", "seconds": 2}')
     given = values | {key: document[key] for key in ("seconds", "retry_after") if key in document}
-    limits = {key: document[key] for key in ("times", "share", "seed", "merchant_id", "project_id") if key in document}
+    limits = {
+        key: document[key]
+        for key in ("times", "share", "seed", "merchant_id", "project_id", "operation")
+        if key in document
+    }
     try:
         rule = Rule(Fault(**given), **limits)
     except FaultError as error:

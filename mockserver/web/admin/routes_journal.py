@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from flask import Blueprint, Response, request
 
-from mockserver.provider.journal.recorded import Entry, Kept
+from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.web.admin.lookup import kept_call, number
@@ -27,6 +27,7 @@ from mockserver.web.admin.query import (
 from mockserver.web.admin.views import call_view
 from mockserver.web.admin.wire import reply
 
+_NOT_SHOWN = frozenset({"asked", "is_cut", "is_withheld"})
 # A list that is longer has to be asked for in parts, with `before`.
 _MOST_BYTES = 8 * 1_048_576
 # Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
@@ -38,7 +39,7 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.get("/requests")
     def get_requests() -> Response:
-        matchers = matchers_of(request.args.items(multi=True))
+        matchers = matchers_of(request.args.items(multi=True), provider.operations)
         seconds = wait_seconds(request.args.get("wait"))
         count = wait_count(request.args.get("count"))
         after = after_number(request.args.get("since"))
@@ -73,10 +74,14 @@ def _fitting(views: Iterable[dict[str, Any]]) -> list[msgspec.Raw]:
     return written
 
 
-def whole_call_view(provider: Provider, kept: Kept, base_url: str) -> dict[str, Any]:
+def whole_call_view(provider: Provider, kept: RawEntry, base_url: str) -> dict[str, Any]:
     """Return a call with its body, reply, diagnosis and a curl line to repeat it."""
     entry = provider.journal.masked(kept)
-    view = {key: value for key, value in msgspec.structs.asdict(entry).items() if key not in {"is_cut", "is_withheld"}}
+    view = {
+        key: value
+        for key, value in msgspec.structs.asdict(entry).items()
+        if key not in {"asked", "is_cut", "is_withheld"}
+    }
     diagnosis = [msgspec.structs.asdict(finding) for finding in provider.diagnose(kept)]
     return {**view, "diagnosis": diagnosis, "curl": curl_line(entry, base_url)}
 

@@ -93,7 +93,7 @@ def _rule_view(state: RuleState) -> _Document:
     if fault.name == "rate_limit":
         view["retry_after"] = fault.retry_after
     limits = {"times": rule.times, "share": rule.share, "seed": rule.seed if rule.share is not None else None}
-    whom = {"merchant_id": rule.merchant_id, "project_id": rule.project_id}
+    whom = {"merchant_id": rule.merchant_id, "project_id": rule.project_id, "operation": rule.operation}
     view |= {key: value for key, value in (limits | whom).items() if value is not None}
     return {**view, "hit": state.hit, "left": state.left}
 
@@ -118,7 +118,7 @@ def readings_view(readings: Readings, origin: dict[str, str]) -> _Document:
 
 def call_view(entry: Listed) -> _Document:
     """Return a call as a list has it: its long texts only begin there."""
-    view: _Document = {key: _beginning(value) for key, value in msgspec.structs.asdict(entry).items()}
+    view: _Document = {key: _beginning(value) for key, value in msgspec.structs.asdict(entry).items() if key != "asked"}
     fields = view["fields"]
     if fields is not None and entry.is_cut:
         view["fields"] = {key: _beginning(value) for key, value in fields.items()}

@@ -11,8 +11,8 @@ import msgspec
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.json_documents import plain_document
-from mockserver.contract.masking import printable
 from mockserver.contract.schema_errors import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
 from mockserver.contract.shapes import shape

@@ -19,7 +19,7 @@ LINES = 200
 def test_no_line_is_lost_when_the_reader_is_slow(blocks: bool) -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, blocks)
-    writer = LogWriter(writing)
+    writer = LogWriter(writing, "{} dropped\n".format)
     for number in range(LINES):
         writer.write(f"{number} {'x' * 4000}\n")
     while select.select([], [writing], [], 0)[1]:

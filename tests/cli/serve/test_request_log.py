@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from mockserver.cli.serve.request_log import LOG_FORMATS, RequestLog
-from tests.support.asking import MERCHANT, PATH, body, built_in_provider
+from mockserver.cli.serve.request_log import LOG_FORMATS, RequestLog, dropped_line
+from tests.support.asking import body, built_in_provider, call
+from tests.support.command import CLEAN
 
 Written = list[str | Callable[[], str]]
 
@@ -18,7 +21,7 @@ def logged(log_format: str, content: bytes, forced: str | None = None) -> str | 
     provider = built_in_provider()
     log = RequestLog(log_format, written.append)
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
-    provider.call(MERCHANT, content, path=PATH, origin="test", forced=forced)
+    call(provider, content, forced=forced)
     kept = provider.journal.kept(1)
     assert kept is not None
     log(kept)
@@ -47,3 +50,60 @@ def test_the_fault_that_hit_a_call_is_in_its_line(log_format: str) -> None:
     assert isinstance(line, str)
     assert "the fault delay of 0.3 s was put on this reply" in line
     assert log_format == "text" or json.loads(line)["fault"] == "delay"
+
+
+EVERYBODY_COMPLAINS = """
+import asyncio, logging, os, threading, warnings
+from functools import partial
+from mockserver.cli.serve.log_writer import LogWriter
+from mockserver.cli.serve.request_log import ErrorLog, dropped_line
+from mockserver.provider.internal_error import report
+
+async def leave_an_error_behind():
+    asyncio.get_running_loop().create_future().set_exception(ValueError("marked-text"))
+
+def fail():
+    raise ValueError("marked-text")
+
+class Unraisable:
+    def __del__(self):
+        raise ValueError("marked-text")
+
+writer = LogWriter(2, partial(dropped_line, "json"))
+ErrorLog("json", writer.write).listen()
+logging.getLogger("any.library").warning("two\\nlines \\x1b[31m")
+warnings.warn("a warning", stacklevel=1)
+asyncio.run(leave_an_error_behind())
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+Unraisable()
+try:
+    fail()
+except ValueError as error:
+    report(error)
+import atexit
+atexit.register(writer.close)
+fail()
+"""
+
+
+def test_in_json_each_line_is_an_object_whoever_has_something_to_say() -> None:
+    command = [sys.executable, "-W", "default", "-c", EVERYBODY_COMPLAINS]
+    ended = subprocess.run(command, env=CLEAN, capture_output=True, text=True, timeout=30, check=False)
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    messages = [line["message"] for line in lines]
+    assert [line["level"] for line in lines] == ["warning", "warning", *["error"] * 5]
+    assert messages[0].startswith("two\nlines")
+    assert "a warning" in messages[1]
+    assert all("ValueError" in message for message in messages[2:])
+    assert "marked-text" not in ended.stderr
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
+def test_lines_that_were_dropped_are_counted_in_the_format_of_the_log(log_format: str) -> None:
+    line = dropped_line(log_format, 12)
+    assert line.endswith("\n")
+    assert "12" in line
+    assert log_format == "text" or json.loads(line)["dropped"] == 12

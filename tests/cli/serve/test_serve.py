@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 import requests
 
-from mockserver.cli.serve.banner import curl_line
+from mockserver.cli.serve.banner import curl_line, url_elsewhere
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, fields
-from tests.support.command import CLEAN, Serving, run
+from tests.support.command import CLEAN, Serving, run, run_process
 
 WORLD = {
     "merchants": [
@@ -87,7 +88,8 @@ def test_the_curl_line_of_the_banner_is_right_under_every_reading(provider: Prov
     provider.readings = Readings.of({key: value})
     merchant = provider.store.snapshot().merchants[0]
     with Server(provider) as server:
-        assert pasted(curl_line(server.url, merchant, provider.readings, True, None))["rc"] == 200
+        line = curl_line(server.url, PROJECT_DETAIL, merchant, provider.readings, True, None)
+        assert pasted(line)["rc"] == 200
 
 
 def test_a_world_file_is_served_and_its_curl_line_holds_no_signature(tmp_path: Path) -> None:
@@ -122,7 +124,9 @@ def test_the_log_has_a_line_for_each_call_and_no_secret(tmp_path: Path) -> None:
         requests.post(serving.url + PATH, data=b"{")
         requests.get(serving.url + "/nowhere")
         _, _, err = serving.stop(signal.SIGTERM)
-    log = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+    banner, *log = [json.loads(line) for line in err.splitlines()]
+    assert (banner["url"], banner["admin"]) == (serving.url, f"{serving.url}/__admin/")
+    assert SECRET not in err
     assert [(entry["rc"], entry["clause"]) for entry in log] == [
         (200, "RES-1"),
         (200, "RES-1"),
@@ -130,7 +134,77 @@ def test_the_log_has_a_line_for_each_call_and_no_secret(tmp_path: Path) -> None:
         (404, None),
     ]
     assert log[0]["asked"] == {"projectid": "R250101DEMO000137", "status": "", "page": 1, "limit": 30}
-    assert sign(MERCHANT, SECRET) not in "".join(line for line in err.splitlines() if not line.startswith("curl"))
+    assert sign(MERCHANT, SECRET) not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"), [(("--reading", "http_satus=200"), "http_status"), (("--host", "not a host"), "127.0.0.1")]
+)
+def test_why_it_cannot_serve_is_in_the_format_of_the_log(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    done = run_process("serve", "--log-format", "json", *arguments, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    line = json.loads(done.stderr)
+    assert line["level"] == "error"
+    assert says in line["message"]
+
+
+def test_a_full_disk_is_said_in_the_format_of_the_log(tmp_path: Path) -> None:
+    with redirected("--log-format json >/dev/full", tmp_path) as process:
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert json.loads(err)["message"] == "cannot use standard output: No space left on device"
+
+
+def test_the_banner_names_the_file_that_options_came_from(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.apigames-mock.reading]\nhttp_status = "200"\n')
+    (tmp_path / "inner").mkdir()
+    with Serving(folder=tmp_path / "inner") as serving:
+        _, _, err = serving.stop(signal.SIGTERM)
+    assert f"options taken from {tmp_path / 'pyproject.toml'}" in err
+    assert "http_status=200" in err
+
+
+def test_the_banner_names_no_file_that_has_nothing_for_it(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "mine"\n')
+    with Serving("--log-format", "json", folder=tmp_path) as serving:
+        _, _, err = serving.stop(signal.SIGTERM)
+    banner = json.loads(err)
+    assert (banner["configuration"], banner["configuration_left_aside"]) == (None, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such rights there")
+@pytest.mark.parametrize("open_to_others", ["folder", "file", "folder behind a link"])
+def test_no_option_comes_from_a_file_that_others_can_write(open_to_others: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.apigames-mock]\nlog-format = 'json'\n")
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    file = project / "pyproject.toml"
+    if open_to_others == "folder behind a link":
+        file.symlink_to(elsewhere / "theirs.toml")
+    file.write_text("[tool.apigames-mock]\nport = 'no port'\n")
+    {"folder": project, "file": file, "folder behind a link": elsewhere}[open_to_others].chmod(0o777)
+    with Serving(folder=project) as serving:
+        _, _, err = serving.stop(signal.SIGTERM)
+    banner = json.loads(err)
+    assert banner["configuration"] == str(tmp_path / "pyproject.toml"), "the next one that is nobody else's"
+    assert banner["configuration_left_aside"] == [str(file)]
+    file.chmod(0o600)
+    with Serving("--log-format", "text", folder=project) as serving:
+        _, _, err = serving.stop(signal.SIGTERM)
+    assert open_to_others == "file" or f"{file} was left aside" in err
+
+
+def test_the_banner_shows_an_address_that_other_machines_can_reach(tmp_path: Path) -> None:
+    with Serving("--host", "0.0.0.0", "--log-format", "json", folder=tmp_path) as serving:
+        _, _, err = serving.stop(signal.SIGTERM)
+    banner = json.loads(err)
+    assert banner["url"].startswith("http://127.0.0.1:")
+    assert url_elsewhere("127.0.0.1", 1) is None
+    if banner["url_elsewhere"] is not None:  # a machine with a network
+        address = banner["url_elsewhere"].removeprefix("http://").rpartition(":")[0]
+        socket.create_server((address, 0)).close()
+        assert not address.startswith(("127.", "0."))
 
 
 def test_options_come_from_the_command_line_over_the_environment_over_pyproject(tmp_path: Path) -> None:
@@ -180,7 +254,6 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
             "",
             "expected text that a path can hold: without a slash",
         ),
-        (["--host", "not a host"], {}, "", "use 127.0.0.1"),
         (["--log-format", "xml"], {}, "", "'xml' is not one of"),
         (["extra"], {}, "", "extra"),
         ([], {"APIGAMES_MOCK_PROT": "1"}, "", "did you mean 'APIGAMES_MOCK_PORT'?"),
@@ -218,6 +291,22 @@ def redirected(how: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(words, cwd=folder, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+def test_what_is_needed_later_is_there_when_folder_and_home_are_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    world = {"merchants": [{"merchant_id": "M1"}]}
+    with Serving(folder=folder, environment={"HOME": str(folder)}) as serving:
+        folder.rmdir()
+        for path in ("", "health", "openapi.json", "schemas/world", "world", "requests", "readings"):
+            assert requests.get(f"{serving.url}/__admin/{path}", timeout=30).status_code == 200, path
+        assert requests.put(f"{serving.url}/__admin/world", json=world, timeout=30).status_code == 422
+        assert requests.post(serving.url + PATH, data=b"{", timeout=30).json()["rc"] == 400
+        status, _, err = serving.stop(signal.SIGTERM)
+    assert status == 0
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize("how", ["2>&-", "2>/dev/full"])
 def test_without_a_place_for_its_log_the_endpoint_goes_on(tmp_path: Path, how: str) -> None:
     with redirected(how, tmp_path) as process:
@@ -246,9 +335,16 @@ def test_a_full_disk_behind_standard_output_is_one_clear_line_and_exit_2(tmp_pat
     assert err == "apigames-mock: cannot use standard output: No space left on device\n"
 
 
+def test_a_host_that_is_none_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
+    done = run_process("serve", "--port", "0", "--host", "not a host", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "use 127.0.0.1" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_a_taken_port_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
+        done = run_process("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
     assert done.returncode == 2
     assert "is taken" in done.stderr
     assert "--port 0" in done.stderr

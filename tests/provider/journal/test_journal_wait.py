@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from mockserver.provider.journal.journal import Search
-from tests.support.asking import MERCHANT, PATH, ask, body, built_in_provider
+from tests.support.asking import ask, body, built_in_provider, call
 
 
 def test_what_is_there_already_counts() -> None:
@@ -38,7 +38,7 @@ def test_the_nth_call_is_found_while_it_is_kept() -> None:
     provider = built_in_provider()
     assert provider.journal.kept(1) is None
     for _ in range(1005):
-        provider.call(MERCHANT, b"{}", path=PATH, origin="test")
+        call(provider, b"{}")
     assert provider.journal.kept(5) is None
     first, last = provider.journal.kept(6), provider.journal.kept(1005)
     assert first is not None

@@ -17,7 +17,7 @@ from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
-from tests.support.asking import NOW
+from tests.support.asking import NOW, call
 from tests.support.from_schema import from_schema
 
 SUCCESS = validator(schema("success"))
@@ -51,7 +51,7 @@ def test_it_is_served_or_refused_in_one_line(document: Any) -> None:
                 for changed in ({}, {"status": "1", "limit": 1, "page": 2}):
                     fields = {"projectid": project.project_id, "status": "", "page": 1, "limit": 30, **changed}
                     fields["signature"] = sign(merchant.merchant_id, merchant.secret_key)
-                    reply = provider.call(merchant.merchant_id, json.dumps(fields).encode(), path="", origin="")
+                    reply = call(provider, json.dumps(fields).encode(), merchant_id=merchant.merchant_id)
                     assert SUCCESS.is_valid(json.loads(reply.body)), reply
     provider.journal.entries()
     kept = provider.store.snapshot()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.plugin_runs import QUIET, run
+from tests.support.plugin_runs import run
 
 pytest_plugins = ["pytester"]
 
@@ -64,7 +64,7 @@ def test_each_names_reading_and_value_in_the_id(pytester: pytest.Pytester) -> No
     result = run(pytester, EACH, "--apigames-readings=each", "--collect-only", "-q", "-k", "http_status")
     result.stdout.fnmatch_lines(["*::test_careful?http_status=200?", "*::test_counts?http_status=200?"])
     result.stdout.no_fnmatch_line("*test_pinned*")
-    one = pytester.runpytest_subprocess(*QUIET, "--apigames-readings=each", "-k", "test_careful and http_status")
+    one = run(pytester, EACH, "--apigames-readings=each", "-k", "test_careful and http_status")
     one.assert_outcomes(passed=1, deselected=one.parseoutcomes()["deselected"])
 
 

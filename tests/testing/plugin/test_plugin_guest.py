@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.plugin_runs import ASK, QUIET, run
+from tests.support.plugin_runs import ASK, QUIET, run, run_process
 
 pytest_plugins = ["pytester"]
 
@@ -70,7 +70,7 @@ def test_strategies_without_hypothesis_say_how_to_get_it() -> None:
 
 
 def test_a_downstream_run_never_needs_hypothesis(pytester: pytest.Pytester) -> None:
-    result = run(
+    result = run_process(
         pytester,
         """
 import sys

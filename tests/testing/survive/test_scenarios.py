@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver import survive
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, each_other_value
-from mockserver.contract.wire import DOCUMENTED_ERRORS, STATUSES
+from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.testing.survive.playing import play
 from mockserver.testing.survive.running import InProcess
@@ -32,7 +33,7 @@ QUICK = sorted(set(FAULT_EXPECTATIONS) - {"no_reply", "stalled_body", "delay", "
 KINDS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries(PLAIN),
     st.fixed_dictionaries({**PLAIN, "mutation": st.sampled_from(MUTATIONS)}),
-    st.fixed_dictionaries({"error": st.sampled_from([error.clause for error in DOCUMENTED_ERRORS])}),
+    st.fixed_dictionaries({"error": st.sampled_from([error.clause for error in PROJECT_DETAIL.errors])}),
     st.fixed_dictionaries({"fault": st.sampled_from(QUICK), "fault_from_page": st.integers(1, 3)}),
 )
 SITUATIONS = st.builds(
@@ -46,7 +47,7 @@ SITUATIONS = st.builds(
 def test_every_reading_s_other_values_every_error_and_every_fault_have_a_scenario() -> None:
     situations = [scenario.situation for scenario in SCENARIOS.values()]
     assert {pair for situation in situations for pair in situation.readings} >= set(each_other_value())
-    assert {situation.error for situation in situations} >= {error.clause for error in DOCUMENTED_ERRORS}
+    assert {situation.error for situation in situations} >= {error.clause for error in PROJECT_DETAIL.errors}
     assert {situation.fault for situation in situations} >= set(FAULTS)
     assert {situation.status for situation in situations} >= {status.value for status in STATUSES}
     assert {situation.mutation for situation in situations} >= set(MUTATIONS)

@@ -20,7 +20,7 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.provider.state.clock import date_time
 from mockserver.testing.admin_client import AdminClient, AdminProblem
-from mockserver.web.admin.openapi import OPERATIONS, admin_openapi
+from mockserver.web.admin.openapi import ADMIN_CALLS, admin_openapi
 from mockserver.web.admin.wire import admin_schema
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
@@ -262,7 +262,7 @@ def test_one_request_has_its_diagnosis_and_a_line_to_repeat_it(server: Server, a
         {
             "what": "the signature is md5(secret_key + merchant_id)",
             "why": "expected md5(merchant_id + secret_key): no separator, lower-case hex, UTF-8 (REQ-2)",
-            "cure": "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it",
+            "fix": "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it",
         }
     ]
     assert whole["curl"].startswith(f"curl -sS -X POST {server.url}/merchant/{MERCHANT}/")
@@ -456,7 +456,7 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
         ("GET", "faults?merchant=x", None, 400, "did you mean 'merchant_id'"),
         ("GET", f"projects/{DEMO_PROJECT}/vouchers?statuss=1", None, 400, "did you mean 'status'"),
         ("POST", "reset?all=1", {}, 400, "it takes none"),
-        ("GET", "projects/%EF%BF%BD", None, 404, "There is no project '\\ufffd'"),
+        ("GET", "projects/%EF%BF%BD", None, 404, "There is no project '\ufffd'"),
         ("DELETE", f"requests?merchant_id={MERCHANT}", None, 400, "it takes none"),
         ("DELETE", "requests?wait=60&page=99", None, 400, "it takes none"),
         ("GET", "requests?wait=1&count=0", None, 400, "count: expected an integer"),
@@ -522,7 +522,7 @@ def test_every_route_stands_in_the_openapi_document_and_no_other(server: Server)
         for method in rule.methods or ()
         if method not in {"HEAD", "OPTIONS"}
     }
-    documented = {(operation.method, f"/__admin{operation.path}") for operation in OPERATIONS}
+    documented = {(operation.method, f"/__admin{operation.path}") for operation in ADMIN_CALLS}
     assert routes == documented
 
 
@@ -543,7 +543,7 @@ def test_every_reply_fits_its_schema(server: Server) -> None:
     post(server)
     post(server, signature="x")
     values = {"merchant_id": MERCHANT, "project_id": DEMO_PROJECT, "voucher_id": "23593", "n": "2", "name": "admin"}
-    for operation in OPERATIONS:
+    for operation in ADMIN_CALLS:
         if operation.method != "get" or operation.gives is None or operation.gives.startswith(":"):
             continue
         path = operation.path.format(**values)
