@@ -14,9 +14,10 @@ from mockserver.contract.readings import Readings
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
+from mockserver.provider.state.new_ids import new_merchant_id, new_secret
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
-from mockserver.testing.builders import WorldSource, new_merchant_id, new_secret, read_world_source
+from mockserver.testing.builders import WorldSource, read_world_source
 from mockserver.testing.merchant import FakeMerchant
 
 if TYPE_CHECKING:

@@ -118,8 +118,8 @@ def test_ids_may_be_chosen(merchant: FakeMerchant) -> None:
         ({"vouchers": [{"statsu": 1}]}, r"vouchers\[0\].*'statsu'.*did you mean 'status'"),
         ({"vouchers": [{"status": "done"}]}, r"vouchers\[0\].status"),
         ({"vouchers": ["ABC"]}, r"vouchers\[0\]: expected a dict or a mockserver.Voucher, got str"),
-        ({"vouchers": [{"voucher_code": "A"}, {"voucher_code": "A"}]}, "'A' stands twice in this list"),
-        ({"vouchers": [{"id": 5}, {"id": 5}]}, "voucher id 5 stands twice in this list"),
+        ({"vouchers": [{"voucher_code": "A"}, {"voucher_code": "A"}]}, "'A' appears twice in this list"),
+        ({"vouchers": [{"id": 5}, {"id": 5}]}, "voucher id 5 appears twice in this list"),
         (
             {"vouchers": [{"created_at": "2024-02-30 10:00:00"}]},
             r"vouchers\[0\].created_at: .* not a day",

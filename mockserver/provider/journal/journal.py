@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -119,8 +120,8 @@ class Journal:
     def kept(self, n: int) -> RawEntry | None:
         """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
         with self._lock:
-            place = n - self._kept[0].n if self._kept else -1
-            return self._kept[place] if 0 <= place < len(self._kept) else None
+            place = bisect_left(self._kept, n, key=lambda one: one.n)
+            return self._kept[place] if place < len(self._kept) and self._kept[place].n == n else None
 
     def find(self, **matchers: Any) -> list[Entry]:
         """Return the calls still kept that match, oldest first; `Matchers` says what a matcher may be."""
@@ -163,6 +164,15 @@ class Journal:
             self._generation = token_hex(8)
             if numbers_too:
                 self._total = 0
+
+    def forget(self, merchant_id: str) -> None:
+        """Forget the calls of one merchant; the others keep their numbers."""
+        with self._lock:
+            gone = [one for one in self._kept if one.call.merchant_id == merchant_id]
+            self._kept = deque(one for one in self._kept if one.call.merchant_id != merchant_id)
+            self._size -= sum(len(one.call.body) for one in gone)
+            for one in gone:
+                self._listed.pop(one.n, None)
 
     def masked(self, kept: RawEntry, masker: Masker | None = None) -> Entry:
         """Return the entry that a person may read; who needs many of them gives the `masker` of all."""

@@ -17,7 +17,8 @@ from mockserver.provider.state.world import Merchant, Project, World
 class MerchantStore:
     """One merchant, its projects, and the readings and the clock it is served under (None: those of the provider).
 
-    `plan` moves the vouchers of projects that have none of their own.
+    `plan` moves the vouchers of projects that have none of their own. `as_added` is the merchant, and its readings, as
+    they were when it was added.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class MerchantStore:
         self.readings = readings
         self.clock = clock
         self.plan = plan
+        self.as_added = (merchant, readings)
         self._projects: dict[str, ProjectStore] = {}
         for project in merchant.projects:
             self.add_project(project)
@@ -43,6 +45,10 @@ class MerchantStore:
         stored = ProjectStore(project, self.plan)
         self._projects[project.project_id] = stored
         return stored
+
+    def remove_project(self, project_id: str) -> None:
+        """Forget a project; from now on it is unknown."""
+        self._projects.pop(project_id, None)
 
     def project(self, project_id: str) -> ProjectStore | None:
         """Return the project of this project_id, or None."""

@@ -8,10 +8,10 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from mockserver.contract.wire import VoucherStatus
-from mockserver.testing.admin_client.views import ClockView, MerchantView, ProjectView, VoucherView
+from mockserver.testing.admin_client.views import ClockView, MerchantView, NewMerchantView, ProjectView, VoucherView
 from mockserver.testing.admin_client.wire import AdminProblem, AdminWire
 
-__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "ProjectView", "VoucherView"]
+__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "NewMerchantView", "ProjectView", "VoucherView"]
 
 
 class AdminClient:
@@ -37,9 +37,9 @@ class AdminClient:
         """Serve another world; a merchant without `secret_key` keeps the one it has."""
         return self._call("PUT", "/world", body=world)
 
-    def reset(self) -> None:
-        """Go back to the start: world, clock, faults, readings, an empty journal."""
-        self._call("POST", "/reset", body={})
+    def reset(self, merchant_id: str | None = None) -> None:
+        """Go back to the start: world, clock, faults, readings, an empty journal; or these of one merchant."""
+        self._call("POST", "/reset", _merchant(merchant_id), body={})
 
     def merchants(self) -> list[MerchantView]:
         """Return every merchant with its projects."""
@@ -49,13 +49,21 @@ class AdminClient:
         """Return a merchant with its projects."""
         return cast("MerchantView", self._call("GET", f"/merchants/{_part(merchant_id)}"))
 
-    def add_merchant(self, merchant: Mapping[str, Any]) -> MerchantView:
-        """Add a merchant, written as in a world file."""
-        return cast("MerchantView", self._call("POST", "/merchants", body=merchant))
+    def add_merchant(self, merchant: Mapping[str, Any] | None = None) -> NewMerchantView:
+        """Add a merchant, written as in a world file; ids and secrets that are left out are made up."""
+        return cast("NewMerchantView", self._call("POST", "/merchants", body=merchant or {}))
 
-    def add_project(self, merchant_id: str, project: Mapping[str, Any]) -> ProjectView:
-        """Add a project to a merchant, written as in a world file."""
-        return cast("ProjectView", self._call("POST", f"/merchants/{_part(merchant_id)}/projects", body=project))
+    def remove_merchant(self, merchant_id: str) -> None:
+        """Forget a merchant and its fault rules; a call to it is refused as unknown from now on."""
+        self._call("DELETE", f"/merchants/{_part(merchant_id)}")
+
+    def add_project(self, merchant_id: str, project: Mapping[str, Any] | None = None) -> ProjectView:
+        """Add a project to a merchant, written as in a world file; ids that are left out are made up."""
+        return cast("ProjectView", self._call("POST", f"/merchants/{_part(merchant_id)}/projects", body=project or {}))
+
+    def remove_project(self, project_id: str) -> None:
+        """Forget a project and its vouchers."""
+        self._call("DELETE", f"/projects/{_part(project_id)}")
 
     def projects(self) -> list[ProjectView]:
         """Return every project of every merchant."""

@@ -10,7 +10,8 @@ from werkzeug.exceptions import HTTPException
 from mockserver.contract.schemas import UnknownSchema, schema
 from mockserver.provider.provider import Provider
 from mockserver.web.admin.access import ADMIN, Access, Problem
-from mockserver.web.admin.openapi import ADMIN_CALLS, admin_openapi
+from mockserver.web.admin.calls import ADMIN_CALLS
+from mockserver.web.admin.openapi import admin_openapi
 from mockserver.web.admin.query import check_names
 from mockserver.web.admin.routes_control import control_routes
 from mockserver.web.admin.routes_journal import journal_routes

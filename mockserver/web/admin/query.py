@@ -15,6 +15,8 @@ from mockserver.web.admin.access import Problem
 LONGEST_WAIT = 60.0
 MOST_COUNT = 10**6
 MOST_NUMBER = 10**9
+# How many vouchers a page has at most.
+MOST_LIMIT = 1000
 # How many calls a list has unless told, and at most.
 NEWEST = 1000
 MOST_NEWEST = 10_000

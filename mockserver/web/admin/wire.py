@@ -77,7 +77,9 @@ def checked(sent: bytes, its_schema: Document, name: str, *, or_empty: bool = Fa
     """
     if len(sent) > _LARGE:
         _check_shape(sent, its_schema["$ref"], name)
-    return fitting(decoded(sent, or_empty=or_empty), its_schema, name)
+    document = decoded(sent, or_empty=or_empty)
+    # PHP has one array for both, and writes an empty one as a list.
+    return fitting({} if or_empty and document == [] else document, its_schema, name)
 
 
 def fitting(document: Any, its_schema: Document, name: str) -> Any:

@@ -15,7 +15,7 @@ from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.testing.admin_client import AdminClient, AdminProblem
 from mockserver.web.admin.access import COOKIE, Access, Problem, Request
-from mockserver.web.admin.openapi import ADMIN_CALLS
+from mockserver.web.admin.calls import ADMIN_CALLS
 from mockserver.web.admin.sessions import SESSION_SECONDS, Sessions, WrongTokens
 from mockserver.web.app import create_app
 from mockserver.web.server import Server, ServerError

@@ -20,7 +20,8 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.provider.state.clock import date_time
 from mockserver.testing.admin_client import AdminClient, AdminProblem
-from mockserver.web.admin.openapi import ADMIN_CALLS, admin_openapi
+from mockserver.web.admin.calls import ADMIN_CALLS
+from mockserver.web.admin.openapi import admin_openapi
 from mockserver.web.admin.wire import admin_schema
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
@@ -455,7 +456,7 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
         ("GET", "faults?merchant_id=nope", None, 404, "no merchant"),
         ("GET", "faults?merchant=x", None, 400, "did you mean 'merchant_id'"),
         ("GET", f"projects/{DEMO_PROJECT}/vouchers?statuss=1", None, 400, "did you mean 'status'"),
-        ("POST", "reset?all=1", {}, 400, "it takes none"),
+        ("POST", "reset?all=1", {}, 400, "it takes merchant_id"),
         ("GET", "projects/%EF%BF%BD", None, 404, "There is no project '\ufffd'"),
         ("DELETE", f"requests?merchant_id={MERCHANT}", None, 400, "it takes none"),
         ("DELETE", "requests?wait=60&page=99", None, 400, "it takes none"),
