@@ -20,18 +20,18 @@ class DocumentError(ValueError):
     def __str__(self) -> str:
         return f"{self._path.lstrip('.') or 'the top'}: {self._reason}"
 
-    def stands_in(self, part: str | int) -> DocumentError:
+    def inside(self, part: str | int) -> DocumentError:
         """Put the key or index in front of the path, on the way up from the place."""
         self._path = (f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}") + self._path
         return self
 
 
 class FileError(ValueError):
-    """A file that does not hold a document; the message names the file, the place in it and the fix."""
+    """A file that does not hold a document; the message names the file, the place in it and how to fix it."""
 
 
 class _KeyTwice(dict[str, Any]):
-    """An object of which one key appeared twice."""
+    """An object in which one key appeared twice."""
 
     key: str
 
@@ -108,7 +108,7 @@ def _plain_object(value: dict[Any, Any]) -> dict[Any, Any]:
         for key, item in value.items():
             made[plain_document(key)] = plain_document(item)
     except DocumentError as error:
-        raise error.stands_in(key) from None
+        raise error.inside(key) from None
     return made
 
 
@@ -118,7 +118,7 @@ def _plain_list(value: list[Any] | tuple[Any, ...]) -> list[Any]:
         for item in value:
             made.append(plain_document(item))  # noqa: PERF401 - how many are done says where it stopped
     except DocumentError as error:
-        raise error.stands_in(len(made)) from None
+        raise error.inside(len(made)) from None
     return made
 
 
@@ -126,9 +126,7 @@ def _text(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise DocumentError(
-            "the text holds half of a surrogate pair, which UTF-8 cannot write; write the whole character"
-        ) from None
+        raise DocumentError("half of a surrogate pair, which UTF-8 cannot write; write the whole character") from None
     return text
 
 

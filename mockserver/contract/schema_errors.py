@@ -1,8 +1,9 @@
-"""What is wrong with a document, in words that hold no value of it."""
+"""What is wrong with a document, as data and in words; neither holds a value of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
 from typing import Any
@@ -22,8 +23,41 @@ MOST_FAILURES = 20
 _Errors = Iterator[Any]
 
 
-def failures(instance: object, document: Document, most: int = MOST_FAILURES) -> list[str]:
-    """Return the first `most` things that are wrong with `instance`, each as `path: reason`.
+@dataclass(frozen=True)
+class SchemaFailure:
+    """One thing that is wrong with a document.
+
+    `path` are the keys and places from the top. `rule` is the keyword of JSON Schema that is broken and `expected` its
+    value in the schema. `got` is the JSON type of what is there, `names` are the keys that are missing or unknown,
+    `known` are those that there may be, and `title` is the schema's own. `alternatives` are the failures of an `anyOf`.
+    """
+
+    path: tuple[str | int, ...]
+    rule: str
+    expected: Any
+    got: str
+    names: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    title: str = ""
+    alternatives: tuple[SchemaFailure, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The path in words: `data.vouchers[3].id`, or `the top`."""
+        shown = "".join(f"[{part}]" if isinstance(part, int) else f".{printable(part)}" for part in self.path)
+        return shown.lstrip(".") or "the top"
+
+    @property
+    def reason(self) -> str:
+        """What is wrong there, in words."""
+        return _reason(self)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+def failures(instance: object, document: Document, most: int = MOST_FAILURES) -> list[SchemaFailure]:
+    """Return the first `most` things that are wrong with `instance`.
 
     Slow, for its detail (jsonschema), but no slower than the document is large: what is right is passed over by the
     compiled schema, and nothing is looked for beyond the last that is returned.
@@ -32,7 +66,7 @@ def failures(instance: object, document: Document, most: int = MOST_FAILURES) ->
     rules = {"items": _Items(whole), "anyOf": _any_of, "uniqueItems": _unique_items, "required": _required}
     described: Any = jsonschema.validators.extend(jsonschema.Draft202012Validator, rules)  # type: ignore[no-untyped-call]
     found: _Errors = described(whole).iter_errors(instance)
-    return [_in_words(jsonschema.exceptions.best_match([error])) for error in islice(found, most)]
+    return [_failure(jsonschema.exceptions.best_match([error])) for error in islice(found, most)]
 
 
 class _Items:
@@ -95,9 +129,30 @@ def _required(_: Any, names: list[str], instance: object, __: Any) -> _Errors:
         yield jsonschema.ValidationError("")
 
 
-def _in_words(error: Any) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{printable(part)}" for part in error.absolute_path)
-    return f"{path.lstrip('.') or 'the top'}: {_reason(error)}"
+def _failure(error: Any) -> SchemaFailure:
+    # The library's messages quote the instance, which may hold a secret; these name the rule and keys only.
+    rule, expected = error.validator, error.validator_value
+    its_schema = error.schema if isinstance(error.schema, dict) else {}
+    known = tuple(its_schema.get("properties", {}))
+    names: tuple[str, ...] = ()
+    if rule == "required":
+        names = tuple(name for name in expected if name not in error.instance)
+    elif rule == "additionalProperties":
+        names = tuple(name for name in error.instance if name not in known)
+    elif rule == "dependentRequired":
+        names = tuple(
+            key for key, others in expected.items() if key in error.instance and others[0] not in error.instance
+        )
+    return SchemaFailure(
+        tuple(error.absolute_path),
+        rule,
+        expected,
+        json_type(error.instance),
+        names,
+        known,
+        its_schema.get("title", ""),
+        tuple(map(_failure, error.context)) if rule == "anyOf" else (),
+    )
 
 
 _RULES = {
@@ -114,28 +169,25 @@ _RULES = {
 }
 
 
-def _reason(error: Any) -> str:
-    # The library's messages quote the instance, which may hold a secret; these name the rule and keys only.
-    rule, expected = error.validator, error.validator_value
+def _reason(failure: SchemaFailure) -> str:
+    rule, expected = failure.rule, failure.expected
     if rule == "required":
-        missing = [name for name in expected if name not in error.instance]
-        return f"{', '.join(map(repr, missing))} {'is' if len(missing) == 1 else 'are'} missing"
+        return f"{', '.join(map(repr, failure.names))} {'is' if len(failure.names) == 1 else 'are'} missing"
     if rule == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        unknown = next(name for name in error.instance if name not in known)
+        unknown, known = failure.names[0], failure.known
         return f"unknown key '{printable(unknown)}'{nearest(unknown, known)}; known are {', '.join(known)}"
     if rule == "enum":
         return f"expected one of {', '.join(map(repr, expected))}"
     if rule == "type":
         wanted = expected if isinstance(expected, str) else " or ".join(expected)
-        return f"expected {wanted}, got {json_type(error.instance)}"
+        return f"expected {wanted}, got {failure.got}"
     if rule == "not" and isinstance(expected, dict) and "required" in expected:
         return f"{' and '.join(map(repr, expected['required']))} exclude each other; keep one"
     if rule == "pattern":
-        return f"expected {error.schema.get('title', f'text that matches {expected}')}"
+        return f"expected {failure.title or f'text that matches {expected}'}"
     if rule == "dependentRequired":
-        key = next(key for key, others in expected.items() if key in error.instance and others[0] not in error.instance)
+        key = failure.names[0]
         return f"{key!r} goes with {' and '.join(map(repr, expected[key]))}; give it too, or leave {key!r} out"
     if rule == "anyOf":
-        return ", or ".join(dict.fromkeys(map(_reason, error.context)))
+        return ", or ".join(dict.fromkeys(alternative.reason for alternative in failure.alternatives))
     return _RULES.get(rule, f"breaks the rule {rule!r}").format(expected)

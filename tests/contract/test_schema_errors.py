@@ -1,4 +1,4 @@
-"""What is wrong with a document is said in words: the first few things, however large it is."""
+"""What is wrong with a document is data, and its words hold no value of the document: the first few, however large."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def world(vouchers: object) -> dict[str, Any]:
     ],
 )
 def test_each_is_said_with_its_place(document: object, said: list[str]) -> None:
-    found = failures(document, WORLD)
+    found = [str(failure) for failure in failures(document, WORLD)]
     assert len(found) == len(said)
     assert all(one in line for one, line in zip(said, found, strict=True)), found
     assert max(map(len, found)) < 300
 
 
 def test_of_several_forms_the_one_that_was_meant_says_what_is_wrong() -> None:
-    assert failures({"plan": 5}, CHANGE) == ["plan: expected object or null, got integer"]
-    assert failures({"plan": {"transition": "tmed"}}, CHANGE) == [
+    assert [*map(str, failures({"plan": 5}, CHANGE))] == ["plan: expected object or null, got integer"]
+    assert [*map(str, failures({"plan": {"transition": "tmed"}}, CHANGE))] == [
         "plan.transition: expected one of 'immediate', 'manual', 'timed'"
     ]
 
@@ -74,7 +74,7 @@ def test_nothing_is_looked_for_beyond_the_last_that_is_said(item: object) -> Non
 def test_one_wrong_among_a_hundred_thousand_is_found() -> None:
     vouchers: list[Any] = [{"voucher_code": f"A{number}"} for number in range(100_000)]
     vouchers[77_777] = {"voucher_code": 1}
-    assert failures(world(vouchers), WORLD) == [
+    assert [*map(str, failures(world(vouchers), WORLD))] == [
         "merchants[0].projects[0].vouchers[77777].voucher_code: expected string, got integer"
     ]
 
@@ -95,3 +95,35 @@ def test_something_is_said_of_whatever_does_not_fit_and_nothing_of_what_fits(dat
             break
         node = node[key]
     assert bool(failures(document, WORLD)) == (not validator(WORLD).is_valid(document))
+
+
+@pytest.mark.parametrize(
+    ("document", "instance", "text"),
+    [
+        ({"type": "integer"}, "secret", "the top: expected integer, got string"),
+        ({"type": ["string", "null"]}, 1, "the top: expected string or null, got integer"),
+        ({"required": ["a", "b", "c"]}, {"b": 1}, "the top: 'a', 'c' are missing"),
+        ({"required": ["a"]}, {}, "the top: 'a' is missing"),
+        ({"properties": {"name": {}}, "additionalProperties": False}, {"nme": 1},
+         "the top: unknown key 'nme'; did you mean 'name'?; known are name"),
+        ({"enum": ["a", "b"]}, "secret", "the top: expected one of 'a', 'b'"),
+        ({"const": 1}, "secret", "the top: expected 1"),
+        ({"items": {"minimum": 1}}, [1, 0], "[1]: expected 1 or more"),
+        ({"properties": {"a": {"items": {"maximum": 1}}}}, {"a": [2]}, "a[0]: expected 1 or less"),
+        ({"uniqueItems": True}, [1, 1], "the top: an item appears twice; leave one out"),
+        ({"pattern": "^x"}, "secret", "the top: expected text that matches ^x"),
+        ({"title": "a date", "pattern": "^x"}, "secret", "the top: expected a date"),
+        ({"not": {"required": ["a", "b"]}}, {"a": 1, "b": 2}, "the top: 'a' and 'b' exclude each other; keep one"),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "the top: 'a' goes with 'b'; give it too, or leave 'a' out"),
+    ],
+)  # fmt: skip
+def test_a_failure_in_words(document: dict[str, Any], instance: Any, text: str) -> None:
+    found = [str(failure) for failure in failures(instance, document)]
+    assert found == [text]
+    assert "secret" not in found[0]
+
+
+def test_a_failure_is_data() -> None:
+    (failure,) = failures({"merchants": [{"merchant_id": "M1"}]}, schema("world"))
+    assert (failure.path, failure.rule, failure.names) == (("merchants", 0), "required", ("secret_key",))
+    assert failure.place == "merchants[0]"

@@ -122,7 +122,7 @@ def test_ids_may_be_chosen(merchant: FakeMerchant) -> None:
         ({"vouchers": [{"id": 5}, {"id": 5}]}, "voucher id 5 appears twice in this list"),
         (
             {"vouchers": [{"created_at": "2024-02-30 10:00:00"}]},
-            r"vouchers\[0\].created_at: .* not a day",
+            r"vouchers\[0\].created_at: .* not a day of the calendar",
         ),
         ({"vouchers": [{"cretaed_at": "2024-02-30 10:00:00"}]}, r"vouchers\[0\].cretaed_at: "),
         ({"vouchers": [{"created": "2024-02-30"}]}, r"vouchers\[0\].created: "),

@@ -74,6 +74,11 @@ class Journal:
         """How many calls were recorded since the start, the forgotten ones included."""
         return self._total
 
+    @property
+    def listeners(self) -> int:
+        """How many wait for calls at present."""
+        return len(self._listeners)
+
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call; done before its reply is sent. `took` is in seconds."""
         if len(reply.body) > _REPLY_HELD:
@@ -118,7 +123,7 @@ class Journal:
         return kept if before is None else [one for one in kept if one.n < before]
 
     def kept(self, n: int) -> RawEntry | None:
-        """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
+        """Return the n-th call, secrets and all, or None when it never arrived or is forgotten."""
         with self._lock:
             place = bisect_left(self._kept, n, key=lambda one: one.n)
             return self._kept[place] if place < len(self._kept) and self._kept[place].n == n else None

@@ -111,7 +111,7 @@ class WorldBuilder:
 
     def _voucher(self, voucher: Any, ids: Iterator[int], project_id: str, path: str) -> Voucher:
         if voucher.get("project_id", project_id) != project_id:
-            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it stands in")
+            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it is in")
         created_at = self._created_at(voucher, path)
         updated_at = voucher.get("updated_at", created_at)
         written = next((name for name in (CREATED_AT, "created_at", "created") if name in voucher), CREATED_AT)

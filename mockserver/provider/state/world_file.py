@@ -1,4 +1,4 @@
-"""From a world file to a world, with an error that names the path in the file and the fix."""
+"""From a world file to a world, with an error that names the path in the file and how to fix it."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def world_from_document(
 ) -> World:
     """Build a world from a decoded world file.
 
-    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it came; dates
-    are taken as they stand, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
+    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it is; dates
+    are taken as they are, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
     are given out above those of the document and those of `above`: a project's and a voucher's.
-    What stands in `own` for a merchant id holds for that merchant in place of `readings` and `clock`.
+    What `own` has for a merchant id holds for that merchant in place of `readings` and `clock`.
 
     Raises:
         WorldError: it does not fit `schemas/world.json`, an id or a code appears twice, dates run backwards, or
@@ -114,7 +114,7 @@ def _check_shape(document: Any, shape: Document) -> None:
     from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
     found = failures(document, shape, _MOST_FAILURES_SHOWN + 1)
-    shown = found[:_MOST_FAILURES_SHOWN] + (["and more"] if len(found) > _MOST_FAILURES_SHOWN else [])
+    shown = [*map(str, found[:_MOST_FAILURES_SHOWN])] + (["and more"] if len(found) > _MOST_FAILURES_SHOWN else [])
     raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
 
 

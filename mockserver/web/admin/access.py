@@ -14,8 +14,6 @@ from mockserver.web.admin.sessions import Sessions, WrongTokens
 
 ADMIN = "/__admin"
 COOKIE = "apigames_mock_session"
-# Under which name a server hands on the host of a target that is a whole URL.
-AUTHORITY = "mockserver.authority"
 # A world of more than a million vouchers; beyond it, what one call takes of the machine is for its operator to allow.
 MOST_BYTES = 64 * 1_048_576
 _OURS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -45,8 +43,7 @@ class Request:
     """What the check looks at.
 
     `peer` is the address the call came from, `local` the one it came to. The names in `headers` are in lower case; of
-    several headers of one name, their values stand in one, with commas. `authority` is the host in the target of the
-    request, where that is a whole URL. `path` is percent-decoded.
+    several headers of one name, their values stand in one, with commas. `path` is percent-decoded.
     """
 
     method: str
@@ -54,7 +51,6 @@ class Request:
     local: str | None
     headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
-    authority: str | None = None
     has_body: bool = False
 
     @property
@@ -119,15 +115,15 @@ class Access:
         Raises:
             Problem: 421 or 403.
         """
-        named = [text for text in (request.headers.get("host"), request.authority) if text is not None]
-        hosts = [host_in(text) for text in named]
-        if not all(self._is_ours(host, request) for host in hosts):
+        named = request.headers.get("host")  # a web page's request always has one
+        host = None if named is None else host_in(named)
+        if named is not None and not self._is_ours(host, request):
             raise Problem(
                 421,
                 "This Host is not one that the mock is served under; call it by the address it printed, or serve with "
                 "--allowed-host NAME",
             )
-        if not self._is_from_here(request, hosts):
+        if not self._is_from_here(request, host):
             raise Problem(403, f"A page of another origin sent this; open {ADMIN}/ and do it there")
 
     def check_json(self, request: Request) -> None:
@@ -157,6 +153,11 @@ class Access:
             )
         self._check_sent(request, self.token)
 
+    def asks_for_the_key(self, request: Request) -> bool:
+        """Whether a key is needed here, and the request brings none, right or wrong."""
+        brings_one = "authorization" in request.headers or request.session is not None
+        return not self.is_open and self.token is not None and not brings_one
+
     def _check_sent(self, request: Request, token: str) -> None:
         sent = request.token
         if sent is None:
@@ -183,12 +184,12 @@ class Access:
     def _is_allowed(self, host: Host) -> bool:
         return not self.hosts.isdisjoint(host.written())
 
-    def _is_from_here(self, request: Request, hosts: list[Host | None]) -> bool:
+    def _is_from_here(self, request: Request, host: Host | None) -> bool:
         origin = request.headers.get("origin")
         if origin is not None:
             # Of localhost too, another port is another origin.
-            host = host_in(origin.partition("://")[2])
-            return host is not None and (host in hosts or self._is_allowed(host))
+            page = host_in(origin.partition("://")[2])
+            return page is not None and (page == host or self._is_allowed(page))
         if request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}:
             return True
         opens_page = request.headers.get("sec-fetch-dest") == "document" and request.path.rstrip("/") == ADMIN

@@ -11,12 +11,12 @@ import msgspec
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from mockserver.contract.foreign_text import printable
+from mockserver.contract.foreign_text import harmless_json, printable
 from mockserver.contract.json_documents import plain_document
 from mockserver.contract.schema_errors import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
 from mockserver.contract.shapes import shape
-from mockserver.web.admin.access import AUTHORITY, Access, Problem, Request, WrongToken
+from mockserver.web.admin.access import Access, Problem, Request, WrongToken
 
 MAX_BODY = 8 * 1_048_576
 # A larger body is looked at for its shape before anything is made of it.
@@ -53,7 +53,6 @@ def present_request() -> Request:
         local=request.environ.get("SERVER_NAME"),
         headers={name.lower(): value for name, value in request.headers},
         path=request.path,
-        authority=request.environ.get(AUTHORITY),
         has_body=bool(request.content_length),
     )
 
@@ -85,7 +84,7 @@ def checked(sent: bytes, its_schema: Document, name: str, *, or_empty: bool = Fa
 def fitting(document: Any, its_schema: Document, name: str) -> Any:
     """Return the document if it fits; raises Problem (422) with what to mend. `name` is the schema in words."""
     if not _compiled(its_schema["$ref"]).is_valid(document):
-        raise _misfit(name, [printable(line, 300) for line in failures(document, its_schema)])
+        raise _misfit(name, [printable(str(failure), 300) for failure in failures(document, its_schema)])
     return plain_document(document)
 
 
@@ -135,9 +134,12 @@ def _shaped(reference: str) -> Any:
 def reply(document: Any, status: int = 200, **headers: str) -> Response:
     """Write a JSON reply; what it shows is of this moment, so nobody may keep it."""
     named = {key.replace("_", "-"): value for key, value in headers.items()}
-    return Response(
-        msgspec.json.encode(document), status, {"Cache-Control": "no-store", **named}, content_type="application/json"
-    )
+    return Response(_written(document), status, {"Cache-Control": "no-store", **named}, content_type="application/json")
+
+
+def _written(document: Any) -> str:
+    # What is shown in a terminal as it came, by curl for example, must not command it.
+    return harmless_json(msgspec.json.encode(document).decode())
 
 
 def problem(error: Problem) -> Response:
@@ -151,7 +153,7 @@ def problem(error: Problem) -> Response:
     if error.errors:
         document["errors"] = error.errors
     response = Response(
-        msgspec.json.encode(document),
+        _written(document),
         error.status,
         {"Cache-Control": "no-store", **error.headers},
         content_type="application/problem+json",

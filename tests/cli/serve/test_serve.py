@@ -235,7 +235,7 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "pyproject", "message"),
     [
-        (["--prot", "1"], {}, "", "'--port'"),
+        (["--prot", "1"], {}, "", "--port"),
         (["--port", "99999"], {}, "", "99999"),
         (["--port", "x"], {}, "", "'x' is not a valid integer"),
         (["--world", "absent.json"], {}, "", "absent.json"),

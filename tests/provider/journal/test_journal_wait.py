@@ -98,4 +98,4 @@ def test_numbers_after_which_a_search_looks_go_on_after_a_clear_and_begin_again_
 def test_nobody_listens_any_more_after_a_wait() -> None:
     provider = built_in_provider()
     provider.journal.wait(page=9, timeout=0)
-    assert provider.journal._listeners == ()
+    assert provider.journal.listeners == 0
