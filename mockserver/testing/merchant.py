@@ -14,12 +14,12 @@ from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.matchers import Matchers, summary
 from mockserver.provider.journal.recorded import Entry
 from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.new_ids import new_project_id
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Project, Voucher
 from mockserver.testing.builders import (
-    new_project_id,
     project_id_of,
     voucher_entries,
     vouchers_by_status,
