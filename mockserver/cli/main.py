@@ -17,6 +17,7 @@ from mockserver.cli.shared.printing import drop, echo, prepare_streams
 # name: (module in this folder, what stands in the list of commands)
 COMMANDS = {
     "serve": ("serve.serve", "Serve the endpoint on this machine."),
+    "health": ("health", "Ask a mock whether it answers: for a container's health check, for scripts that wait."),
     "sign": ("sign", "Print the signature of a merchant."),
     "readings": ("readings", "Show what the vendor's page leaves open, and what the mock assumes."),
     "world": ("world", "Make a world file, or check one."),

@@ -80,7 +80,7 @@ class Readings:
         "strict",
         clause="REQ-1",
         question="A field of another JSON type than the example's, signature and session_key included?",
-        why="The example's types. 1.5 and true are no integers.",
+        why="The example's types. 1.5 and true are not integers.",
         probe="A good call with page and limit as decimal text.",
     )
     out_of_range: Literal["json", "default"] = open_question(
@@ -162,21 +162,21 @@ class Readings:
         "project",
         clause="SUM-1",
         question="stats under a filter?",
-        why="They stand beside total_voucher, on the project.",
+        why="They are beside total_voucher, on the project.",
         probe="A filter that matches some vouchers but not all.",
     )
     total_voucher_scope: Scope = open_question(
         "project",
         clause="SUM-1",
         question="total_voucher under a filter?",
-        why="It stands on the project.",
+        why="It is on the project.",
         probe="A filter that matches some vouchers but not all.",
     )
     kategori_scope: Literal["project", "filtered", "page"] = open_question(
         "project",
         clause="SUM-2",
         question="kategori_voucher under a filter or on one page?",
-        why="It stands on the project.",
+        why="It is on the project.",
         probe="A filter that matches some vouchers but not all, and a page that holds some but not all.",
     )
     kategori_order: Literal["nominal", "count", "first_seen"] = open_question(

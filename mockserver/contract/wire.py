@@ -1,6 +1,6 @@
 """The words on the wire that every operation shares: envelopes, statuses, and the vendor's spelling.
 
-The vendor's spelling (`cretaed_at`, "Redem") stands in this room and nowhere else in the code.
+The vendor's spelling (`cretaed_at`, "Redem") is in this room and nowhere else in the code.
 """
 
 from __future__ import annotations

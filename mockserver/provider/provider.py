@@ -50,7 +50,7 @@ class Provider:
     """A fake provider of its own state; build a new one to start afresh.
 
     `readings` and `clock` hold for every merchant that has none of its own. `journal_capacity` is in calls;
-    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading came from;
+    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading is from;
     `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply. It serves the
     operations of `handlers`; `operations` is what the contract says of them.
 
@@ -143,27 +143,30 @@ class Provider:
         return reply
 
     def _judged(self, request: Request) -> Reply:
-        started = perf_counter()
-        method, path, body = request.method, request.path, request.body
-        at_path = [
-            (handler, merchant_id)
-            for handler in self._handlers
-            if (merchant_id := handler.operation.merchant_in(path)) is not None
-        ]
+        at_path = []
+        for handler in self._handlers:
+            operation = handler.operation
+            merchant_id = operation.merchant_in(request.path)
+            if merchant_id is not None and operation.method == request.method:
+                return self._answered(request, handler, merchant_id)
+            if merchant_id is not None:
+                at_path.append(operation)
         if not at_path:
             return self._outside(request, 404, no_such_path(self.operations))
-        handler, merchant_id = next((one for one in at_path if one[0].operation.method == method), (None, ""))
-        if handler is None:
-            operations = [one.operation for one, _ in at_path]
-            reply = self._outside(request, 405, method_not_allowed(method, operations))
-            allowed = ", ".join(operation.method for operation in operations)
-            return msgspec.structs.replace(reply, headers=(("allow", allowed),))
+        reply = self._outside(request, 405, method_not_allowed(request.method, at_path))
+        allowed = ", ".join(operation.method for operation in at_path)
+        return msgspec.structs.replace(reply, headers=(("allow", allowed),))
+
+    def _answered(self, request: Request, handler: Handler[Any], merchant_id: str) -> Reply:
+        started = perf_counter()
+        body = request.body
         if request.is_too_large or len(body) > MAX_BODY:
             return self._outside(request, 413, TOO_LARGE)
         forced = request.header(_FAULT_HEADER) if request.headers else None
         reply = self.reply_to(handler, merchant_id, body, forced)
         at = self.clock_of(merchant_id).now()
-        call = Call(method, path, merchant_id, body, request.origin, at, handler.operation, forced)
+        operation = handler.operation
+        call = Call(request.method, request.path, merchant_id, body, request.origin, at, operation, forced)
         self.journal.record(call, reply, perf_counter() - started)
         return self._with_advice(call, reply) if self.doctor_header else reply
 
@@ -237,7 +240,7 @@ class Provider:
                 self._start_plans(stored)
 
     def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
-        """Serve every merchant that has none of its own under these; `origin` says, by key, where each came from."""
+        """Serve every merchant that has none of its own under these; `origin` says, by key, where each is from."""
         with self.changing:
             self.readings, self.readings_origin = readings, dict(origin)
 
@@ -259,7 +262,7 @@ class Provider:
 
         What a `Masker` finds without knowing it is left out.
         """
-        return self.store.looked_for().union(tuple(self._former_secrets))
+        return self.store.literal_secrets().union(tuple(self._former_secrets))
 
     def diagnose(self, raw: RawEntry) -> list[Finding]:
         """Return what the doctor says of a recorded call; nothing when it was answered as asked."""

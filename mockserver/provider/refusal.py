@@ -135,7 +135,7 @@ class FieldWrongType(FieldCause, frozen=True):
     expected: str
 
     def __str__(self) -> str:
-        # Not "name: ...": what stands behind a colon after the name of a secret field is masked.
+        # Not "name: ...": what follows a colon after the name of a secret field is masked.
         return f"{self.name} is of the JSON type {self.got}; expected {self.expected}"
 
 

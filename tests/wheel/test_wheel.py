@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -62,7 +64,7 @@ def test_the_command_works_in_a_folder_that_owns_folders_of_the_same_names(envir
         (tmp_path / name / "__init__.py").write_text("raise RuntimeError('the wrong one')\n")
     command = environment / "apigames-mock"
     assert json.loads(sh(command, "schema", "success", folder=tmp_path).stdout)["title"] == "Success"
-    assert "0.1.0" in sh(command, "--version", folder=tmp_path).stdout
+    assert version("apigames-mock") in sh(command, "--version", folder=tmp_path).stdout
     with subprocess.Popen(
         [command, "serve", "--port", "0"],
         cwd=tmp_path,
@@ -82,3 +84,22 @@ def test_the_command_works_in_a_folder_that_owns_folders_of_the_same_names(envir
 
 def test_a_git_ignored_file_does_not_travel(wheel: Path) -> None:
     assert not [name for name in zipfile.ZipFile(wheel).namelist() if ".env" in name or "__pycache__" in name]
+
+
+def test_two_builds_are_the_same_bytes(tmp_path: Path) -> None:
+    """Whoever builds it, wherever and whenever: from another folder, with other times and rights of the files."""
+    listed = sh("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", folder=ROOT).stdout.split("\0")
+    clone = tmp_path / "elsewhere"
+    for name in reversed(listed):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            copied = shutil.copyfile(ROOT / name, clone / name)
+            copied.chmod((ROOT / name).stat().st_mode & 0o700)
+            os.utime(copied, (1_000_000_000, 1_000_000_000))
+    built = []
+    for number, folder in enumerate((ROOT, clone)):
+        out = tmp_path / str(number)
+        sh(sys.executable, "-m", "uv", "build", "--quiet", "--out-dir", out, folder, folder=tmp_path)
+        built.append({path.name: path.read_bytes() for path in out.iterdir() if path.suffix in {".whl", ".gz"}})
+    assert len(built[0]) == 2
+    assert built[0] == built[1]

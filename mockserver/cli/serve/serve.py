@@ -25,6 +25,7 @@ from mockserver.cli.shared.configuration import (
     variable,
 )
 from mockserver.cli.shared.failures import USAGE_ERROR, one_line
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
 from mockserver.cli.shared.printing import drop, write_line
 from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
@@ -36,9 +37,13 @@ from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
+from mockserver.web.connection import Limits
 from mockserver.web.server import Server, ServerError
+from mockserver.web.stopping import end_process_within
 
 _STANDARD_ERROR = 2
+# From a signal to the end, for a call that takes longer and for a log that nobody reads.
+_STOP_SECONDS = 1.5
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -130,6 +135,21 @@ class _ServeCommand(ConfiguredCommand):
     help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
 )
 @click.option(
+    "--url-file",
+    envvar=variable("url_file"),
+    type=OutputFile(),
+    help="Write the base URL to this file too, once it answers; gone when it ends. For `health` and for scripts.",
+)
+@click.option(
+    "--keep-alive",
+    envvar=variable("keep_alive"),
+    type=click.FloatRange(0, 86_400),
+    default=Limits().keep_alive_seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a connection is kept on which nothing is asked.",
+)
+@click.option(
     "--doctor-header",
     envvar=variable("doctor_header"),
     is_flag=True,
@@ -159,6 +179,8 @@ def serve(
     fault: tuple[str, ...],
     admin_token: str | None,
     allowed_host: tuple[str, ...],
+    url_file: Path | None,
+    keep_alive: float,
     doctor_header: bool,
     journal: int,
 ) -> None:
@@ -187,7 +209,14 @@ def serve(
     )
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     try:
-        server = Server(provider, host=host, port=port, admin_token=admin_token, allowed_hosts=allowed_host)
+        server = Server(
+            provider,
+            host=host,
+            port=port,
+            limits=Limits(keep_alive_seconds=keep_alive),
+            admin_token=admin_token,
+            allowed_hosts=allowed_host,
+        )
     except ServerError as error:
         raise click.ClickException(str(error)) from None
     shown = Served(
@@ -199,9 +228,25 @@ def serve(
         admin_token=None if admin_token else server.access.token,
         configuration=ctx.obj,
         elsewhere=url_elsewhere(host, server.port),
+        operations=provider.operations,
     )
-    server.run(lambda: write_banner(shown, writer.write, log_format))
+
+    def on_ready() -> None:
+        if url_file is not None:
+            write_output(url_file, f"{server.url}\n")
+        write_banner(shown, writer.write, log_format)
+
+    try:
+        _remove(url_file)  # of an earlier run, which may not have ended by itself
+        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS))
+    finally:
+        _remove(url_file)
     writer.close()
+
+
+def _remove(file: Path | None) -> None:
+    if file is not None and file != STANDARD_OUTPUT:
+        file.unlink(missing_ok=True)
 
 
 def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:

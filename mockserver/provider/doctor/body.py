@@ -35,7 +35,7 @@ def diagnose_body(body: bytes, operation: Operation, readings: Readings, refused
     try:
         sent, is_form = decode_fields(body, operation, readings)
     except Refusal as unread:
-        # With a reading, it is a form that was read, and holds what is no text.
+        # With a reading, it is a form that was read, and a value in it is not text.
         known = [] if unread.reading else _unread(body, operation, readings)
         return known or [_explained(unread.cause, operation)]
     found = [
@@ -97,7 +97,7 @@ def _unread(body: bytes, operation: Operation, readings: Readings) -> list[Findi
     half = _LONE_SURROGATE.search(json.dumps(sent, ensure_ascii=False))
     if half is not None:
         what = f"the body holds half of a surrogate pair, \\u{ord(half[0]):04x}"
-        return [Finding(what, "it stands for no character, and UTF-8 cannot write it", "send both halves, or neither")]
+        return [Finding(what, "half a pair is no character, and UTF-8 cannot write it", "send both halves, or neither")]
     if not isinstance(sent, dict):
         fix = f'send {{"{operation.fields[0].name}": ...}}' if operation.fields else "send {}"
         fix = "encode the object once, not twice" if isinstance(sent, str) else fix

@@ -154,7 +154,7 @@ def _outside(call: Call, reply: Reply, operations: Operations, mask: Masker) -> 
             what = f"{shown} begins with two slashes: does your base URL end in one?"
             return Finding(what, documented, "leave out the slash at the end of the base URL")
         what = f"two slashes follow each other in {shown}"
-        return Finding(what, documented, "send one; is a part of the path that stands between them empty?")
+        return Finding(what, documented, "send one; is what belongs between them empty?")
     at_path = operations.at(call.path)
     fixes = {
         404: "call it with the merchant id in place and no slash at the end",

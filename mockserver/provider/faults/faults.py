@@ -72,7 +72,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class FaultPut(Cause, frozen=True):
-    """A fault was put on the reply; `before` is why that was no ordinary success, None when it was or is not sent."""
+    """A fault was put on a reply; `before` is why that was not an ordinary success, if it was not and is sent."""
 
     fault: Fault
     before: Cause | None = None

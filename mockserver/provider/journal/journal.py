@@ -66,6 +66,11 @@ class Journal:
         """How many calls were recorded since the start, the forgotten ones included."""
         return self._total
 
+    @property
+    def listeners(self) -> int:
+        """How many wait for calls at present."""
+        return len(self._listeners)
+
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call; done before its reply is sent. `took` is in seconds."""
         if len(reply.body) > _REPLY_HELD:
@@ -100,7 +105,7 @@ class Journal:
         return [self.masked(one, masker) for one in kept[-count:]], len(kept)
 
     def kept(self, n: int) -> RawEntry | None:
-        """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
+        """Return the n-th call, secrets and all, or None when it never arrived or is forgotten."""
         with self._lock:
             place = n - self._kept[0].n if self._kept else -1
             return self._kept[place] if 0 <= place < len(self._kept) else None

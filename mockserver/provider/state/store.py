@@ -73,11 +73,11 @@ class MerchantStore:
         return next((project for project in reversed(self.projects()) if project.project_name == name), None)
 
     def projects(self) -> list[ProjectStore]:
-        """Return every project, in the order they came."""
+        """Return every project, in the order they were added."""
         return list(self._projects.values())
 
     def secrets(self) -> Iterator[str]:
-        """Yield what must stand in no log, error or file: secret key, signature and session key."""
+        """Yield what must never be in a log, an error or a file: secret key, signature and session key."""
         yield self.secret_key
         yield self.signature
         if self.session_key:
@@ -100,7 +100,7 @@ class Store:
         self.changing = changing or threading.RLock()
         self._highest_project = self._highest_voucher = 0
         self._merchants: dict[str, MerchantStore] = {}
-        self._looked_for: dict[str, frozenset[str]] = {}
+        self._literal_secrets: dict[str, frozenset[str]] = {}
         for merchant in world.merchants:
             self.add_merchant(merchant)
 
@@ -112,11 +112,11 @@ class Store:
         self._merchants[merchant.merchant_id] = stored
         for project in merchant.projects:
             self._count_ids(project)
-        looked_for = frozenset(filter(needs_literal_match, stored.secrets()))
-        if looked_for:
-            self._looked_for[merchant.merchant_id] = looked_for
+        literal_secrets = frozenset(filter(needs_literal_match, stored.secrets()))
+        if literal_secrets:
+            self._literal_secrets[merchant.merchant_id] = literal_secrets
         else:
-            self._looked_for.pop(merchant.merchant_id, None)
+            self._literal_secrets.pop(merchant.merchant_id, None)
         return stored
 
     def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
@@ -158,22 +158,22 @@ class Store:
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant; from now on it is unknown (ERR-2)."""
         self._merchants.pop(merchant_id, None)
-        self._looked_for.pop(merchant_id, None)
+        self._literal_secrets.pop(merchant_id, None)
 
     def merchant(self, merchant_id: str) -> MerchantStore | None:
         """Return the merchant of this id, or None."""
         return self._merchants.get(merchant_id)
 
     def merchants(self) -> Iterable[MerchantStore]:
-        """Return every merchant, in the order they came."""
+        """Return every merchant, in the order they were added."""
         return list(self._merchants.values())
 
-    def looked_for(self) -> frozenset[str]:
+    def literal_secrets(self) -> frozenset[str]:
         """Return the secrets of every merchant that are found only by one who knows them.
 
         Of thousands of merchants whose secrets are made up there are none, so that masking stays as fast as for one.
         """
-        return frozenset(chain.from_iterable(list(self._looked_for.values())))
+        return frozenset(chain.from_iterable(list(self._literal_secrets.values())))
 
     def highest_ids(self) -> tuple[int, int]:
         """Return the highest id that a project and a voucher ever had here, 0 when there was none."""

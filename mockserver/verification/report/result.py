@@ -7,8 +7,8 @@ from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.contract.clauses import CLAUSES
 from mockserver.contract.judging.violation import Fact
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER
 from mockserver.verification.report.causes import Cause, causes_of
 from mockserver.verification.report.masked import Shown
@@ -41,7 +41,7 @@ def result_of(run: Run) -> dict[str, Any]:
     status = exit_status_of(run)
     shown = Shown(run)
     causes = causes_of(run.record.broken, run.caller.made)
-    clauses = [_clause(run, id_, shown) for id_ in CLAUSES]
+    clauses = [_clause(run, id_, shown) for id_ in PROJECT_DETAIL.clauses]
     own = run.caller.credentials
     return {
         "target": shown.text(run.target.base_url),
@@ -118,7 +118,12 @@ def _clause(run: Run, id_: str, shown: Shown) -> dict[str, Any]:
     if id_ in violated:
         worst = BROKEN
     reasons = [item.reason for item in laws if item.outcome == worst and item.reason]
-    return {"clause": id_, "text": CLAUSES[id_], "outcome": worst, "reason": shown.reason(next(iter(reasons), None))}
+    return {
+        "clause": id_,
+        "text": PROJECT_DETAIL.clauses[id_],
+        "outcome": worst,
+        "reason": shown.reason(next(iter(reasons), None)),
+    }
 
 
 def _violation(cause: Cause, shown: Shown) -> dict[str, Any]:

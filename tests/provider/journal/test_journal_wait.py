@@ -118,4 +118,4 @@ def test_the_newest_come_with_how_many_there_are_and_only_they_are_masked() -> N
 def test_nobody_listens_any_more_after_a_wait() -> None:
     provider = built_in_provider()
     provider.journal.wait(page=9, timeout=0)
-    assert provider.journal._listeners == ()
+    assert provider.journal.listeners == 0

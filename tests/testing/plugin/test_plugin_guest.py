@@ -144,7 +144,7 @@ def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -
     for name in ("apigames", "apigames_server", "apigames_responses", "apigames_httpx"):
         result.stdout.fnmatch_lines([f"{name}*pytest_plugin.py*"])
     markers = pytester.runpytest_subprocess("--markers", *QUIET)
-    markers.stdout.fnmatch_lines(["@pytest.mark.apigames(readings={...}, world=...)*"])
+    markers.stdout.fnmatch_lines(["@pytest.mark.apigames(readings={...}, world=..., faults=*)*"])
 
 
 def test_without_httpx_its_fixture_says_how_to_get_it(pytester: pytest.Pytester) -> None:

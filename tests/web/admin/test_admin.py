@@ -341,7 +341,7 @@ def test_a_wait_since_a_call_is_for_those_that_come_later(
     found: list[Any] = []
     waiting = threading.Thread(target=lambda: found.extend(admin.requests(wait=60, since=2, **matchers)))
     waiting.start()
-    while not server.provider.journal._listeners and waiting.is_alive():
+    while not server.provider.journal.listeners and waiting.is_alive():
         waiting.join(0.01)
     post(server)
     waiting.join()
@@ -356,7 +356,7 @@ def test_the_app_alone_waits_since_a_call_too(provider: Provider, matchers: str)
     address = f"/__admin/requests?wait=60&since=2{matchers}"
     waiting = threading.Thread(target=lambda: found.append(client.get(address).json))
     waiting.start()
-    while not provider.journal._listeners and waiting.is_alive():
+    while not provider.journal.listeners and waiting.is_alive():
         waiting.join(0.01)
     ask(provider, body())
     waiting.join()
@@ -376,7 +376,7 @@ def test_many_waits_hold_up_nothing_and_end_with_the_server(server: Server, admi
     threads = [threading.Thread(target=wait) for _ in range(25)]
     for thread in threads:
         thread.start()
-    while len(server.provider.journal._listeners) < 25:
+    while server.provider.journal.listeners < 25:
         assert admin.health()["status"] == "ok"
     server.stop()
     for thread in threads:
