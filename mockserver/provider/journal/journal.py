@@ -169,7 +169,7 @@ class Journal:
             body=body.text,
             is_withheld=body.is_withheld,
             fields=fields,
-            asked=_asked(call, fields),
+            asked=_asked(call, fields, decoded),
             forced=None if call.forced is None else mask(call.forced),
             http_status=reply.http_status,
             rc=reply.rc,
@@ -232,10 +232,14 @@ def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
     return masked
 
 
-def _asked(call: Call, fields: Mapping[str, Any] | None) -> dict[str, Any]:
+def _asked(call: Call, fields: Mapping[str, Any] | None, decoded: Any) -> dict[str, Any]:
     if call.operation is None or fields is None:
         return {}
-    return {name: fields[name] for name in call.operation.asked if name in fields}
+    asked = {name: fields[name] for name in call.operation.asked if name in fields}
+    for field in call.operation.summarized:
+        if field.summary is not None and isinstance(sent := decoded.get(field.name), str):
+            asked[field.name] = field.summary(sent)
+    return asked
 
 
 def _text(fields: dict[str, Any], sent: bytes) -> str:

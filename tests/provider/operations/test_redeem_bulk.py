@@ -309,3 +309,10 @@ def test_a_project_that_was_there_goes_on_as_it_was(provider: Provider) -> None:
     before = listed(provider, DEMO_PROJECT)
     submit(provider)
     assert listed(provider, DEMO_PROJECT) == before
+
+
+def test_how_many_codes_were_submitted_is_shown(provider: Provider) -> None:
+    submit(provider, ["A1", "B2", "C3"])
+    submit(provider, kode_voucher="%")
+    shown = [entry.asked for entry in provider.journal.entries()]
+    assert shown == [{"kode_voucher": "3 codes"}, {"kode_voucher": "no list of codes"}]
