@@ -155,9 +155,9 @@ class Server:
         loop = self._loop = asyncio.get_running_loop()
         loop.time = machine_time.monotonic  # type: ignore[method-assign]
         stop = self._stop = asyncio.Event()
-        shortage = Shortage()
-        loop.set_exception_handler(shortage)
         connections = self.connections
+        shortage = Shortage(connections.make_room)
+        loop.set_exception_handler(shortage)
 
         def connect() -> Connection:
             shortage.is_over()

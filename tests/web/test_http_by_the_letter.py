@@ -15,6 +15,8 @@ from mockserver.web.server import Server
 from tests.support.asking import PATH, body, built_in_provider
 from tests.support.raw_http import exchange
 
+Rows = dict[str, tuple[bytes, int | list[int], bool]]
+
 OPEN, CLOSED = True, False
 BODY = body()
 LINE = f"POST {PATH} HTTP/1.1\r\n".encode()
@@ -29,7 +31,7 @@ FOLLOWING = b"GET /following HTTP/1.1\r\nHost: mock\r\nConnection: close\r\n\r\n
 GET = b"GET / HTTP/1.1\r\n"
 
 # RFC 9112, 2 and 3: the request line.
-REQUEST_LINES = {
+REQUEST_LINES: Rows = {
     "a request": (GOOD, 200, OPEN),
     "an empty line before": (b"\r\n" + GOOD, 200, OPEN),
     "empty lines before": (b"\r\n\r\n\r\n" + GOOD, 200, OPEN),
@@ -61,7 +63,7 @@ REQUEST_LINES = {
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, CLOSED),
 }
 # RFC 9112, 3.2: the target, and RFC 9110, 9: methods.
-TARGETS = {
+TARGETS: Rows = {
     "a path and a query": (GOOD.replace(b"/detail ", b"/detail?a=b "), 200, OPEN),
     "an absolute target": (GOOD.replace(b"POST ", b"POST http://other:1"), 200, OPEN),
     "an absolute target of https": (GOOD.replace(b"POST ", b"POST HTTPS://other"), 200, OPEN),
@@ -87,7 +89,7 @@ TARGETS = {
     "CONNECT": (b"CONNECT mock:443 HTTP/1.1\r\n" + HOST + b"\r\n", 404, CLOSED),
 }
 # RFC 9112, 3.2, and RFC 9110, 7.2: the host.
-HOSTS = {
+HOSTS: Rows = {
     "none": (GET + b"\r\n", 400, CLOSED),
     "none in HTTP/1.0": (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 404, OPEN),
     "an empty one": (GET + b"Host:\r\n\r\n", 400, CLOSED),
@@ -116,7 +118,7 @@ HOSTS = {
     "white space around": (GET + b"hoST:\t mock \t\r\nempty:\r\n\r\n", 404, OPEN),
 }
 # RFC 9112, 5: header lines.
-HEADERS = {
+HEADERS: Rows = {
     "a value without a space before": (GET + b"Host:mock\r\nX:y\r\n\r\n", 404, OPEN),
     "no value": (GET + HOST + b"X:\r\nY: \r\n\r\n", 404, OPEN),
     "obs-text in a value": (GET + HOST + b"X: \xe9\r\n\r\n", 404, OPEN),
@@ -144,7 +146,7 @@ HEADERS = {
     "too many": (GET + HOST + b"X: y\r\n" * 20_000 + b"\r\n", 431, CLOSED),
 }
 # RFC 9112, 6: how long a body is.
-LENGTHS = {
+LENGTHS: Rows = {
     "no body": (LINE + HOST + b"\r\n", 400, OPEN),
     "an empty body": (LINE + HOST + b"Content-Length: 0\r\n\r\n", 400, OPEN),
     "a body behind a GET": (GET + HOST + b"Content-Length: 5\r\n\r\nhello", 404, OPEN),
@@ -175,7 +177,7 @@ LENGTHS = {
     "both, and a wrong length": (LINE + HOST + b"Content-Length: 5a\r\n" + CHUNKED + b"\r\n" + CHUNKS, 400, CLOSED),
 }
 # RFC 9112, 6.1: codings.
-CODINGS = {
+CODINGS: Rows = {
     "chunked": (CHUNKED_HEAD + CHUNKS, 200, OPEN),
     "chunked in capitals": (LINE + HOST + b"TRANSFER-ENCODING: CHUNKED\r\n\r\n" + CHUNKS, 200, OPEN),
     "chunked behind a tab": (LINE + HOST + b"Transfer-Encoding:\tchunked\r\n\r\n" + CHUNKS, 200, OPEN),
@@ -203,7 +205,7 @@ CODINGS = {
     ),
 }
 # RFC 9112, 7.1: chunks.
-CHUNK_LINES = {
+CHUNK_LINES: Rows = {
     "many": (CHUNKED_HEAD + b"".join(b"1\r\n%c\r\n" % byte for byte in BODY) + b"0\r\n\r\n", 200, OPEN),
     "none": (CHUNKED_HEAD + b"0\r\n\r\n", 400, OPEN),
     "a size in capitals": (CHUNKED_HEAD + b"A\r\n0123456789\r\n0\r\n\r\n", 400, OPEN),
@@ -234,7 +236,7 @@ CHUNK_LINES = {
     "trailers beyond all bounds": (CHUNKED_HEAD + CHUNKS[:-2] + b"X: " + b"y" * 400_000 + b"\r\n\r\n", 431, CLOSED),
 }
 # RFC 9112, 9, and RFC 9110, 7 and 10: connections, offers and expectations.
-CONNECTIONS = {
+CONNECTIONS: Rows = {
     "to close": (HEAD + b"Connection: close\r\n\r\n" + BODY, 200, CLOSED),
     "to close, in capitals and in a list": (HEAD + b"CONNECTION: X, CLOSE\r\n\r\n" + BODY, 200, CLOSED),
     "to keep": (HEAD + b"Connection: keep-alive\r\n\r\n" + BODY, 200, OPEN),
@@ -276,7 +278,7 @@ CONNECTIONS = {
     "many requests": (GOOD * 40, [200] * 40, OPEN),
     "a range": (HEAD + b"Range: bytes=0-1\r\n\r\n" + BODY, 200, OPEN),
 }
-TABLE = {
+TABLE: Rows = {
     f"{table}: {name}": row
     for table, rows in {
         "request line": REQUEST_LINES,
