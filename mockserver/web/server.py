@@ -220,7 +220,7 @@ def address_option(platform: str) -> int:
     What POSIX calls to reuse an address lets a second server have it on Windows, where each would get some calls.
     """
     if platform in {"win32", "cygwin"}:
-        return int(getattr(socket, "SO_EXCLUSIVEADDRUSE", ~socket.SO_REUSEADDR))
+        return int(getattr(socket, "SO_EXCLUSIVEADDRUSE", -5))
     return socket.SO_REUSEADDR
 
 
