@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
-.PHONY: screenshots help serve test lint unit pythons wheel bench documents clean
+.PHONY: screenshots help serve test lint unit pythons wheel bench documents locks clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +36,12 @@ bench: $(VENV)/.tests  ## measure what docs/benchmarks.md claims
 documents: $(VENV)/.tests  ## write anew what is made from the code: schemas/readings.json, schemas/openapi.json, docs
 	$(BIN)/python -m tools.documents
 
+locks: $(VENV)/.tests  ## pin anew, by hashes, what the image is made of; all to the newest: make locks ARGS=--upgrade
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o packaging/requirements.txt
+	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml > packaging/.build-requirements.in
+	$(BIN)/uv pip compile packaging/.build-requirements.in $(LOCK) -o packaging/build-requirements.txt
+	@rm packaging/.build-requirements.in
+
 screenshots: $(VENV)/.tests  ## take the pictures of docs/page.md anew, in headless Chromium
 	$(BIN)/python -m tools.screenshots
 
@@ -55,5 +62,5 @@ $(VENV)/.runs: $(VENV)/.pip pyproject.toml
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.pip pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify]' --group dev >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify,strategies]' --group dev >&2
 	@touch $(VENV)/.runs $@

@@ -131,10 +131,11 @@ class Operation:
     is the page's own (None: made from the fields). `precedence` is the
     key of the reading that says which error wins (None: merchant, then signature, then the rest). `form_when` is the
     reading that lets a form in. `project_field` names the field that names a project, None where there is none.
-    `schema_prefix` stands before the names of its schema documents, `request` and `error`.
+    `schema_prefix` begins the names of its schema documents, `request` and `error`.
 
     Raises:
-        ValueError: a path without `{merchant_id}`, or a role, a field or a clause that appears twice.
+        ValueError: a path without `{merchant_id}`, no error for a body that is not JSON, or a role, a field or a clause
+            that appears twice.
     """
 
     name: str
@@ -157,6 +158,10 @@ class Operation:
     def __post_init__(self) -> None:
         if self.path.split("/").count(MERCHANT_ID) != 1:
             raise ValueError(f"{self.name}: expected a path with {MERCHANT_ID} as one of its parts, got {self.path!r}")
+        if JSON not in self.error_of:
+            raise ValueError(
+                f"{self.name}: expected an error of the role {JSON!r}, for a body that is not what it takes"
+            )
         _refuse_twice(f"{self.name}: the field", (one.name for one in self.fields))
         _refuse_twice(f"{self.name}: the role", (SUCCESS, *(error.role for error in self.errors)))
         _refuse_twice(f"{self.name}: the clause", self.outcomes)
@@ -203,9 +208,15 @@ class Operation:
         return tuple(one.name for one in self.fields if not one.secret)
 
     @cached_property
-    def bounded(self) -> tuple[Field, ...]:
-        """The fields that not every value of their type fits."""
-        return tuple(one for one in self.fields if one.minimum is not None or one.closed_set is not None)
+    def typed(self) -> tuple[tuple[str, type, Field], ...]:
+        """The fields, each after its name and the type that its decoded value has."""
+        return tuple((one.name, _PYTHON_TYPES[one.json_type], one) for one in self.fields)
+
+    @cached_property
+    def bounded(self) -> tuple[tuple[str, str | int | None, Field], ...]:
+        """The fields that not every value of their type fits, each after its name and its default, which does."""
+        chosen = (one for one in self.fields if one.minimum is not None or one.closed_set is not None)
+        return tuple((one.name, one.default, one) for one in chosen)
 
     @cached_property
     def error_of(self) -> Mapping[str, DocumentedError]:

@@ -208,7 +208,7 @@ def readings_schema() -> Document:
 
 def _reading_schema(entry: Reading) -> Document:
     value: Document = {"enum": list(entry.values)}
-    if entry.key == "max_limit":
+    if entry.is_number:
         value = {
             "anyOf": [
                 value,

@@ -12,7 +12,7 @@ import pytest
 from mockserver._resources import resource
 from mockserver.contract.clauses import CLAUSES
 from mockserver.golden.check import failures_in
-from mockserver.verification.cases.request_cases import GROUPS, cases
+from mockserver.verification.cases import GROUPS, cases
 from tests.support.command import run, run_process
 
 FIXTURES = resource("fixtures")

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import click
-
 from mockserver.cli.serve.request_log import notice
 from mockserver.cli.shared.configuration import Configuration
+from mockserver.cli.shared.printing import echo
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import SIGNATURE, Operation, Operations
 from mockserver.contract.operations import OPERATIONS
@@ -70,7 +69,7 @@ class Served:
 
 def write_banner(served: Served, tell: Callable[[str], object], log_format: str) -> None:
     """Write the base URL, alone, to standard output, and `tell` what is served in the format of the log."""
-    click.echo(served.url)
+    echo(served.url)
     tell(_for_programs(served) if log_format == "json" else _for_people(served))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 from mockserver.contract.project_detail import PROJECT_DETAIL
 
 SUCCESS = "success"
+_SHOWN = 200
 
 
 class NotJson(ValueError):
@@ -69,6 +71,12 @@ class Exchange:
         return None
 
     @property
+    def received(self) -> Mapping[str, object]:
+        """What came back, in short: the outcome, the HTTP status and the first 200 bytes of the body as text."""
+        shown = self.body[:_SHOWN].decode("utf-8", "replace")
+        return {"outcome": self.outcome, "http_status": self.http_status, "body": shown}
+
+    @property
     def speaks_the_contract(self) -> bool:
         """Whether the reply is in one of the two envelopes, right or wrong in its details."""
         try:
@@ -109,4 +117,4 @@ def decode(body: bytes) -> Any:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise NotJson(f"{name} is no JSON")
+    raise NotJson(f"{name} is not JSON")

@@ -43,7 +43,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class RuleState:
-    """A rule as it stands: how many calls it `hit`, and how many more it will (`left`; None: no end)."""
+    """A rule as it is now: how many calls it `hit`, and how many more it will (`left`; None: no end)."""
 
     rule: Rule
     hit: int

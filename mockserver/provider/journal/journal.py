@@ -105,7 +105,7 @@ class Journal:
         return [self.masked(one, masker) for one in kept[-count:]], len(kept)
 
     def kept(self, n: int) -> RawEntry | None:
-        """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
+        """Return the n-th call, secrets and all, or None when it never arrived or is forgotten."""
         with self._lock:
             place = n - self._kept[0].n if self._kept else -1
             return self._kept[place] if 0 <= place < len(self._kept) else None

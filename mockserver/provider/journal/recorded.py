@@ -14,7 +14,7 @@ from mockserver.provider.reply import Reply
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call as it arrived, secrets and all; stays inside the provider.
 
-    `operation` and `merchant_id` are None when it is no call of an operation: its path, method or size is another.
+    `operation` and `merchant_id` are None when it is not a call of an operation: its path, method or size is another.
     `at` is in Unix seconds, `origin` is `host:port`, `forced` the value of the header `FAULT_HEADER`, None without one.
     """
 

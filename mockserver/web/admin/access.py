@@ -94,6 +94,10 @@ class Access:
             )
         self._check_sent(request, self.token)
 
+    def asks_for_the_key(self, request: Request) -> bool:
+        """Whether a key is needed here, and the request brings none, right or wrong."""
+        return not self.is_open and self.token is not None and not request.authorization and not request.token
+
     def _check_key(self, request: Request) -> None:
         if not self.is_open and self.token is not None:
             self._check_sent(request, self.token)

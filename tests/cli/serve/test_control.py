@@ -49,7 +49,7 @@ def test_without_the_switch_nothing_of_it_is_on_the_wire(tmp_path: Path) -> None
 
 def test_beyond_this_machine_a_token_is_made_and_printed_once(tmp_path: Path) -> None:
     with Serving("--host", "0.0.0.0", folder=tmp_path) as serving:
-        assert requests.get(f"{serving.url}/__admin/health", timeout=30).status_code == 401
+        assert requests.get(f"{serving.url}/__admin/world", timeout=30).status_code == 401
         _, out, err = serving.stop(signal.SIGTERM)
     lines = [line for line in err.splitlines() if "admin token" in line]
     assert len(lines) == 1

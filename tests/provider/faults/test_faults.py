@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.provider.faults.faults import FAULTS, Fault, FaultError, FaultyReply
 from mockserver.provider.faults.forcing import forced_by_header, forced_by_text, reserved_texts
 from mockserver.provider.faults.rules import Faults, Rule
@@ -177,7 +177,10 @@ def test_a_header_that_makes_no_sense_says_so(value: str, said: str) -> None:
 
 
 def test_the_texts_of_the_sibling_page_come_under_the_readings() -> None:
-    for name, text in (("maintenance", MAINTENANCE), ("merchant_config", MERCHANT_CONFIG)):
+    for name, text in (
+        ("maintenance", REDEEM_BULK.error_of["maintenance"].error_msg),
+        ("merchant_config", REDEEM_BULK.error_of["merchant_config"].error_msg),
+    ):
         for reading, status in (("rc", 500), ("200", 200)):
             provider = built_in_provider(Readings.of({"http_status": reading}))
             reply = call(provider, body(), forced=name)

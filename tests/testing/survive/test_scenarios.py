@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockserver import survive
 from mockserver.contract.project_detail import PROJECT_DETAIL
-from mockserver.contract.readings import REGISTER, each_other_value
+from mockserver.contract.readings import each_other_value, readings_about
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.testing.survive.playing import play
@@ -27,7 +27,9 @@ from mockserver.testing.survive.stage import Stage
 from mockserver.testing.survive.worlds import setup_for
 from tests.support.survive_clients import NoList, careful
 
-READINGS = st.fixed_dictionaries({}, optional={key: st.sampled_from(entry.tried) for key, entry in REGISTER.items()})
+READINGS = st.fixed_dictionaries(
+    {}, optional={key: st.sampled_from(entry.tried) for key, entry in readings_about("project_detail").items()}
+)
 PLAIN = {"status": st.sampled_from(["mixed", *(status.value for status in STATUSES)])}
 QUICK = sorted(set(FAULT_EXPECTATIONS) - {"no_reply", "stalled_body", "delay", "slow_body"})
 KINDS: st.SearchStrategy[dict[str, Any]] = st.one_of(

@@ -12,7 +12,7 @@ import requests
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.testing.admin_client import AdminClient, AdminProblem
-from mockserver.web.admin.access import Access, Problem, Request, host_name
+from mockserver.web.admin.access import COOKIE, Access, Problem, Request, host_name
 from mockserver.web.admin.openapi import ADMIN_CALLS
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
@@ -30,7 +30,16 @@ def test_bound_elsewhere_every_call_needs_the_token(provider: Provider) -> None:
     with Server(provider, host="0.0.0.0", admin_token=TOKEN) as server:
         for operation in ADMIN_CALLS:
             path = operation.path.format(merchant_id="M", project_id="P", voucher_id=1, n=1, name="admin")
-            for authorization in (None, "Bearer wrong", f"Bearer {TOKEN}x", "Bearer ", f"Basic {TOKEN}", "Bearer \xe9"):
+            # Health alone says that it is there to whom brings no key at all.
+            without_key = () if operation.path == "/health" else (None,)
+            for authorization in (
+                *without_key,
+                "Bearer wrong",
+                f"Bearer {TOKEN}x",
+                "Bearer ",
+                f"Basic {TOKEN}",
+                "Bearer \xe9",
+            ):
                 headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
                 reply = requests.request(
                     operation.method, f"{server.url}/__admin{path}", json={}, headers=headers, timeout=30
@@ -40,6 +49,16 @@ def test_bound_elsewhere_every_call_needs_the_token(provider: Provider) -> None:
         assert AdminClient(server.url, TOKEN).health()["status"] == "ok"
         assert requests.post(server.url + PATH, json=fields(), timeout=30).json()["rc"] == 200
         assert requests.get(f"{server.url}/__admin/nope", timeout=30).status_code == 401
+
+
+def test_bound_elsewhere_health_says_no_more_than_ok_without_the_key(provider: Provider) -> None:
+    with Server(provider, host="0.0.0.0", admin_token=TOKEN) as server:
+        url = f"{server.url}/__admin/health"
+        for headers in ({}, {"Host": "10.0.0.7:8787"}, {"Host": "any.name"}):
+            assert requests.get(url, headers=headers, timeout=30).json() == {"status": "ok"}
+        assert requests.get(url, cookies={COOKIE: "wrong"}, timeout=30).status_code == 401
+        assert requests.post(url, json={}, timeout=30).status_code == 401
+        assert set(AdminClient(server.url, TOKEN).health()) == {"status", "version", "merchants", "requests"}
 
 
 def test_a_token_is_made_when_none_is_given(provider: Provider) -> None:

@@ -445,7 +445,7 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
             f"merchants/{MERCHANT}/projects",
             {"project_id": "P", "vouchers": {"generate": {"count": 1, "nominal_gs": [1, 1]}}},
             422,
-            "nominal_gs: an item stands twice; leave one out",
+            "nominal_gs: an item appears twice; leave one out",
         ),
         ("POST", "merchants", {"merchant_id": MERCHANT, "secret_key": "x"}, 409, "already"),
         ("GET", "requests?pge=1", None, 400, "did you mean 'page'"),

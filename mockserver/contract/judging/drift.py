@@ -1,4 +1,4 @@
-"""Drift: fields in a reply that the page does not document. Reported, never a failure."""
+"""Drift: fields of a reply that the page does not document. They are reported and are never a violation."""
 
 from __future__ import annotations
 

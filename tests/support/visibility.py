@@ -10,9 +10,8 @@ from types import MappingProxyType
 
 from mockserver.contract.reading import CODE_PERMUTATIONS
 from mockserver.contract.readings import REGISTER, Readings
-from mockserver.contract.wire import STATUSES, VoucherStatus
-
-FILTERS = ("0", "1", "2", "3", "4", *(status.value for status in STATUSES), "9")
+from mockserver.contract.wire import VoucherStatus
+from mockserver.verification.laws.filter import FILTERS
 
 
 @dataclass(frozen=True)
@@ -20,12 +19,11 @@ class View:
     """A project as a probe can come to know it.
 
     `vouchers` are (status, nominal), newest first. `name_is_known` says that the project has a name and the probe
-    was given it; `session_key_is_given` that one is sent with every call.
+    was given it.
     """
 
     vouchers: tuple[tuple[VoucherStatus, int], ...]
     name_is_known: bool = False
-    session_key_is_given: bool = False
 
     @property
     def counts(self) -> Mapping[VoucherStatus, int]:
@@ -43,15 +41,15 @@ def visible(key: str, view: View, readings: Readings) -> bool:
     return _RULES.get(key, _always)(view, readings)
 
 
-def _always(view: View, readings: Readings) -> bool:  # noqa: ARG001
+def _always(view: View, readings: Readings) -> bool:
     return True
 
 
-def _never(view: View, readings: Readings) -> bool:  # noqa: ARG001
+def _never(view: View, readings: Readings) -> bool:
     return False
 
 
-def _some(view: View, readings: Readings) -> bool:  # noqa: ARG001
+def _some(view: View, readings: Readings) -> bool:
     return bool(view.vouchers)
 
 
@@ -133,7 +131,6 @@ def _category_order(view: View, readings: Readings) -> bool:
 
 _RULES: Mapping[str, Callable[[View, Readings], bool]] = MappingProxyType(
     {
-        "session_key": lambda view, readings: not view.session_key_is_given,  # noqa: ARG005
         "max_limit": _cap,
         "status_codes": _filter_key("status_codes"),
         "status_filter": _filter_key("status_filter"),
@@ -146,6 +143,6 @@ _RULES: Mapping[str, Callable[[View, Readings], bool]] = MappingProxyType(
         "kategori_scope": _category_scope,
         "kategori_order": _category_order,
         "timezone": _never,
-        "project_match": lambda view, readings: view.name_is_known,  # noqa: ARG005
+        "project_match": lambda view, readings: view.name_is_known,
     }
 )

@@ -18,31 +18,13 @@ from mockserver._resources import resource
 from mockserver.contract import near_misses
 from mockserver.contract.judging.exchange import NotJson, decode
 from mockserver.contract.signature import sign
+from mockserver.verification.credentials import Credentials
 
 ANY = "any"
 RIGHT = "right"
 UNKNOWN_MERCHANT = "M000000NONE0000X"
 UNKNOWN_PROJECT = "R000000NONE000000"
 GROUPS = ("bodies", "types", "presence", "merchants", "projects", "signatures")
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """What is needed to call a target: the merchant, its secret and one of its projects."""
-
-    merchant_id: str
-    secret_key: str
-    project_id: str
-    session_key: str | None = None
-    project_name: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.merchant_id!r}, {self.project_id!r})"
-
-    @property
-    def signature(self) -> str:
-        """The documented signature (REQ-2)."""
-        return sign(self.merchant_id, self.secret_key)
 
 
 @dataclass(frozen=True)
