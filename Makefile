@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
-.PHONY: screenshots help serve test lint unit pythons wheel bench documents locks clean
+.PHONY: screenshots help serve test lint unit pythons wheel matrix bench documents locks clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,7 +12,7 @@ help:  ## list the targets
 serve: $(VENV)/.runs  ## serve the endpoint on 127.0.0.1:8787 (options: make serve ARGS="--port 0")
 	@exec $(BIN)/apigames-mock serve $(ARGS)
 
-test: lint unit wheel pythons  ## run every check
+test: lint unit wheel matrix pythons  ## run every check
 	@echo "all checks passed"
 
 lint: $(VENV)/.tests
@@ -21,11 +21,14 @@ lint: $(VENV)/.tests
 	$(BIN)/mypy
 
 unit: $(VENV)/.tests  ## the project's own tests, in parallel, with branch coverage
-	$(BIN)/python -m pytest -n auto --cov --cov-branch --cov-report=term -m "not wheel" tests
+	$(BIN)/python -m pytest -n auto --cov --cov-branch --cov-report=term -m "not wheel and not matrix" tests
 	$(BIN)/python -m coverage report --fail-under=95 --include='mockserver/contract/*,mockserver/provider/*'
 
 wheel: $(VENV)/.tests  ## build the wheel and try it in a fresh environment
 	$(BIN)/python -m pytest -m wheel tests
+
+matrix: $(VENV)/.tests  ## build and run whole environments, as the image, where their tools are installed
+	$(BIN)/python -m pytest -m matrix tests
 
 pythons: $(VENV)/.tests  ## the tests under every other Python from 3.10 that is installed
 	$(BIN)/python -m tools.every_python
