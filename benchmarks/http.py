@@ -10,6 +10,7 @@ import time
 from benchmarks._measure import Served, load, resident_mb
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import Request
 from mockserver.provider.state.world_file import built_in_world
 
 MERCHANT = "M240315GAME2847K"
@@ -34,7 +35,7 @@ def constant() -> None:
     from mockserver.provider.state.clock import SystemClock  # noqa: PLC0415
 
     provider = Provider(built_in_world(Readings(), SystemClock()))
-    reply = provider.call(MERCHANT, BODY, path=PATH, origin="benchmark").body
+    reply = provider.handle(Request("POST", PATH, BODY)).body
     with HTTPServer(host="127.0.0.1", threaded=True) as server:
         server.expect_request(PATH, method="POST").respond_with_data(reply, content_type="application/json")
         print(server.url_for("").rstrip("/"), flush=True)

@@ -11,11 +11,12 @@ from benchmarks._measure import Served, load, processor_seconds
 from benchmarks.http import BODY, PATH
 from mockserver.cli.serve.log_writer import LogWriter
 from mockserver.cli.serve.request_log import RequestLog, dropped_line
+from mockserver.contract.masking import Maskers
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import Reply
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.recorded import Call
 from mockserver.provider.provider import Provider
+from mockserver.provider.reply import Reply
 from mockserver.provider.state.clock import SystemClock
 from mockserver.provider.state.world_file import built_in_world
 from mockserver.web.server import Server
@@ -39,9 +40,9 @@ def serve() -> None:
     provider = Provider(built_in_world(Readings(), SystemClock()))
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     journals = {
-        "off": NoJournal(lambda: ()),
+        "off": NoJournal(Maskers(frozenset)),
         "journal": provider.journal,
-        "journal and log": Journal(lambda: (), observers=(log,)),
+        "journal and log": Journal(Maskers(frozenset), observers=(log,)),
     }
     server = Server(provider)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mockserver.testing import strategies as strategies
     from mockserver.testing.doubles.httpx_double import HttpxDouble as HttpxDouble
     from mockserver.testing.doubles.in_process import UndocumentedCall
+    from mockserver.testing.doubles.vendor_host import EscapedCall
     from mockserver.testing.merchant import FakeMerchant
     from mockserver.testing.project import FakeProject
     from mockserver.testing.received import Received
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 # `strategies` and `HttpxDouble` need what may not be installed, so `from mockserver import *` leaves them out.
 __all__ = [
     "Entry",
+    "EscapedCall",
     "FakeMerchant",
     "FakeProject",
     "FakeServer",
@@ -62,6 +64,7 @@ __all__ = [
 
 _HOMES = {
     "Entry": "mockserver.provider.journal.recorded",
+    "EscapedCall": "mockserver.testing.doubles.vendor_host",
     "FakeMerchant": "mockserver.testing.merchant",
     "FakeProject": "mockserver.testing.project",
     "FakeServer": "mockserver.testing.server",
@@ -91,7 +94,7 @@ _HOMES = {
 # What may not be installed, by the public name that needs it, with how to get it.
 _NEEDED = {
     "HttpxDouble": ("httpx", "pip install httpx"),
-    "strategies": ("hypothesis", "pip install 'apigames-mock[verify]'"),
+    "strategies": ("hypothesis", "pip install 'apigames-mock[strategies]'"),
 }
 
 

@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "testing": {"testing", "verification", "web", "provider", "contract"},
     "verification": {"verification", "contract"},
 }
-FRAMEWORKS = {"flask", "werkzeug", "uvicorn", "a2wsgi", "click", "rich", "requests", "responses", "pytest"}
+FRAMEWORKS = {"flask", "werkzeug", "a2wsgi", "click", "rich", "requests", "responses", "pytest"}
 
 
 def imports(path: Path) -> set[str]:

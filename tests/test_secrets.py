@@ -18,7 +18,7 @@ from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.world import Merchant, Project, World
 from mockserver.testing.strategies.exchanges import readings as any_readings
 from mockserver.web.admin.routes_journal import whole_call_view
-from tests.support.asking import NOW
+from tests.support.asking import NOW, call
 
 SECRET = "kunci rahasia/é&1"
 SESSION = "sesi+rahasia=2"
@@ -73,7 +73,7 @@ def test_no_secret_reaches_the_journal_or_the_log(
     log = RequestLog(log_format, lambda line: written.append(line if isinstance(line, str) else line()))
     provider = Provider(WORLD, in_force, FrozenClock(NOW), observers=(log,))
     log.masked = provider.journal.masked
-    reply = provider.call(merchant_id, content, path=path, origin="test")
+    reply = call(provider, content, merchant_id=merchant_id)
     provider.refuse(404, "No such path", method="GET", path=path, origin="test")
     assert len(written) == 2
     readable = [*written, repr(provider.store.snapshot()), repr(reply)]
@@ -101,7 +101,7 @@ def test_a_secret_of_a_merchant_that_is_gone_is_masked_all_the_same(goes: Callab
     provider.add_merchant(Merchant("M2", "the-old-secret", "the-old-session"))
     goes(provider)
     told = {"projectid": "the-old-secret", "status": "the-old-session", "signature": sign("M1", SECRET)}
-    provider.call("M1", json.dumps(told).encode(), path="/x", origin="test")
+    call(provider, json.dumps(told).encode(), merchant_id="M1")
     kept = provider.journal.kept(provider.journal.total)
     assert kept is not None
     readable = repr(provider.journal.masked(kept)) + repr(provider.diagnose(kept))
@@ -112,7 +112,7 @@ def test_a_secret_of_a_merchant_that_is_gone_is_masked_all_the_same(goes: Callab
 def test_secrets_in_misnamed_fields_are_not_shown() -> None:
     provider = Provider(WORLD, clock=FrozenClock(NOW))
     misnamed = ["sessionKey", "sign", "secretKey", "secret", "Signature", "session-key"]
-    provider.call("M1", json.dumps({name: f"plain-{name}" for name in misnamed}).encode(), path="/x", origin="test")
+    call(provider, json.dumps({name: f"plain-{name}" for name in misnamed}).encode(), merchant_id="M1")
     kept = provider.journal.kept(1)
     assert kept is not None
     whole = whole_call_view(provider, kept, "http://127.0.0.1")

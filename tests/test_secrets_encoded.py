@@ -19,7 +19,7 @@ from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.world import Merchant, World
 from mockserver.testing.server import FakeServer
 from mockserver.web.app import create_app
-from tests.support.asking import MERCHANT, NOW, PATH
+from tests.support.asking import MERCHANT, NOW, call
 
 BEGINS, ENDS = "Kunci7", "Sesi9"
 # What stands between the two must not end what is masked.
@@ -173,14 +173,14 @@ class Seen(NamedTuple):
     def all_after(self, content: bytes) -> Iterator[str]:
         self.log.clear()
         self.provider.journal.clear()
-        self.provider.call(MERCHANT, content, path=PATH, origin="test")
+        call(self.provider, content)
         (entry,) = self.provider.journal.entries()
         yield from (repr(entry), entry.body, *self.log)
         whole = self.client.get(f"/__admin/requests/{entry.n}").get_json()
         yield from (whole["body"], whole["curl"], repr(whole["diagnosis"]))
         yield html.unescape(self.client.get(f"/__admin/page/requests/{entry.n}").get_data(as_text=True))
         merchant = self.server.merchant()
-        self.server.provider.call(merchant.merchant_id, content, path=PATH, origin="test")
+        call(self.server.provider, content, merchant_id=merchant.merchant_id)
         with pytest.raises(AssertionError) as failed:
             merchant.assert_called(n=0)
         yield from (repr(merchant.requests), str(failed.value))
@@ -220,7 +220,7 @@ def test_the_value_of_a_secret_field_is_nowhere(
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
 def test_whole_and_in_utf_8_it_is_masked_and_the_rest_is_shown(form: Callable[[Sent], str], seen: Seen) -> None:
     seen.provider.journal.clear()
-    seen.provider.call(MERCHANT, form(Sent("session_key", "short one")).encode(), path=PATH, origin="test")
+    call(seen.provider, form(Sent("session_key", "short one")).encode())
     (entry,) = seen.provider.journal.entries()
     withheld = {as_a_pair, as_form_of_escapes, json_in_a_form, xml_in_xml, as_a_property_list, as_php_serialises}
     assert entry.is_withheld is (form in withheld)
@@ -241,7 +241,7 @@ def test_nothing_is_withheld_for_a_name_with_nothing_behind_it(seen: Seen, body:
 def test_a_body_that_is_nested_as_deeply_as_a_parser_takes_it_is_shown(seen: Seen) -> None:
     content = b'{"session_key":"short one","a":' + b"[" * 600 + b"]" * 600 + b"}"
     seen.provider.journal.clear()
-    seen.provider.call(MERCHANT, content, path=PATH, origin="test")
+    call(seen.provider, content)
     (entry,) = seen.provider.journal.entries()
     # Where Python's stack is too short for the fields, the text is masked instead.
     assert entry.body.replace('"***"', "***") == content.decode().replace('"short one"', "***")

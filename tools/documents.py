@@ -8,7 +8,8 @@ from typing import Any
 
 from mockserver.cli.readings import markdown
 from mockserver.contract.openapi import openapi
-from mockserver.contract.schemas import readings_schema
+from mockserver.contract.operations import OPERATIONS
+from mockserver.contract.schemas import error_document, readings_schema, request_document
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.web.admin.openapi import admin_openapi
 from tests.support.survive_page import habits_table, scenarios_table
@@ -23,11 +24,14 @@ def made() -> dict[Path, str]:
     page = ROOT / "docs" / "readings.md"
     survive = ROOT / "docs" / "survive.md"
     faults = ROOT / "docs" / "faults.md"
+    schemas = ROOT / "schemas"
     return {
-        ROOT / "schemas" / "readings.json": _json(readings_schema()),
-        ROOT / "schemas" / "openapi.json": _json(openapi()),
+        **{schemas / f"{one.schema_prefix}request.json": _json(request_document(one)) for one in OPERATIONS},
+        **{schemas / f"{one.schema_prefix}error.json": _json(error_document(one)) for one in OPERATIONS},
+        schemas / "readings.json": _json(readings_schema()),
+        schemas / "openapi.json": _json(openapi()),
         page: _with(page, markdown()),
-        ROOT / "schemas" / "admin-openapi.json": _json(admin_openapi()),
+        schemas / "admin-openapi.json": _json(admin_openapi()),
         faults: _with(faults, _faults_table()),
         survive: _with(survive, habits_table(), scenarios_table()),
     }

@@ -51,7 +51,18 @@ def main() -> int:
         uv = [sys.executable, "-m", "uv"]
         steps = [
             [*uv, "venv", "--quiet", "--allow-existing", "--python", python, environment],
-            [*uv, "pip", "install", "--quiet", "--python", environment, "-e", f"{ROOT}[verify]", "--group", "tests"],
+            [
+                *uv,
+                "pip",
+                "install",
+                "--quiet",
+                "--python",
+                environment,
+                "-e",
+                f"{ROOT}[verify,strategies]",
+                "--group",
+                "tests",
+            ],
             [
                 environment / "bin" / "python",
                 "-m",

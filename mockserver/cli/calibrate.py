@@ -38,7 +38,8 @@ def calibrate(ctx: click.Context, /, **options: Any) -> int:
     from mockserver.verification.calibrate import calibrate as calibrated  # noqa: PLC0415
     from mockserver.verification.live_guard import BudgetSpent  # noqa: PLC0415
     from mockserver.verification.plan import calibration_plan  # noqa: PLC0415
-    from mockserver.verification.run.unjudged import CannotJudge  # noqa: PLC0415
+    from mockserver.verification.report.wording import reason_text  # noqa: PLC0415
+    from mockserver.verification.run.record import Aborted  # noqa: PLC0415
 
     older = _older(ctx, options["compare"])
     ended = told_beforehand(settings, calibration_plan(settings), dry_run=options["dry_run"])
@@ -47,8 +48,9 @@ def calibrate(ctx: click.Context, /, **options: Any) -> int:
     run = settings.run()
     try:
         document = calibrated(run)
-    except (CannotJudge, BudgetSpent) as reason:
-        click.echo(f"apigames-mock: the target could not be calibrated: {_masked(run, str(reason))}", err=True)
+    except (Aborted, BudgetSpent) as error:
+        reason = reason_text(error.reason) if isinstance(error, Aborted) else str(error)
+        click.echo(f"apigames-mock: the target could not be calibrated: {_masked(run, reason)}", err=True)
         return NOT_JUDGED
     except Exception as error:
         click.echo(f"apigames-mock: calibrate failed of itself: {type(error).__name__}", err=True)
@@ -79,7 +81,7 @@ def _tell(document: dict[str, Any], older: dict[str, Any] | None, run: Any) -> N
     }
     print(  # noqa: T201
         f"{counts['observed']} readings observed, {counts['unseen']} could not be seen, {counts['other']} outside the "
-        f"register; {run.calls} calls",
+        f"register; {run.pace.made} calls",
         file=sys.stderr,
     )
     for key, entry in entries.items():
@@ -90,7 +92,7 @@ def _tell(document: dict[str, Any], older: dict[str, Any] | None, run: Any) -> N
         print(f"Changed since: {len(lines) or 'nothing'}", file=sys.stderr)  # noqa: T201
         for line in lines:
             print(f"  {line}", file=sys.stderr)  # noqa: T201
-    if run.broken:
+    if run.record.broken:
         print("The target also breaks clauses of the contract: see apigames-mock verify", file=sys.stderr)  # noqa: T201
 
 

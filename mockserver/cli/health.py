@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from mockserver.cli.shared.configuration import NeighbourCommand, variable
-from mockserver.cli.shared.failures import say
+from mockserver.cli.shared.printing import echo
 
 UNHEALTHY = 1
 _PATH = "/__admin/health"
@@ -44,9 +44,9 @@ def health(url: str | None, url_file: Path | None, host: str, port: int, timeout
     asked = url or _written(url_file) or _served_at(host, port)
     failure = _failure(asked, timeout)
     if failure is not None:
-        say(f"{asked} {failure}")
+        echo(f"apigames-mock: {asked} {failure}", err=True)
         return UNHEALTHY
-    click.echo("ok")
+    echo("ok")
     return 0
 
 

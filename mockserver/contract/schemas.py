@@ -1,7 +1,8 @@
 """The JSON Schema documents by name, and validators made from them.
 
 The documents are strict: they say what the mock sends. How a tolerant reader differs is `tolerant`, a rule and
-not a copy. Which requests a reading lets through is `request_schema`, which varies the one request document.
+not a copy. Those of requests and errors are made from the table of operations; which requests a reading lets through is
+`request_schema`, which varies the one request document.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ from typing import Any
 
 from mockserver._resources import resource
 from mockserver._text import nearest
+from mockserver.contract.operation import Field, Operation
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.reading import Reading
 from mockserver.contract.readings import REGISTER, Readings
 
 NAMES = ("request", "success", "error", "voucher", "world", "readings", "report", "fixtures", "admin", "survive")
 ID_PREFIX = "urn:apigames-mock:schema:"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 Document = dict[str, Any]
 
 # Decimal text as `types=coerce` takes it; 18 digits keep it inside 64 bits.
 _DECIMAL_TEXT = "^-?[0-9]{1,18}$"
-_DECIMAL_TEXT_FROM_1 = "^0*[1-9][0-9]*$"
+_DECIMAL_TEXT_FROM = {0: "^(-0+|[0-9]+)$", 1: "^0*[1-9][0-9]*$"}
 
 
 class UnknownSchema(KeyError):
@@ -83,33 +87,99 @@ def _without_closed_objects(node: Any) -> Any:
     return node
 
 
-def request_schema(readings: Readings) -> Document:
+def request_document(operation: Operation) -> Document:
+    """Return the document of an operation's request under the default readings, made from its fields."""
+    required = [field.name for field in operation.required_fields(Readings())]
+    return {
+        "$schema": _DIALECT,
+        "$id": f"{ID_PREFIX}{operation.schema_prefix}request",
+        "title": operation.request_title,
+        "description": (
+            f"{operation.request_clause}: the body is one JSON object. This document is the default readings; readings "
+            "that touch the request vary it. Fields of other names are ignored."
+        ),
+        "type": "object",
+        "properties": {field.name: _field_schema(field) for field in operation.fields},
+        **({"required": required} if required else {}),
+        "examples": [dict(operation.request_example or operation.example(Readings()))],
+    }
+
+
+def request_schema(readings: Readings, operation: Operation = PROJECT_DETAIL) -> Document:
     """Return the request document as `readings` have it: what else than the page shows is let through or not."""
-    document = schema("request")
-    properties = document["properties"]
-    document["required"] = list(readings.required_fields)
-    if readings.unknown_status == "json":
-        properties["status"]["enum"] = ["", *readings.status_named]
-    for name in ("page", "limit"):
-        properties[name] = _paging_schema(properties[name], readings)
-    if readings.types == "coerce":
-        properties["projectid"]["type"] = ["string", "number"]
-        properties["status"] = _coerced_status_schema(properties["status"])
+    document = request_document(operation)
+    document["required"] = [field.name for field in operation.required_fields(readings)]
+    for field in operation.fields:
+        document["properties"][field.name] = _varied(document["properties"][field.name], field, readings)
     return document
 
 
-def _paging_schema(strict: Document, readings: Readings) -> Document:
-    from_1 = readings.out_of_range == "json"
-    number = {key: value for key, value in strict.items() if key != "minimum" or from_1}
+def error_document(operation: Operation) -> Document:
+    """Return the document of an operation's errors, made from them."""
+    cases = [
+        {
+            "description": f"{error.clause}: {operation.clauses[error.clause]}",
+            "properties": {"rc": {"const": error.rc}, "error_msg": {"const": error.error_msg}},
+        }
+        for error in operation.errors
+    ]
+    clauses = f"{operation.errors[0].clause} to {operation.errors[-1].clause}."
+    return {
+        "$schema": _DIALECT,
+        "$id": f"{ID_PREFIX}{operation.schema_prefix}error",
+        "title": "Error",
+        "description": (
+            "ERR-5: an error has status, rc and error_msg, and never data, ts or message. A tolerant reader lets added "
+            "fields of other names pass."
+        ),
+        "type": "object",
+        "properties": {
+            "status": {"const": 0, "description": "ERR-5."},
+            "rc": {"type": "integer", "description": clauses},
+            "error_msg": {"type": "string", "description": clauses},
+            "data": False,
+            "ts": False,
+            "message": False,
+        },
+        "required": ["status", "rc", "error_msg"],
+        "additionalProperties": False,
+        "oneOf": cases,
+        "examples": [{"status": 0, "rc": error.rc, "error_msg": error.error_msg} for error in operation.errors],
+    }
+
+
+def _field_schema(field: Field) -> Document:
+    given = {"minimum": field.minimum, "default": field.default}
+    return {
+        "type": field.json_type,
+        **{key: value for key, value in given.items() if value is not None},
+        "description": field.description,
+    }
+
+
+def _varied(strict: Document, field: Field, readings: Readings) -> Document:
+    if field.closed_set is not None and field.closed_set.refuses(readings):
+        default = [] if field.default is None else [field.default]
+        strict = {**strict, "enum": [*default, *field.closed_set.known(readings)]}
+    if field.json_type == "integer":
+        return _integer_schema(strict, field, readings)
+    if readings.types == "coerce" and field.takes_number:
+        return _with_numbers(strict)
+    return strict
+
+
+def _integer_schema(strict: Document, field: Field, readings: Readings) -> Document:
+    is_bounded = field.minimum is not None and not field.takes_default_below(readings)
+    number = {key: value for key, value in strict.items() if key != "minimum" or is_bounded}
     if readings.types == "strict":
         return number
     text: Document = {"type": "string", "pattern": _DECIMAL_TEXT}
-    if from_1:
-        text = {**text, "allOf": [{"pattern": _DECIMAL_TEXT_FROM_1}]}
+    if field.minimum is not None and is_bounded:
+        text = {**text, "allOf": [{"pattern": _DECIMAL_TEXT_FROM[field.minimum]}]}
     return {"anyOf": [number, text]}
 
 
-def _coerced_status_schema(strict: Document) -> Document:
+def _with_numbers(strict: Document) -> Document:
     if "enum" not in strict:
         return {**strict, "type": ["string", "number"]}
     numbers = [int(text) for text in strict["enum"] if text.isdigit()]
@@ -119,7 +189,7 @@ def _coerced_status_schema(strict: Document) -> Document:
 def readings_schema() -> Document:
     """Return the document of a readings file, made from the register."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": _DIALECT,
         "$id": f"{ID_PREFIX}readings",
         "title": "Readings",
         "description": "One choice for each question the page leaves open, as `serve --readings` takes it.",
@@ -138,7 +208,7 @@ def readings_schema() -> Document:
 
 def _reading_schema(entry: Reading) -> Document:
     value: Document = {"enum": list(entry.values)}
-    if entry.key == "max_limit":
+    if entry.is_number:
         value = {
             "anyOf": [
                 value,

@@ -6,29 +6,26 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from time import perf_counter
+from typing import Any
 
 import msgspec
 
-from mockserver.contract.masking import is_looked_for, printable
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.masking import Maskers, needs_literal_match
+from mockserver.contract.operation import DocumentedError, Operations
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import PATH_PATTERN, DocumentedError, Reply, outside_reply
 from mockserver.provider.doctor.finding import Finding
-from mockserver.provider.faults.faults import FaultError, with_fault
-from mockserver.provider.faults.forcing import (
-    RESERVED_PREFIX,
-    Forced,
-    called_project_id,
-    forced_by_header,
-    forced_by_project_id,
-    forced_reply,
-    sent_project_id,
-    store_with,
-)
+from mockserver.provider.faults.faults import Fault, FaultError, with_fault
+from mockserver.provider.faults.forcing import Forced, Reserved, forced_by_header, forced_by_text, forced_reply
 from mockserver.provider.faults.rules import Faults, Rule
 from mockserver.provider.internal_error import report
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY, Journal
-from mockserver.provider.journal.recorded import Call, Kept, Observer
-from mockserver.provider.operations.project_detail import answer
+from mockserver.provider.journal.recorded import Call, Observer, RawEntry
+from mockserver.provider.operations.handler import Handler
+from mockserver.provider.operations.handlers import HANDLERS
+from mockserver.provider.operations.parsing import decode_fields
+from mockserver.provider.refusal import Refusal
+from mockserver.provider.reply import NOT_CARRIED_OUT, Reply, outside_reply
 from mockserver.provider.request import (
     DOCTOR_HEADER,
     FAULT_HEADER,
@@ -36,7 +33,8 @@ from mockserver.provider.request import (
     MAX_BODY,
     TOO_LARGE,
     Request,
-    outside_message,
+    method_not_allowed,
+    no_such_path,
 )
 from mockserver.provider.state.clock import Clock, MovableClock
 from mockserver.provider.state.project_store import ProjectStore
@@ -45,15 +43,19 @@ from mockserver.provider.state.world import Merchant, Project, World
 
 _FAULT_HEADER = FAULT_HEADER.lower()
 # Each makes every text slower to mask, and a test run may come to a new merchant for each test.
-_MOST_RETIRED = 3000
+_MOST_FORMER_SECRETS = 3000
 
 
 class Provider:
     """A fake provider of its own state; build a new one to start afresh.
 
     `readings` and `clock` hold for every merchant that has none of its own. `journal_capacity` is in calls;
-    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading came from;
-    `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply.
+    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading is from;
+    `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply. It serves the
+    operations of `handlers`; `operations` is what the contract says of them.
+
+    Raises:
+        FaultError: a rule is of an operation that it does not serve.
     """
 
     def __init__(
@@ -67,47 +69,32 @@ class Provider:
         readings_origin: Mapping[str, str] | None = None,
         rules: Iterable[Rule] = (),
         doctor_header: bool = False,
+        handlers: Iterable[Handler[Any]] = HANDLERS,
     ) -> None:
+        self._handlers = tuple(handlers)
+        self.operations = Operations(handler.operation for handler in self._handlers)
         self.readings = readings or Readings()
         self.readings_origin = dict(readings_origin or {})
         self.doctor_header = doctor_header
         self._start = (world, self.readings, self.readings_origin, tuple(rules))
         self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
-        self.clock.starts_here()
-        self.store = Store(world)
-        for merchant in self.store.merchants():
-            self._begin(merchant)
-        self.faults = Faults(rules)
+        self.clock.mark_start()
         # Held while merchants or projects come, so that two of one id cannot, and while the readings or the clock of a
         # merchant change, which another world takes over.
         self.changing = threading.RLock()
-        self._retired: deque[str] = deque(maxlen=_MOST_RETIRED)
-        self.journal = Journal(self.secrets, capacity=journal_capacity, observers=observers)
-
-    def call(self, merchant_id: str, body: bytes, *, path: str, origin: str, forced: str | None = None) -> Reply:
-        """Answer a POST to the endpoint and record it; a `FaultyReply` when a fault hits it.
-
-        `merchant_id` and `path` are percent-decoded; `origin` says where the call came from; `forced` is the value
-        of the header `FAULT_HEADER`, if it was sent.
-        """
-        started = perf_counter()
-        reply = self.reply_to(merchant_id, body, forced)
-        call = Call("POST", path, merchant_id, body, origin, self.clock_of(merchant_id).now(), forced)
-        self.journal.record(call, reply, perf_counter() - started)
-        return reply
-
-    def reply_to(self, merchant_id: str, body: bytes, forced: str | None = None) -> Reply:
-        """Answer as `call` does, and record nothing."""
-        reply = answer(merchant_id, body, self.store, self.readings_of(merchant_id), self.clock_of(merchant_id))
-        if forced is not None or reply.clause == "ERR-4" or not self.faults.is_empty:
-            reply = self._with_fault(merchant_id, body, reply, forced)
-        return reply
+        self.store = Store(world, self.changing)
+        for merchant in self.store.merchants():
+            self._start_plans(merchant)
+        self.faults = Faults(rules, self.operations)
+        self._former_secrets: deque[str] = deque(maxlen=_MOST_FORMER_SECRETS)
+        self.maskers = Maskers(self.secrets)
+        self.journal = Journal(self.maskers, capacity=journal_capacity, observers=observers, operations=self.operations)
 
     def handle(self, request: Request) -> Reply:
         """Answer any request that is not the admin side's: the one gate, whichever adapter it comes through.
 
         A wrong path is 404, a wrong method 405, too large a body 413, an error of the mock itself 500, each in the
-        error envelope. Every request is recorded.
+        error envelope; a `FaultyReply` when a fault hits it. Every request is recorded.
         """
         try:
             return self._judged(request)
@@ -115,32 +102,82 @@ class Provider:
             report(error)
             return self._internal_error(request)
 
-    def _judged(self, request: Request) -> Reply:
-        found = PATH_PATTERN.fullmatch(request.path)
-        where = {"method": request.method, "path": request.path, "origin": request.origin}
-        if found is None:
-            return self.refuse(404, outside_message(404, request.method), **where)
-        if request.method != "POST":
-            reply = self.refuse(405, outside_message(405, request.method), **where)
-            return msgspec.structs.replace(reply, headers=(("allow", "POST"),))
-        if request.is_too_large or len(request.body) > MAX_BODY:
-            return self.refuse(413, TOO_LARGE, **where)
-        forced = request.header(_FAULT_HEADER) if request.headers else None
-        reply = self.call(found[1], request.body, path=request.path, origin=request.origin, forced=forced)
-        return self._with_advice(found[1], request.body, reply) if self.doctor_header else reply
-
-    def _internal_error(self, request: Request) -> Reply:
+    def reply_to(self, handler: Handler[Any], merchant_id: str, body: bytes, forced: str | None = None) -> Reply:
+        """Answer a call of an operation, and record nothing; `forced` is the value of `FAULT_HEADER`, if any."""
+        readings, clock = self.served_under(merchant_id)
+        checked: Any = None
+        refused: Refusal | None = None
         try:
-            where = {"method": request.method, "path": request.path, "origin": request.origin}
-            return self.refuse(500, INTERNAL_ERROR, **where)
-        except Exception:  # recording may be what failed, and the consumer gets the envelope all the same
-            return outside_reply(500, INTERNAL_ERROR)
+            checked = handler.check(merchant_id, body, self.store, readings)
+        except Refusal as refusal:
+            refused = refusal
+        reserved = None if refused else handler.reserved(checked)
+        wanted: Forced | None = None
+        if forced is not None or reserved is not None or not self.faults.is_empty:
+            try:
+                wanted = self._wanted(handler, merchant_id, body, forced, reserved)
+            except FaultError as error:
+                return outside_reply(400, str(error))
+        if isinstance(wanted, DocumentedError) and not handler.operation.reads_only:
+            reply = NOT_CARRIED_OUT
+        elif refused is not None:
+            reply = handler.error(refused, readings)
+        elif isinstance(wanted, Fault) and wanted.prevents and not handler.operation.reads_only:
+            reply = NOT_CARRIED_OUT
+        else:
+            try:
+                reply = handler.carry_out(checked, readings, clock)
+            except Refusal as refusal:
+                reply = handler.error(refusal, readings)
+        if wanted is None:
+            return reply
+        if isinstance(wanted, DocumentedError):
+            by = FAULT_HEADER if reserved is None or forced is not None else f"the {reserved.place} {reserved.text}"
+            return forced_reply(wanted, by, readings)
+        return with_fault(reply, wanted, readings, handler.operation)
 
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
         """Record a call that is outside the contract, and return its error in the envelope."""
         reply = outside_reply(http_status, error_msg)
         self.journal.record(Call(method, path, None, b"", origin, self.clock.now()), reply, 0.0)
         return reply
+
+    def _judged(self, request: Request) -> Reply:
+        at_path = []
+        for handler in self._handlers:
+            operation = handler.operation
+            merchant_id = operation.merchant_in(request.path)
+            if merchant_id is not None and operation.method == request.method:
+                return self._answered(request, handler, merchant_id)
+            if merchant_id is not None:
+                at_path.append(operation)
+        if not at_path:
+            return self._outside(request, 404, no_such_path(self.operations))
+        reply = self._outside(request, 405, method_not_allowed(request.method, at_path))
+        allowed = ", ".join(operation.method for operation in at_path)
+        return msgspec.structs.replace(reply, headers=(("allow", allowed),))
+
+    def _answered(self, request: Request, handler: Handler[Any], merchant_id: str) -> Reply:
+        started = perf_counter()
+        body = request.body
+        if request.is_too_large or len(body) > MAX_BODY:
+            return self._outside(request, 413, TOO_LARGE)
+        forced = request.header(_FAULT_HEADER) if request.headers else None
+        reply = self.reply_to(handler, merchant_id, body, forced)
+        at = self.clock_of(merchant_id).now()
+        operation = handler.operation
+        call = Call(request.method, request.path, merchant_id, body, request.origin, at, operation, forced)
+        self.journal.record(call, reply, perf_counter() - started)
+        return self._with_advice(call, reply) if self.doctor_header else reply
+
+    def _internal_error(self, request: Request) -> Reply:
+        try:
+            return self._outside(request, 500, INTERNAL_ERROR)
+        except Exception:  # recording may be what failed, and the consumer gets the envelope all the same
+            return outside_reply(500, INTERNAL_ERROR)
+
+    def _outside(self, request: Request, http_status: int, error_msg: str) -> Reply:
+        return self.refuse(http_status, error_msg, method=request.method, path=request.path, origin=request.origin)
 
     def readings_of(self, merchant_id: str) -> Readings:
         """Return the readings a merchant is served under, known or not."""
@@ -169,20 +206,20 @@ class Provider:
         """Take a merchant in and start the plans of its projects; one of the same id is replaced."""
         with self.changing:
             replaced = self.store.merchant(merchant.merchant_id)
-            self._retire([] if replaced is None else [replaced])
+            self._remember_secrets([] if replaced is None else [replaced])
             stored = self.store.add_merchant(merchant, readings, clock)
-            self._begin(stored)
+            self._start_plans(stored)
             return stored
 
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant; a call to it is ERR-2 from now on, and its secrets are still masked."""
         gone = self.store.merchant(merchant_id)
-        self._retire([] if gone is None else [gone])
+        self._remember_secrets([] if gone is None else [gone])
         self.store.remove_merchant(merchant_id)
 
     def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
         """Take a project in and start its plan; one of the same project_id is replaced."""
-        stored = merchant.add_project(project)
+        stored = self.store.add_project(merchant, project)
         stored.settle(*self.time_of(merchant.merchant_id))
         return stored
 
@@ -190,8 +227,8 @@ class Provider:
         """Put another world in place; merchants that stay keep their readings and their clock."""
         with self.changing:
             before = self.store
-            self._retire(before.merchants())
-            store = Store(World(plan=world.plan))
+            self._remember_secrets(before.merchants())
+            store = Store(World(plan=world.plan), self.changing)
             for merchant in world.merchants:
                 known = before.merchant(merchant.merchant_id)
                 if known is None:
@@ -200,10 +237,10 @@ class Provider:
                     store.add_merchant(merchant, known.readings, known.clock)
             self.store = store
             for stored in store.merchants():
-                self._begin(stored)
+                self._start_plans(stored)
 
     def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
-        """Serve every merchant that has none of its own under these; `origin` says, by key, where each came from."""
+        """Serve every merchant that has none of its own under these; `origin` says, by key, where each is from."""
         with self.changing:
             self.readings, self.readings_origin = readings, dict(origin)
 
@@ -212,12 +249,12 @@ class Provider:
         world, readings, origin, rules = self._start
         with self.changing:
             self.readings, self.readings_origin = readings, dict(origin)
-            self.clock.run_as_at_start()
+            self.clock.reset()
             self.faults.replace(rules)
-            self._retire(self.store.merchants())
-            self.store = Store(world)
+            self._remember_secrets(self.store.merchants())
+            self.store = Store(world, self.changing)
             for merchant in self.store.merchants():
-                self._begin(merchant)
+                self._start_plans(merchant)
             self.journal.clear(numbers_too=True)
 
     def secrets(self) -> frozenset[str]:
@@ -225,24 +262,24 @@ class Provider:
 
         What a `Masker` finds without knowing it is left out.
         """
-        return self.store.looked_for().union(tuple(self._retired))
+        return self.store.literal_secrets().union(tuple(self._former_secrets))
 
-    def diagnose(self, kept: Kept) -> list[Finding]:
+    def diagnose(self, raw: RawEntry) -> list[Finding]:
         """Return what the doctor says of a recorded call; nothing when it was answered as asked."""
-        return self.diagnose_reply(kept.call.merchant_id, kept.call.body, kept.reply)
+        return self._findings(raw.call, raw.reply)
 
-    def diagnose_reply(self, merchant_id: str | None, body: bytes, reply: Reply) -> list[Finding]:
-        """Return what the doctor says of a call that got this reply."""
-        readings = self.readings if merchant_id is None else self.readings_of(merchant_id)
+    def _findings(self, call: Call, reply: Reply) -> list[Finding]:
         from mockserver.provider.doctor.doctor import diagnose  # noqa: PLC0415 - a start need not wait for the doctor
 
-        return diagnose(merchant_id, body, reply, self.store, readings, self.secrets())
+        handler = next((one for one in self._handlers if one.operation is call.operation), None)
+        readings = self.readings if call.merchant_id is None else self.readings_of(call.merchant_id)
+        return diagnose(call, reply, handler, self.operations, self.store, readings, self.maskers.masker())
 
-    def _with_advice(self, merchant_id: str, body: bytes, reply: Reply) -> Reply:
+    def _with_advice(self, call: Call, reply: Reply) -> Reply:
         """Return a refusal with the header in which the doctor speaks."""
-        if reply.explanation is None:
+        if reply.cause is None:
             return reply
-        said = " / ".join(map(str, self.diagnose_reply(merchant_id, body, reply)))
+        said = " / ".join(map(str, self._findings(call, reply)))
         value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")
         return msgspec.structs.replace(reply, headers=(*reply.headers, (DOCTOR_HEADER.lower(), value)))
 
@@ -250,43 +287,35 @@ class Provider:
         """Return a merchant's present time in Unix seconds and its zone: what a move or a plan is dated with."""
         return self.clock_of(merchant_id).now(), self.readings_of(merchant_id).timezone
 
-    def _with_fault(self, merchant_id: str, body: bytes, reply: Reply, header: str | None) -> Reply:
-        readings = self.readings_of(merchant_id)
-        forced: Forced | None = None
+    def _wanted(
+        self, handler: Handler[Any], merchant_id: str, body: bytes, header: str | None, reserved: Reserved | None
+    ) -> Forced | None:
+        """Return what is to hit a call: the header comes first, then a reserved text, then the rules.
+
+        Raises:
+            FaultError: the header asks for what there is not.
+        """
+        operation = handler.operation
         if header is not None:
-            try:
-                forced = forced_by_header(header)
-            except FaultError as error:
-                return outside_reply(400, str(error))
-        elif reply.clause == "ERR-4":
-            forced, reply = self._forced_by_project(merchant_id, body, reply)
-        if isinstance(forced, DocumentedError):
-            return forced_reply(forced, http_status=200 if readings.http_status == "200" else forced.rc)
-        if forced is None and not self.faults.is_empty:
-            merchant = self.store.merchant(merchant_id)
-            project_id = called_project_id(merchant, body, readings) if self.faults.needs_project() else None
-            forced = self.faults.take(merchant_id, project_id)
-        return reply if forced is None else with_fault(reply, forced, readings)
+            return forced_by_header(header, operation)
+        if reserved is not None:
+            return forced_by_text(reserved.text, operation)
+        project_id = self._project_id(handler, merchant_id, body) if self.faults.needs_project() else None
+        return self.faults.take(operation.name, merchant_id, project_id)
 
-    def _forced_by_project(self, merchant_id: str, body: bytes, reply: Reply) -> tuple[Forced | None, Reply]:
+    def _project_id(self, handler: Handler[Any], merchant_id: str, body: bytes) -> str | None:
         readings = self.readings_of(merchant_id)
-        project_id = sent_project_id(body, readings)
-        merchant = self.store.merchant(merchant_id)
-        if merchant is None or project_id is None or not project_id.startswith(RESERVED_PREFIX):
-            return None, reply
-        forced = forced_by_project_id(project_id)
-        if forced is None:
-            return None, reply
-        # Asked again as if the project existed: a call that is wrong otherwise gets its own error, and no fault.
-        stand_in = store_with(merchant, project_id, readings)
-        reply = answer(merchant_id, body, stand_in, readings, self.clock_of(merchant_id))
-        return (forced if reply.rc == 200 else None), reply
+        try:
+            fields, _ = decode_fields(body, handler.operation, readings)
+        except Refusal:
+            return None
+        return handler.project_asked_for(self.store.merchant(merchant_id), fields, readings)
 
-    def _begin(self, merchant: MerchantStore) -> None:
+    def _start_plans(self, merchant: MerchantStore) -> None:
         for project in merchant.projects():
             project.settle(*self.time_of(merchant.merchant_id))
 
-    def _retire(self, merchants: Iterable[MerchantStore]) -> None:
-        known = set(self._retired)
+    def _remember_secrets(self, merchants: Iterable[MerchantStore]) -> None:
+        known = set(self._former_secrets)
         secrets = (secret for one in merchants for secret in one.secrets())
-        self._retired.extend(secret for secret in secrets if secret not in known and is_looked_for(secret))
+        self._former_secrets.extend(secret for secret in secrets if secret not in known and needs_literal_match(secret))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from mockserver.contract.masking import printable
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import Operation, Operations
 
 MAX_BODY = 1_048_576
 FAULT_HEADER = "X-Apigames-Mock-Fault"
@@ -36,10 +38,11 @@ class Request(msgspec.Struct, frozen=True, gc=False):
         return ", ".join(values) if values else None
 
 
-def outside_message(http_status: int, method: str) -> str:
-    """Return the `error_msg` for a call to a path or with a method that the page does not have."""
-    if http_status == 405:
-        return f"Method {printable(method, 20)} not allowed: expected POST {PATH_TEMPLATE}"
-    if http_status == 404:
-        return f"No such path: expected POST {PATH_TEMPLATE}"
-    return f"HTTP {http_status}: expected POST {PATH_TEMPLATE} with a JSON body"
+def no_such_path(operations: Operations) -> str:
+    """Return the `error_msg` for a path that no operation has."""
+    return f"No such path: expected {operations.in_words}"
+
+
+def method_not_allowed(method: str, at_path: Iterable[Operation]) -> str:
+    """Return the `error_msg` for a method that none of the operations at its path has."""
+    return f"Method {printable(method, 20)} not allowed: expected {Operations(at_path).in_words}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES, VoucherStatus
+from mockserver.provider.faults.faults import DEFAULT_RETRY_AFTER, DEFAULT_SECONDS, Fault, fault_named
+from mockserver.provider.faults.rules import Rule
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.matchers import Matchers, summary
 from mockserver.provider.journal.recorded import Entry
@@ -25,7 +27,7 @@ from mockserver.testing.builders import (
 )
 from mockserver.testing.project import FakeProject
 from mockserver.testing.received import Received
-from mockserver.testing.validation import check_number, check_project
+from mockserver.testing.validation import check_number, check_project, check_seconds, check_share
 
 if TYPE_CHECKING:
     from responses import RequestsMock
@@ -148,29 +150,95 @@ class FakeMerchant:
             project = Project(number, id_, project_name, made, plan or self._default_plan())
             return self._as_fake_project(self.server.provider.add_project(self._stored, project))
 
+    def fault(
+        self,
+        name: str,
+        *,
+        times: int | None = None,
+        share: float | None = None,
+        seconds: float = DEFAULT_SECONDS,
+        retry_after: int = DEFAULT_RETRY_AFTER,
+        project: FakeProject | None = None,
+    ) -> None:
+        """Let a fault hit this merchant's next `times` calls, a `share` of them, or all until `clear_faults()`.
+
+        `name` is one of `docs/faults.md`, as in `fault("html_502", times=2)`. `share` is 0 to 1, drawn by the seed of
+        the run; `seconds` is how long `delay` and `slow_body` take, `retry_after` (in seconds) is for `rate_limit`.
+        With `project` it hits the calls for that one alone. Of several faults the first takes the call.
+
+        Raises:
+            ValueError: there is no such fault, a value is out of its range, or `project` is not a project.
+        """
+        if not isinstance(name, str):
+            raise ValueError(f"fault({name!r}): expected the name of a fault, as in 'html_502'")
+        check_seconds("seconds", seconds)
+        check_number("retry_after", retry_after, "seconds")
+        if times is not None:
+            check_number("times", times, "how many calls")
+        if share is not None:
+            check_share("share", share)
+        if project is not None and not isinstance(project, FakeProject):
+            raise ValueError(f"project={project!r}: expected a project as project(...) returns it")
+        rule = Rule(
+            Fault(fault_named(name), seconds, retry_after),
+            times=times,
+            share=share,
+            seed=self.server.seed,
+            merchant_id=self.merchant_id,
+            project_id=None if project is None else project.project_id,
+        )
+        self.server.provider.faults.add(rule)
+
+    def clear_faults(self) -> None:
+        """Let no fault hit this merchant's calls any more."""
+        self.server.provider.faults.clear(self.merchant_id)
+
     @property
     def requests(self) -> Received:
         """The calls it received, oldest first, secrets masked; at most the newest 10,000."""
-        return Received(self._journal.entries())
+        return Received(self._journal.entries(), self._journal.operations)
 
-    def assert_called(self, *, times: int | None = None, **matchers: Any) -> Received:
+    def assert_called(self, *, times: int | None = None, within: float | None = None, **matchers: Any) -> Received:
         """Assert that a call arrived that matches, as in `assert_called(page=2)`; return those that do.
 
-        A matcher is a value or a predicate: `projectid`, `status`, `page`, `limit` (None: left out) as the consumer
-        sent them; `rc`, `http_status`, `clause`, `reading` as the fake answered. `times` is how many exactly; at
-        least one when None.
+        A matcher is a value or a predicate: the fields of an operation, as `projectid`, `status`, `page` and `limit`
+        (None: left out), as the consumer sent them; `rc`, `http_status`, `role`, `clause`, `reading` as the fake
+        answered; `operation` by its name. `times` is how many exactly; at least one when None. With `within` (seconds)
+        it waits until so many have arrived, for calls that another thread or process makes; it does not wait for more.
 
         Raises:
             AssertionError: with every call that arrived and why it does not match.
             MatcherError: a matcher of an unknown name.
-            ValueError: `times` is not a number of calls.
+            ValueError: `times` is not a number of calls, or `within` not one of seconds.
         """
         __tracebackhide__ = True
         if times is not None:
             check_number("times", times, "how many calls")
+        if within is not None:
+            check_seconds("within", within)
+            self._journal.wait(count=1 if times is None else times, timeout=within, **matchers)
         found = self.requests.matching(**matchers)
         if not found if times is None else len(found) != times:
             expected = "at least one call" if times is None else f"exactly {times} call{'' if times == 1 else 's'}"
+            raise AssertionError(self._failure(expected, matchers))
+        return found
+
+    def wait_for(self, *, times: int = 1, within: float = 10.0, **matchers: Any) -> Received:
+        """Wait until at least `times` calls have arrived that match, `within` seconds at most; return those that do.
+
+        Matchers are those of `assert_called`, which asserts how many there are exactly.
+
+        Raises:
+            AssertionError: they did not arrive in time; with every call that did and why it does not match.
+            MatcherError: a matcher of an unknown name.
+            ValueError: `times` is not a number of calls, or `within` not one of seconds.
+        """
+        __tracebackhide__ = True
+        check_number("times", times, "how many calls")
+        check_seconds("within", within)
+        found = Received(self._journal.wait(count=times, timeout=within, **matchers))
+        if len(found) < times:
+            expected = f"at least {times} call{'' if times == 1 else 's'} within {within:g} s"
             raise AssertionError(self._failure(expected, matchers))
         return found
 
@@ -225,12 +293,11 @@ class FakeMerchant:
         return "\n".join(lines)
 
     def _failure(self, expected: str, matchers: Mapping[str, Any]) -> str:
-        text = Matchers(**matchers).failure(self.requests, expected)
+        text = Matchers(self._journal.operations, **matchers).failure(self.requests, expected, self._journal.mask)
         unmatched = "".join(f"\n  ? {summary(entry)}" for entry in self._unmatched())
         if unmatched:
             text = f"{text}\nMeanwhile, for no merchant that the server knows:{unmatched}"
-        # What was looked for may be a secret itself.
-        return self._journal.mask(text)
+        return text
 
     def _unmatched(self) -> list[Entry]:
         return self.server.unmatched(after=self._arrived_before)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _SESSION = pytest.StashKey["PluginSession"]()
 _MERCHANT = pytest.StashKey["FakeMerchant"]()
 
+# A number as `[tool.pytest]` has it (from pytest 9 on), or the text of an ini file; the first releases take one alone.
+_NUMBER: Any = int | str if pytest.version_tuple >= (9, 2) else "int" if pytest.version_tuple >= (9,) else "string"
+
 _READINGS_HELP = (
     "Answer open questions of the vendor's page otherwise: KEY=VALUE, a readings file, or `each` to run every test "
     "that uses the fixtures once under the defaults and once under each other value. May be given again; "
@@ -33,9 +36,12 @@ _READINGS_HELP = (
 )
 _WORLD_HELP = "World file: each test's merchant has the projects of its first merchant."
 _SEED_HELP = "Seed of the vouchers that are made up (default 0)."
+_HOST_HELP = "Address that the server of the run listens on (default 127.0.0.1); 0.0.0.0 for clients in containers."
+_PORT_HELP = "Port of the server of the run (default 0: a free one)."
+_ALLOW_HELP = "Let calls leave for the vendor's real host; without it, one that is about to fails at once."
 _MARKER = (
-    "apigames(readings={...}, world=...): serve this test's merchant under these readings, with the projects of this "
-    "world (a world file, its document, or a mockserver.World)."
+    "apigames(readings={...}, world=..., faults=[...]): serve this test's merchant under these readings, with the "
+    "projects of this world (a world file, its document, or a mockserver.World), and let these faults hit its calls."
 )
 
 
@@ -45,16 +51,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--apigames-readings", action="append", metavar="KEY=VALUE|FILE|each", help=_READINGS_HELP)
     group.addoption("--apigames-world", metavar="FILE", help=_WORLD_HELP)
     group.addoption("--apigames-seed", metavar="N", help=_SEED_HELP)
+    group.addoption("--apigames-host", metavar="HOST", help=_HOST_HELP)
+    group.addoption("--apigames-port", metavar="PORT", help=_PORT_HELP)
+    group.addoption("--apigames-allow-vendor-host", action="store_true", help=_ALLOW_HELP)
+    parser.addini("apigames_allow_vendor_host", _ALLOW_HELP, type="bool", default=False)
     parser.addini("apigames_readings", _READINGS_HELP, type="linelist", default=[])
     parser.addini("apigames_world", _WORLD_HELP, default="")
-    parser.addini("apigames_seed", _SEED_HELP, default="")
+    parser.addini("apigames_host", _HOST_HELP, default="")
+    for name, told in (("apigames_seed", _SEED_HELP), ("apigames_port", _PORT_HELP)):
+        parser.addini(name, told, type=_NUMBER, default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; load the rest only when this run says something about us."""
     config.addinivalue_line("markers", _MARKER)
-    keys = [f"apigames_{name}" for name in ("readings", "world", "seed")]
-    if any(config.getoption(key) is not None or config.getini(key) for key in keys):
+    keys = [f"apigames_{name}" for name in ("readings", "world", "seed", "host", "port")]
+    if any(config.getoption(key) is not None or config.getini(key) not in ("", []) for key in keys):
         _session(config).configure()
 
 
@@ -70,9 +82,17 @@ def _session(config: pytest.Config) -> PluginSession:
 @pytest.fixture(scope="session")
 def apigames_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """The fake that all tests of this process share. Reading `url` starts a real server on a free port."""
-    server = _session(pytestconfig).server
+    server = _session(pytestconfig).new_server()
     yield server
     server.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the readings of tests hold for `apigames_server`, whoever has made it."""
+    outcome: Any = yield
+    if fixturedef.argname == "apigames_server" and outcome.excinfo is None:
+        _session(request.config).adopt(outcome.get_result())
 
 
 @pytest.fixture
@@ -80,7 +100,9 @@ def apigames(request: pytest.FixtureRequest, apigames_server: FakeServer) -> Ite
     """A fresh merchant of this test's own: `url`, `merchant_id`, `signature`, `project(...)`, `assert_called(...)`."""
     merchant = _session(request.config).merchant(request.node, apigames_server)
     request.node.stash[_MERCHANT] = merchant
-    with apigames_server.under(merchant.readings):
+    from mockserver.testing.doubles.vendor_host import guarding_vendor_host  # noqa: PLC0415 - as above
+
+    with apigames_server.under(merchant.readings), guarding_vendor_host(apigames_server):
         yield merchant
     apigames_server.remove(merchant)
 
@@ -130,7 +152,7 @@ def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Serve under a test's own readings from before its first fixture until after its last."""
-    with _session(item.config).under_readings_of(item) if _uses_server(item) else nullcontext():
+    with _session(item.config).under_readings_of(item) if _is_ours(item) else nullcontext():
         yield
 
 
@@ -157,28 +179,24 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Show with a failure what its merchant received."""
     outcome: Any = yield
-    merchant, server = item.stash.get(_MERCHANT, None), _server_of(item)
-    if server is None or not outcome.get_result().failed:
+    if not _is_ours(item) or not outcome.get_result().failed:
         return
+    merchant = item.stash.get(_MERCHANT, None)
     if merchant is not None:
         outcome.get_result().sections.append(("apigames: calls received", merchant.calls_in_words()))
-    server.undocumented_calls.clear()  # a test that fails anyway need not fail for them once more
+    _session(item.config).undocumented_calls()  # a test that fails anyway need not fail for them once more
 
 
 def _uses_server(item: pytest.Item) -> bool:
     return "apigames_server" in getattr(item, "fixturenames", ())
 
 
-def _server_of(item: pytest.Item) -> FakeServer | None:
-    merchant = item.stash.get(_MERCHANT, None)
-    if merchant is not None:
-        return merchant.server
-    return _session(item.config).server if _uses_server(item) else None
+def _is_ours(item: pytest.Item) -> bool:
+    """Tell whether a test may use the fake: it says so, or something in this run does or has done."""
+    return _SESSION in item.config.stash or _uses_server(item)
 
 
 def _fail_for_undocumented_calls(item: pytest.Item) -> None:
-    server = _server_of(item)
-    if server is not None and server.undocumented_calls:
-        told = "\n".join(server.undocumented_calls)
-        server.undocumented_calls.clear()
-        pytest.fail(told, pytrace=False)
+    told = _session(item.config).undocumented_calls() if _is_ours(item) else []
+    if told:
+        pytest.fail("\n".join(told), pytrace=False)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mockserver.contract.readings import Readings
 from mockserver.provider.journal.journal import Journal
-from mockserver.provider.journal.recorded import Entry, Kept
+from mockserver.provider.journal.recorded import Entry, RawEntry
+from mockserver.provider.operations.handler import Handler
+from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
 from mockserver.testing.builders import WorldSource, new_merchant_id, new_secret, read_world_source
+from mockserver.testing.doubles.vendor_host import guarding_vendor_host
 from mockserver.testing.merchant import FakeMerchant
 
 if TYPE_CHECKING:
@@ -35,8 +38,9 @@ class FakeServer:
 
     Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
     `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
-    `undocumented_calls` says, a line for each, what the doubles of its merchants were asked at the vendor's host that
-    the vendor's page does not have.
+    It serves the operations of `handlers`. `undocumented_calls` says, a line for each, what the doubles of its
+    merchants were asked at the vendor's host that no page of the vendor documents, and which calls were about to leave
+    for the vendor's real host. With `allow_vendor_host` the latter do leave.
 
     Raises:
         ReadingsError: a reading or a value that the register does not have.
@@ -44,17 +48,25 @@ class FakeServer:
     """
 
     def __init__(
-        self, *, readings: ReadingChoices | None = None, seed: int = 0, host: str = "127.0.0.1", port: int = 0
+        self,
+        *,
+        readings: ReadingChoices | None = None,
+        seed: int = 0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        handlers: Iterable[Handler[Any]] = HANDLERS,
+        allow_vendor_host: bool = False,
     ) -> None:
         self.readings = as_readings(readings)
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise ValueError(f"seed={seed!r}: expected a whole number")
         self.seed = seed
         self._host, self._port = host, port
+        self.allows_vendor_host = allow_vendor_host
         self._journals: dict[str, Journal] = {}
-        self.provider = Provider(World(), self.readings, observers=(self._record_for_merchant,))
+        self.provider = Provider(World(), self.readings, observers=(self._record_for_merchant,), handlers=handlers)
         self.undocumented_calls: list[str] = []
-        self._unmatched: deque[Kept] = deque(maxlen=UNMATCHED_KEPT)
+        self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
         self._was_stopped = False
@@ -118,6 +130,7 @@ class FakeServer:
     def remove(self, merchant: FakeMerchant) -> None:
         """Forget a merchant and its `others`; a call to one is ERR-2 from now on."""
         for one in (merchant, *merchant.others):
+            one.clear_faults()
             self.provider.remove_merchant(one.merchant_id)
             self._journals.pop(one.merchant_id, None)
 
@@ -158,10 +171,12 @@ class FakeServer:
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
-        journal = self._journals[merchant.merchant_id] = Journal(self.provider.secrets, capacity=CALLS_KEPT)
+        provider = self.provider
+        journal = Journal(provider.maskers, capacity=CALLS_KEPT, operations=provider.operations)
+        self._journals[merchant.merchant_id] = journal
         return FakeMerchant(self, stored, journal)
 
-    def _record_for_merchant(self, kept: Kept) -> None:
+    def _record_for_merchant(self, kept: RawEntry) -> None:
         journal = self._journals.get(kept.call.merchant_id or "")
         if journal is not None:
             journal.record(kept.call, kept.reply, kept.took)
@@ -185,11 +200,13 @@ def serve(
     seed: int = 0,
     host: str = "127.0.0.1",
     port: int = 0,
+    allow_vendor_host: bool = False,
 ) -> Iterator[FakeMerchant]:
     """Serve a merchant on a server of its own until the block ends; what the fixture `apigames` is, without pytest.
 
     `world` is a world file, its document or a `World`; its merchants keep the ids and secrets they have there, and
-    the first is the one returned. Without it, the merchant is new and has no projects yet.
+    the first is the one returned. Without it, the merchant is new and has no projects yet. Meanwhile no call of this
+    process leaves for the vendor's real host (it raises EscapedCall), unless `allow_vendor_host`.
 
     Raises:
         ReadingsError: a reading or a value that the register does not have.
@@ -197,11 +214,12 @@ def serve(
         ServerError: the address is taken or not of this machine.
         ValueError: a seed that is not a whole number.
     """
-    server = FakeServer(readings=readings, seed=seed, host=host, port=port)
+    server = FakeServer(readings=readings, seed=seed, host=host, port=port, allow_vendor_host=allow_vendor_host)
     merchant = server.merchant(world=world, keep_ids=world is not None)
     try:
         server.url  # noqa: B018 - reading it starts the server
-        yield merchant
+        with guarding_vendor_host(server):
+            yield merchant
     finally:
         server.stop()
 

@@ -15,6 +15,18 @@ def check_number(name: str, value: object, expected: str) -> None:
         raise ValueError(f"{name}={value!r}: expected {expected}, 0 or more")
 
 
+def check_seconds(name: str, value: object) -> None:
+    """Raise ValueError unless `value` is a number of seconds, 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise ValueError(f"{name}={value!r}: expected seconds, 0 or more")
+
+
+def check_share(name: str, value: object) -> None:
+    """Raise ValueError unless `value` is a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError(f"{name}={value!r}: expected a number from 0 to 1")
+
+
 def check_text(name: str, value: object) -> None:
     """Raise ValueError unless `value` is text that UTF-8 can hold, or None."""
     if value is None:

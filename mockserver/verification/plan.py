@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.contract.wire import PATH_TEMPLATE
-from mockserver.verification.cases.request_cases import GROUPS, cases
+from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.verification.cases import GROUPS, cases
 from mockserver.verification.live_guard import is_loopback
 from mockserver.verification.settings import Settings
 
@@ -21,7 +21,7 @@ _KINDS = {
 def plan_of(settings: Settings) -> Iterator[str]:
     """Yield the lines of the plan."""
     limits = settings.limits
-    path = PATH_TEMPLATE.format(merchant_id=settings.merchant_id)
+    path = PROJECT_DETAIL.path_of(settings.merchant_id)
     pace = "as fast as it answers" if limits.rate is None else f"at most {limits.rate:g} a second"
     yield f"Plan for {settings.base_url.rstrip('/')}"
     yield f"  POST {path} and the same path with made-up merchants; no other path, no redirect followed"
@@ -42,6 +42,6 @@ def calibration_plan(settings: Settings) -> Iterator[str]:
     limits = settings.limits
     pace = "as fast as it answers" if limits.rate is None else f"at most {limits.rate:g} a second"
     yield f"Plan for {settings.base_url.rstrip('/')}"
-    yield f"  POST {PATH_TEMPLATE.format(merchant_id=settings.merchant_id)} and one made-up merchant; reading only"
+    yield f"  POST {PROJECT_DETAIL.path_of(settings.merchant_id)} and one made-up merchant; reading only"
     yield f"  about 45 calls, {pace}, at most {limits.max_requests}"
     yield "  of these 3 with a wrong signature, last"

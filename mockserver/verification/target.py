@@ -13,11 +13,11 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.project_detail import PROJECT_DETAIL
 
 MAX_REPLY = 32 * 1024 * 1024
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
@@ -123,7 +123,7 @@ class HttpTarget:
         """
         if merchant_id in _STEPS:
             raise ValueError(f"{merchant_id!r} is not an id but a step in a path")
-        return self.base_url + PATH_TEMPLATE.format(merchant_id=quote(merchant_id, safe=""))
+        return self.base_url + PROJECT_DETAIL.path_of(merchant_id)
 
     def post(self, merchant_id: str, body: bytes) -> RawReply:
         """Make one call.

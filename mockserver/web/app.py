@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from mockserver.contract.wire import Reply, outside_reply
 from mockserver.provider.faults.faults import FaultyReply
 from mockserver.provider.internal_error import report
 from mockserver.provider.provider import Provider
+from mockserver.provider.reply import Reply, outside_reply
 from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, Request
 from mockserver.web.admin.access import Access, Problem, is_admin
 from mockserver.web.admin.blueprint import add_admin, admin_problem

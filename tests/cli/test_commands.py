@@ -14,7 +14,7 @@ from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.schemas import NAMES, schema
 from mockserver.contract.signature import sign
-from tests.support.command import CLEAN, run
+from tests.support.command import CLEAN, run, run_process
 
 
 def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
@@ -24,8 +24,10 @@ def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
         assert run(command, "--help", folder=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["verify", "calibrate", "fixtures"])
-def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "extra"), [("verify", "verify"), ("calibrate", "verify"), ("fixtures", "strategies")]
+)
+def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, command: str, extra: str) -> None:
     hidden = "import sys; sys.modules.update(dict.fromkeys(('httpx', 'hypothesis', 'pytest')))"
     line = f"{hidden}; from mockserver.cli.main import main; main(sys.argv[1:])"
 
@@ -36,7 +38,7 @@ def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, comman
     help_text, used = run_without("--help"), run_without("check" if command == "fixtures" else "--dry-run")
     assert (help_text.returncode, used.returncode) == (0, 2)
     assert "Usage: " in help_text.stdout
-    assert "pip install 'apigames-mock[verify]'" in used.stderr
+    assert f"pip install 'apigames-mock[{extra}]'" in used.stderr
 
 
 def run_where_the_folder_is_gone(*arguments: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
@@ -109,7 +111,6 @@ def test_sign_takes_the_secret_from_the_environment_a_file_standard_input_or_a_w
         (["M1", "--secret-file", "absent"], "absent"),
         (["M1", "--secret-file", "empty"], "is empty"),
         (["M2", "--world", "world.json"], "it has M1"),
-        (["M1"], "stopped"),
         (["M\udcff"], "MERCHANT_ID is not UTF-8 text"),
         ([], "Missing argument"),
     ],
@@ -123,6 +124,14 @@ def test_sign_without_a_secret_says_what_to_do(tmp_path: Path, arguments: list[s
     assert message in done.stderr
     assert "marked-secret" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_sign_asks_for_the_secret_where_nothing_else_says_it(tmp_path: Path) -> None:
+    done = run_process("sign", "M1", folder=tmp_path)
+    assert done.stdout == ""
+    assert "Secret key of M1" in done.stderr
+    assert done.stderr.endswith("apigames-mock: stopped\n")
+    assert done.returncode == 130
 
 
 def test_readings_are_shown_as_a_table_json_and_markdown(tmp_path: Path) -> None:
@@ -149,7 +158,7 @@ def test_the_documents_are_printed(tmp_path: Path) -> None:
         ('{"merchants": [{"merchant_id": "M\\ud800", "secret_key": "s"}]}', "merchants[0].merchant_id: half of a"),
         ('{"merchants": [{"merchant_id": "M", "secret_key": "marked\\udfff"}]}', "merchants[0].secret_key: half of a"),
         ('{"merchants": [], "plan": {"transition": "timed", "process_after": NaN}}', "plan.process_after: NaN"),
-        ('{"merchants": [], "merchants": []}', "the top: the key 'merchants' stands twice"),
+        ('{"merchants": [], "merchants": []}', "the top: the key 'merchants' appears twice"),
         ('{"merchants": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
     ],
 )

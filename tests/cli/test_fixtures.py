@@ -12,8 +12,8 @@ import pytest
 from mockserver._resources import resource
 from mockserver.contract.clauses import CLAUSES
 from mockserver.golden.check import failures_in
-from mockserver.verification.cases.request_cases import GROUPS, cases
-from tests.support.command import run
+from mockserver.verification.cases import GROUPS, cases
+from tests.support.command import run, run_process
 
 FIXTURES = resource("fixtures")
 
@@ -29,7 +29,7 @@ def test_what_is_stored_holds() -> None:
 
 def test_the_same_bytes_come_under_the_recorded_version(tmp_path: Path) -> None:
     recorded = json.loads((FIXTURES / "manifest.json").read_text())["hypothesis"]
-    ended = run("fixtures", "generate", "--output", "made", folder=tmp_path)
+    ended = run_process("fixtures", "generate", "--output", "made", folder=tmp_path)
     if recorded != hypothesis.__version__:
         assert ended.returncode == 2
         assert recorded in ended.stderr

@@ -13,7 +13,7 @@ import pytest
 
 from mockserver.contract.schemas import schema, validator
 from mockserver.testing.survive.scenarios import SCENARIOS
-from tests.support.command import CLEAN, run
+from tests.support.command import CLEAN, run, run_process
 from tests.support.survive_clients import CLIENTS
 
 CAREFUL = [sys.executable, str(CLIENTS / "careful" / "client.py")]
@@ -165,7 +165,7 @@ def test_no_secret_reaches_a_report(tmp_path: Path) -> None:
 
 def test_a_terminal_without_the_letters_gets_others(tmp_path: Path) -> None:
     words = ["survive", "--scenario", "unusual-values", "--", sys.executable, "-c", "raise ValueError('\\u2713 🎮')"]
-    done = run(*words, folder=tmp_path, environment={"PYTHONIOENCODING": "ascii"})
+    done = run_process(*words, folder=tmp_path, environment={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 1
     assert "ValueError" in done.stdout
     assert not done.stderr

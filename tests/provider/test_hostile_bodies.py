@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.asking import MERCHANT, PATH, built_in_provider
+from tests.support.asking import built_in_provider, call
 
 SHAPES: dict[str, Callable[[int], bytes]] = {
     "a form of empty fields that ends as none": lambda size: b"a=" + b"&a=" * (size // 3) + b"{",
@@ -41,7 +41,9 @@ def cost(body: bytes) -> float:
     """Return the processor's seconds for the call, what the doctor says of it, and its entry in the journal."""
     provider = built_in_provider()
     started = time.process_time()
-    reply = provider.call(MERCHANT, body, path=PATH, origin="test")
-    provider.diagnose_reply(MERCHANT, body, reply)
+    call(provider, body)
+    raw = provider.journal.kept(provider.journal.total)
+    assert raw is not None
+    provider.diagnose(raw)
     provider.journal.entries()
     return time.process_time() - started

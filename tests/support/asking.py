@@ -8,6 +8,8 @@ from typing import Any
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
+from mockserver.provider.reply import Reply
+from mockserver.provider.request import FAULT_HEADER, Request
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.world_file import built_in_world
 
@@ -44,9 +46,15 @@ def built_in_provider(readings: Readings | None = None, *, at: float = NOW) -> P
     return Provider(built_in_world(in_force, clock), in_force, clock)
 
 
+def call(
+    provider: Provider, content: bytes, *, merchant_id: str = MERCHANT, forced: str | None = None, origin: str = "test"
+) -> Reply:
+    """Make a status call in process; `forced` is the value of the header that asks for a fault or an error."""
+    headers = () if forced is None else ((FAULT_HEADER.lower(), forced),)
+    return provider.handle(Request("POST", PATH.replace(MERCHANT, merchant_id), content, headers, origin))
+
+
 def ask(provider: Provider, content: bytes, *, merchant_id: str = MERCHANT) -> dict[str, Any]:
     """Ask in process and return the decoded reply."""
-    path = f"/merchant/{merchant_id}/kiosgamer/project/detail"
-    reply = provider.call(merchant_id, content, path=path, origin="test")
-    decoded: dict[str, Any] = json.loads(reply.body)
+    decoded: dict[str, Any] = json.loads(call(provider, content, merchant_id=merchant_id).body)
     return decoded

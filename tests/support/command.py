@@ -1,12 +1,19 @@
-"""The command line as a user has it: a process of its own, in a folder and an environment of the test's choice."""
+"""The command line as a user has it, in a folder and an environment of the test's choice."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
+from unittest import mock
+
+import pytest
+
+from mockserver.cli.main import main
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("APIGAMES", "COV_"))}
 
@@ -14,7 +21,41 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 def run(
     *arguments: str, folder: Path, environment: dict[str, str] | None = None, standard_input: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run `apigames-mock` to its end."""
+    """Run `apigames-mock` to its end in this process: most of what a process of its own costs is imports.
+
+    It has the folder, the environment and the standard streams of the test's choice. What a command does with the
+    process itself (signals, threads that outlive it, file descriptors, what it imports) needs `run_process`.
+    """
+    stdin, stdout, stderr = (
+        io.TextIOWrapper(io.BytesIO(content), encoding="utf-8") for content in (standard_input.encode(), b"", b"")
+    )
+    assert not [name for name in environment or {} if name.startswith("PYTHON")], "Python reads it as it starts"
+    before, threads = Path.cwd(), set(threading.enumerate())
+    os.chdir(folder)
+    try:
+        with (
+            mock.patch.dict(os.environ, {**CLEAN, **(environment or {})}, clear=True),
+            mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(list(arguments))
+    finally:
+        os.chdir(before)
+    assert isinstance(ended.value.code, int)
+    ours = [thread for thread in threading.enumerate() if thread.name.startswith("apigames-mock")]
+    assert set(ours) <= threads, "it leaves a thread behind: use run_process"
+    return subprocess.CompletedProcess(arguments, ended.value.code, _written_to(stdout), _written_to(stderr))
+
+
+def _written_to(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+def run_process(
+    *arguments: str, folder: Path, environment: dict[str, str] | None = None, standard_input: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run `apigames-mock` to its end in a process of its own, away from the terminal of whoever runs the tests."""
     return subprocess.run(
         [sys.executable, "-m", "mockserver", *arguments],
         cwd=folder,
@@ -22,8 +63,9 @@ def run(
         input=standard_input,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
+        start_new_session=True,
     )
 
 

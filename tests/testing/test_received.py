@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -127,3 +132,59 @@ def test_a_failure_shows_calls_that_reached_nobody(merchant: FakeMerchant) -> No
     with pytest.raises(AssertionError, match=r"for no merchant that the server knows:\n.*M000000NOBODY") as failed:
         merchant.assert_called()
     assert merchant.signature not in str(failed.value)
+
+
+def later(merchant: FakeMerchant, pages: Iterable[int], start: threading.Event) -> threading.Thread:
+    """A thread that calls for these pages, once told to."""
+    project = merchant.project(pending=1)
+
+    def work() -> None:
+        start.wait(30)
+        for page in pages:
+            ask(merchant, project, page=page)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_calls_of_another_thread_are_waited_for(merchant: FakeMerchant) -> None:
+    start = threading.Event()
+    thread = later(merchant, [1, 2, 3], start)
+    with pytest.raises(AssertionError, match="no call arrived at all"):
+        merchant.assert_called(page=2, within=0)
+    start.set()
+    assert len(merchant.assert_called(page=2, within=30)) == 1
+    assert [call.fields and call.fields["page"] for call in merchant.wait_for(times=3, within=30)] == [1, 2, 3]
+    thread.join()
+    merchant.assert_called(times=3, within=30)
+
+
+def test_what_does_not_arrive_in_time_is_told_with_what_did(merchant: FakeMerchant) -> None:
+    ask(merchant, merchant.project(pending=1))
+    with pytest.raises(AssertionError, match="expected at least 2 calls within 0 s; 1 call matched of 1 that arrived"):
+        merchant.wait_for(times=2, within=0)
+    with pytest.raises(AssertionError, match="page: expected 2, got 1"):
+        merchant.wait_for(page=2, within=0)
+    with pytest.raises(AssertionError, match="expected exactly 2 calls"):
+        merchant.assert_called(times=2, within=0)
+    with pytest.raises(TypeError, match="did you mean 'page'"):
+        merchant.wait_for(pge=2)
+
+
+def test_a_call_of_another_process_is_waited_for(merchant: FakeMerchant) -> None:
+    project = merchant.project(pending=1)
+    code = (
+        "import os, urllib.request as u; e = os.environ; "
+        "u.urlopen(e['APIGAMES_BASE_URL'] + f'/merchant/{e[\"APIGAMES_MERCHANT_ID\"]}/kiosgamer/project/detail', b'{')"
+    )
+    environment = {**os.environ, **merchant.environment(project), "NO_PROXY": "127.0.0.1"}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL):
+        merchant.wait_for(clause="ERR-1", within=60)
+
+
+@pytest.mark.parametrize("within", ["1", -1, True, float("nan"), float("inf")])
+def test_a_time_to_wait_that_is_none_says_what_is(merchant: FakeMerchant, within: Any) -> None:
+    for wait in (merchant.assert_called, merchant.wait_for):
+        with pytest.raises(ValueError, match=r"within=.*: expected seconds, 0 or more"):
+            wait(within=within)

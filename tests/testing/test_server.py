@@ -119,7 +119,7 @@ def test_nothing_listens_before_the_url_is_read() -> None:
     project = merchant.project(pending=1)
     path = f"https://v1.apigames.id/merchant/{merchant.merchant_id}/kiosgamer/project/detail"
     body = f'{{"projectid":"{project.project_id}","signature":"{merchant.signature}"}}'.encode()
-    assert answer_in_process(server.provider, "POST", path, body, origin="here").http_status == 200
+    assert answer_in_process(merchant, "POST", path, body, origin="here").http_status == 200
     assert repr(server) == "FakeServer(not started)"
     assert server.url.startswith("http://127.0.0.1:")
     assert repr(server) == f"FakeServer({server.url})"

@@ -61,9 +61,10 @@ def test_the_page_for_pytest(tmp_path: Path) -> None:
 
 
 def test_the_page_without_pytest(tmp_path: Path) -> None:
-    plain, case, double = snippets("unittest.md", "python")
+    plain, case, double, faults = snippets("unittest.md", "python")
     sh(sys.executable, "-c", plain, folder=tmp_path)
     sh(sys.executable, "-c", double, folder=tmp_path)
+    sh(sys.executable, "-c", faults, folder=tmp_path)
     (tmp_path / "test_case.py").write_text(case)
     sh(sys.executable, "-W", "error", "-m", "unittest", "-q", folder=tmp_path)
 

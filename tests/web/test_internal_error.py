@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import Reply
 from mockserver.provider.provider import Provider
+from mockserver.provider.reply import Reply
 from mockserver.provider.state.clock import SystemClock
 from mockserver.provider.state.world_file import built_in_world
 from mockserver.web.app import create_app
@@ -29,7 +29,7 @@ from mockserver.provider.provider import Provider
 def fail(self, *args, **kwargs):
     raise RuntimeError("-".join(["marked", "text", repr(args)]))
 
-Provider.reset = Provider.call = fail
+Provider.reset = Provider.reply_to = fail
 from mockserver.cli.main import main
 main(["serve", "--port", "0", *ARGUMENTS])
 """

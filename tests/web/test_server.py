@@ -12,7 +12,7 @@ import warnings
 
 import pytest
 
-from mockserver.provider.journal.recorded import Kept
+from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.web.server import Server, ServerError
@@ -119,7 +119,7 @@ def test_a_server_that_serves_does_not_start_again_and_goes_on(server: Server) -
 def test_an_observer_may_stop_the_server_that_it_observes(provider: Provider) -> None:
     server = Server(provider)
 
-    def stop(_: Kept) -> None:
+    def stop(_: RawEntry) -> None:
         server.stop()
 
     provider.journal._observers = (stop,)

@@ -135,7 +135,7 @@ def _inline(option: str, value: str) -> str:
         return f"{name}={quote_plus(content)}" if equals else quote_plus(value)
     if value.startswith("@") and option != "data-raw":
         raise ValueError(
-            "the body stands in another file (@FILE), which is not read; put the body itself in its place, or ask "
+            "the body is in another file (@FILE), which is not read; put the body itself in its place, or ask "
             "about that file with --merchant ID"
         )
     return value

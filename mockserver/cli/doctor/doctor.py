@@ -9,10 +9,12 @@ import click
 
 from mockserver.cli.doctor.saved_request import SavedRequest, saved_request
 from mockserver.cli.shared.configuration import SECRET_VARIABLE, secret_from_environment, utf8
-from mockserver.contract.masking import printable
+from mockserver.cli.shared.printing import echo
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import MERCHANT_ID, SUCCESS
+from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import PATH_TEMPLATE
 from mockserver.provider.doctor.doctor import is_placeholder
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import Request
@@ -56,21 +58,21 @@ def _report(provider: Provider, request: SavedRequest, merchant_id: str | None) 
     if request.method == "POST":
         odd = _odd_length(request)
         if odd is not None:
-            click.echo(f"refused: {odd}\n  cure: let the HTTP client count the body")
+            echo(f"refused: {odd}", "  fix: let the HTTP client count the body")
             return _REFUSED
-    path = request.path or PATH_TEMPLATE.format(merchant_id=merchant_id)
+    path = request.path or OPERATIONS.first.path.replace(MERCHANT_ID, merchant_id or "")
     reply = provider.handle(Request(request.method, path, request.body, request.headers))
-    kept = provider.journal.kept(provider.journal.total)
-    assert kept is not None
-    if reply.rc == 200:
-        click.echo("answered: nothing is wrong with this request")
-        for finding in provider.diagnose(kept):
-            click.echo(f"\n  note: {finding.what}\n    why:  {finding.why}\n    cure: {finding.cure}")
+    raw = provider.journal.kept(provider.journal.total)
+    assert raw is not None
+    if reply.role == SUCCESS:
+        echo("answered: nothing is wrong with this request")
+        for finding in provider.diagnose(raw):
+            echo("", f"  note: {finding.what}", f"    why:  {finding.why}", f"    fix:  {finding.fix}")
         return 0
-    entry = provider.journal.masked(kept)
-    click.echo(f"refused: rc {reply.rc}, {reply.clause or 'outside the contract'}: {entry.explanation}")
-    for finding in provider.diagnose(kept):
-        click.echo(f"\n  {finding.what}\n    why:  {finding.why}\n    cure: {finding.cure}")
+    entry = provider.journal.masked(raw)
+    echo(f"refused: rc {reply.rc}, {reply.clause or 'outside the contract'}: {entry.explanation}")
+    for finding in provider.diagnose(raw):
+        echo("", f"  {finding.what}", f"    why:  {finding.why}", f"    fix:  {finding.fix}")
     return _REFUSED
 
 

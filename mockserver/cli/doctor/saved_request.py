@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from mockserver.cli.doctor.curl_line import CurlCall, is_curl_line, read_curl_line
-from mockserver.contract.wire import PATH_PATTERN
+from mockserver.contract.operations import OPERATIONS
 
 _REQUEST_LINE = re.compile(rb"\s*([A-Z]+) +(\S+) +HTTP/[0-9.]+\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -66,9 +66,10 @@ def _headers(lines: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _of_address(address: str, body: bytes, method: str, headers: tuple[tuple[str, str], ...]) -> SavedRequest:
-    path = unquote(urlsplit(address).path)
-    matched = PATH_PATTERN.fullmatch(path)
-    return SavedRequest(matched[1] if matched else None, path, body, method, headers)
+    # urlsplit would take what follows two slashes for a host.
+    path = unquote(address.partition("?")[0] if address.startswith("/") else urlsplit(address).path)
+    merchants = (operation.merchant_in(path) for operation in OPERATIONS)
+    return SavedRequest(next(filter(None, merchants), None), path, body, method, headers)
 
 
 def _unchunked(body: bytes) -> bytes:

@@ -10,16 +10,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
-
-import click
 
 from mockserver.cli.serve.request_log import notice
 from mockserver.cli.shared.configuration import Configuration
-from mockserver.contract.masking import printable
+from mockserver.cli.shared.printing import echo
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import SIGNATURE, Operation, Operations
+from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.signature import sign
-from mockserver.contract.wire import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS, PATH_TEMPLATE
 from mockserver.provider.state.world import Merchant, World
 
 _PLACE_OF_SIGNATURE = "SIGNATURE"
@@ -43,6 +42,7 @@ class Served:
     admin_token: str | None = None
     configuration: Configuration = field(default_factory=Configuration)
     elsewhere: str | None = None
+    operations: Operations = OPERATIONS
 
     @property
     def is_built_in(self) -> bool:
@@ -64,12 +64,12 @@ class Served:
         """Say what is served and where."""
         also = f", from other machines at {self.elsewhere}" if self.elsewhere else ""
         merchants = _count(len(self.world.merchants), "merchant")
-        return f"Serving the voucher status of {merchants} at {self.url}{also}. Ctrl-C stops it."
+        return f"Serving {merchants} at {self.url}{also}. Ctrl-C stops it."
 
 
 def write_banner(served: Served, tell: Callable[[str], object], log_format: str) -> None:
     """Write the base URL, alone, to standard output, and `tell` what is served in the format of the log."""
-    click.echo(served.url)
+    echo(served.url)
     tell(_for_programs(served) if log_format == "json" else _for_people(served))
 
 
@@ -106,7 +106,7 @@ def _for_programs(served: Served) -> str:
 
 def _for_people(served: Served) -> str:
     url, readings = served.url, served.readings
-    lines = [served.headline, ""]
+    lines = [served.headline, "", *(f"  {one.call}: {one.summary}" for one in served.operations)]
     for one in served.world.merchants[:10]:
         secret = f", secret key {one.secret_key}" if served.is_built_in else ""
         lines.append(f"  merchant {printable(one.merchant_id)}{secret}")
@@ -126,7 +126,11 @@ def _for_people(served: Served) -> str:
         lines.append(f"  admin token, made for this run: {served.admin_token}")
     first = next((one for one in served.world.merchants if one.projects), None)
     if first is not None:
-        lines += ["", "Try it:", curl_line(url, first, readings, served.is_built_in, served.world_file)]
+        lines += ["", "Try it:"]
+        lines += [
+            curl_line(url, operation, first, readings, served.is_built_in, served.world_file)
+            for operation in served.operations
+        ]
     return "\n".join([*lines, "", ""])
 
 
@@ -140,29 +144,24 @@ def _about(configuration: Configuration) -> Iterator[str]:
         yield "  Move it to a folder that only you can write, or give its options on the command line."
 
 
-def curl_line(url: str, merchant: Merchant, readings: Readings, is_built_in: bool, world_file: Path | None) -> str:
-    """Return one line for a shell that asks for the merchant's first project, as these readings let it.
+def curl_line(
+    url: str, operation: Operation, merchant: Merchant, readings: Readings, is_built_in: bool, world_file: Path | None
+) -> str:
+    """Return one line for a shell that calls the operation, for the merchant's first project where it asks for one.
 
-    Only the built-in world's signature stands in it; for any other the shell computes it.
+    Only the built-in world's signature is in it; for any other the shell computes it.
     """
-    address = url + PATH_TEMPLATE.format(merchant_id=quote(merchant.merchant_id, safe=""))
-    # Its value is never checked, but it must be there under one reading.
-    session = {"session_key": "any"} if "session_key" in readings.required_fields else {}
-    body = json.dumps(
-        {
-            **session,
-            "projectid": merchant.projects[0].project_id,
-            "status": DEFAULT_STATUS,
-            "page": DEFAULT_PAGE,
-            "limit": DEFAULT_LIMIT,
-            "signature": sign(merchant.merchant_id, merchant.secret_key) if is_built_in else _PLACE_OF_SIGNATURE,
-        },
-        separators=(",", ":"),
-    )
+    sent = operation.example(readings)
+    if operation.project_field is not None:
+        sent[operation.project_field] = merchant.projects[0].project_id
+    if SIGNATURE in sent:
+        sent[SIGNATURE] = sign(merchant.merchant_id, merchant.secret_key) if is_built_in else _PLACE_OF_SIGNATURE
+    body = json.dumps(sent, separators=(",", ":"))
+    before, found, after = body.rpartition(_PLACE_OF_SIGNATURE)
     data = shlex.quote(body)
-    if not is_built_in:
-        before, after = (shlex.quote(part) for part in body.rsplit(_PLACE_OF_SIGNATURE, 1))
-        data = f'{before}"$({_sign_command(merchant.merchant_id, world_file)})"{after}'
+    if found:
+        data = f'{shlex.quote(before)}"$({_sign_command(merchant.merchant_id, world_file)})"{shlex.quote(after)}'
+    address = url + operation.path_of(merchant.merchant_id)
     return f"curl -sS {shlex.quote(address)} -H 'Content-Type: application/json' -d {data}"
 
 

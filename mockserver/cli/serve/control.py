@@ -10,13 +10,13 @@ from mockserver.cli.shared.configuration import utf8
 from mockserver.contract.json_documents import document_in
 from mockserver.contract.schemas import ID_PREFIX, validator
 from mockserver.provider.faults.faults import Fault, FaultError, fault_named
-from mockserver.provider.faults.rules import Rule
+from mockserver.provider.faults.rules import Faults, Rule
 from mockserver.provider.state.clock import ZONES, MovableClock
 from mockserver.provider.state.plan import TRANSITIONS, Plan, plan_from_document
 
 _PLAN = {"$ref": f"{ID_PREFIX}world#/$defs/plan"}
 _NUMBERS = {"seconds": float, "retry_after": int, "times": int, "share": float, "seed": int}
-_TEXTS = ("merchant_id", "project_id")
+_TEXTS = ("merchant_id", "project_id", "operation")
 
 
 def clock_from(text: str, zone: str) -> MovableClock:
@@ -60,7 +60,7 @@ def plan_from(text: str) -> Plan:
         if not validator(_PLAN).is_valid(document):
             from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
-            raise ValueError("; ".join(failures(document, _PLAN)))
+            raise ValueError("; ".join(map(str, failures(document, _PLAN))))
         return plan_from_document(document)
     except (ValueError, RecursionError) as error:
         forms = f'{", ".join(TRANSITIONS)}, or JSON as in {{"transition": "timed", "process_after": 2}}'
@@ -88,9 +88,11 @@ def rule_from(text: str) -> Rule:
             )
     try:
         of_fault = {key: numbers.pop(key) for key in ("seconds", "retry_after") if key in numbers}
-        return Rule(Fault(fault_named(name), **of_fault), **numbers, **texts)  # type: ignore[arg-type] # by its name
+        rule = Rule(Fault(fault_named(name), **of_fault), **numbers, **texts)  # type: ignore[arg-type] # by its name
+        Faults([rule])  # knows which operations there are
     except FaultError as error:
         raise click.UsageError(f"--fault {text!r}: {error}") from None
+    return rule
 
 
 def _number(text: str, key: str, value: str) -> float:

@@ -9,17 +9,17 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
 
-from mockserver.contract.masking import printable
-from mockserver.contract.wire import STATUSES
+from mockserver.contract.foreign_text import harmless_json, harmless_lines, printable
+from mockserver.contract.operation import SUCCESS, Field, Operation
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.internal_error import ERRORS, kind_and_places, report
-from mockserver.provider.journal.recorded import Entry, Kept
+from mockserver.provider.journal.recorded import Entry, RawEntry
 
 LOG_FORMATS = ("text", "json")
 
@@ -28,21 +28,43 @@ _LONGEST_WAITING = 4096
 # A line shows no more of a text than this, so no more of it need be remembered.
 _LONGEST_SHOWN = 200
 
-_HARMLESS_STATUSES = frozenset({"", *"01234", *(status.value for status in STATUSES)})
-_HARMLESS_TYPES = frozenset({int, type(msgspec.UNSET)})
 _encode = msgspec.json.Encoder().encode
 
 
-class _Asked(msgspec.Struct, omit_defaults=True):
-    """The fields of a call that its line shows."""
+class _Asked:
+    """Reads from the body of an ordinary call of one operation what its line shows.
 
-    projectid: Any = msgspec.UNSET
-    status: Any = msgspec.UNSET
-    page: Any = msgspec.UNSET
-    limit: Any = msgspec.UNSET
+    A value is taken as it is only where no secret can be in it: masking takes longer than the line.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        places = {f"f{place}": name for place, name in enumerate(operation.asked)}
+        fields = [(place, Any, msgspec.UNSET) for place in places]
+        shown = msgspec.defstruct("Shown", fields, rename=places, omit_defaults=True)
+        self._decode = msgspec.json.Decoder(shown).decode
+        checked = ((place, operation.field_of[name]) for place, name in places.items())
+        # What names a project of the world was found there.
+        self._checks = [(place, _harmless(one)) for place, one in checked if one.name != operation.project_field]
+
+    def __call__(self, body: bytes) -> object | None:
+        """Return what is to be shown, or None when a secret may be in it."""
+        try:
+            shown = self._decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        for place, is_harmless in self._checks:
+            value = getattr(shown, place)
+            if value is not msgspec.UNSET and not is_harmless(value):
+                return None
+        return shown
 
 
-_decode_asked = msgspec.json.Decoder(_Asked).decode
+def _harmless(field: Field) -> Callable[[Any], bool]:
+    """Return what tells whether no secret can be in a value of this field."""
+    if field.json_type == "integer":
+        return lambda value: type(value) is int
+    texts = {field.default, *field.closed_set.every} if field.closed_set is not None else set[object]()
+    return lambda value: isinstance(value, str) and value in texts
 
 
 class RequestLog:
@@ -51,50 +73,44 @@ class RequestLog:
     `masked` is the journal's, set once there is one. With `diagnose` the line of a refusal says what the doctor says.
     """
 
-    masked: Callable[[Kept], Entry]
-    diagnose: Callable[[Kept], list[Finding]] | None = None
+    masked: Callable[[RawEntry], Entry]
+    diagnose: Callable[[RawEntry], list[Finding]] | None = None
 
     def __init__(self, log_format: str, write: Callable[[str | Callable[[], str]], object]) -> None:
         self._write = write
         self._text = _json_line if log_format == "json" else _TextLine()
+        self._asked: dict[str, _Asked] = {}
 
-    def __call__(self, kept: Kept) -> None:
+    def __call__(self, raw: RawEntry) -> None:
         """Write the line of one call; that of an ordinary one is made when it is written, many together."""
-        waits = _is_ordinary(kept) and len(kept.call.body) <= _LONGEST_WAITING
-        self._write(partial(self._line, kept) if waits else self._line(kept))
+        waits = _is_ordinary(raw) and len(raw.call.body) <= _LONGEST_WAITING
+        self._write(partial(self._line, raw) if waits else self._line(raw))
 
-    def _line(self, kept: Kept) -> str:
-        asked = _harmless(kept)
+    def _line(self, raw: RawEntry) -> str:
+        asked = self._read(raw)
         if asked is not None:
-            return self._text(kept, asked, kept.call.merchant_id or kept.call.path, None)
-        entry = self.masked(kept)
-        asked = _shortened(msgspec.convert(entry.fields or {}, _Asked))
-        findings = self.diagnose(kept) if self.diagnose is not None else []
-        explanation = "; ".join(f"{one.what}; {one.cure}" for one in findings) or entry.explanation
-        return self._text(kept, asked, entry.merchant_id or entry.path, explanation)
+            return self._text(raw, asked, raw.call.merchant_id or raw.call.path, None)
+        entry = self.masked(raw)
+        findings = self.diagnose(raw) if self.diagnose is not None else []
+        explanation = "; ".join(f"{one.what}; {one.fix}" for one in findings) or entry.explanation
+        return self._text(raw, _shortened(entry.asked), entry.merchant_id or entry.path, explanation)
+
+    def _read(self, raw: RawEntry) -> object | None:
+        operation = raw.call.operation
+        if operation is None or not _is_ordinary(raw):
+            return None
+        if operation.name not in self._asked:
+            self._asked[operation.name] = _Asked(operation)
+        return self._asked[operation.name](raw.call.body)
 
 
-def _shortened(asked: _Asked) -> _Asked:
-    values = {name: value for name in asked.__struct_fields__ if (value := getattr(asked, name)) is not msgspec.UNSET}
-    long = {name: text for name, value in values.items() if len(text := _encode(value).decode()) > _LONGEST_SHOWN}
-    return _Asked(**{**values, **{name: printable(text, _LONGEST_SHOWN) for name, text in long.items()}})
+def _shortened(asked: Mapping[str, Any]) -> dict[str, Any]:
+    long = {name: text for name, value in asked.items() if len(text := _encode(value).decode()) > _LONGEST_SHOWN}
+    return {**asked, **{name: printable(text, _LONGEST_SHOWN) for name, text in long.items()}}
 
 
-def _is_ordinary(kept: Kept) -> bool:
-    return kept.reply.clause == "RES-1" and kept.reply.explanation is None
-
-
-def _harmless(kept: Kept) -> _Asked | None:
-    """Return what an ordinary call asked for when no secret can stand in it: masking takes longer than the line."""
-    if not _is_ordinary(kept):
-        return None
-    try:
-        asked = _decode_asked(kept.call.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    if type(asked.page) not in _HARMLESS_TYPES or type(asked.limit) not in _HARMLESS_TYPES:
-        return None
-    return asked if asked.status is msgspec.UNSET or asked.status in _HARMLESS_STATUSES else None
+def _is_ordinary(raw: RawEntry) -> bool:
+    return raw.reply.role == SUCCESS and raw.reply.cause is None
 
 
 class ErrorLog(logging.Handler):
@@ -132,8 +148,8 @@ def _report_hooked(hooked: threading.ExceptHookArgs | sys.UnraisableHookArgs) ->
 def notice(log_format: str, message: str, level: str, **data: object) -> str:
     """Return the line for something that is not a call; `data` is for programs alone."""
     if log_format != "json":
-        return f"{message}\n"
-    return _encode({"at": time.time(), "level": level, "message": message, **data}).decode() + "\n"
+        return f"{harmless_lines(message)}\n"
+    return _json({"at": time.time(), "level": level, "message": message, **data})
 
 
 def dropped_line(log_format: str, count: int) -> str:
@@ -153,13 +169,14 @@ class _TextLine:
     def _shown(self, text: str) -> str:
         return self._printable(text[: _LONGEST_SHOWN + 1], _LONGEST_SHOWN)
 
-    def __call__(self, kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
-        call, reply = kept.call, kept.reply
-        wanted = self._shown(_encode(asked).decode()) if call.merchant_id is not None else ""
+    def __call__(self, raw: RawEntry, asked: object, who: str, explanation: str | None) -> str:
+        call, reply = raw.call, raw.reply
+        wanted = self._shown(_encode(asked).decode()) if call.operation is not None else ""
+        name = "" if call.operation is None else f" {call.operation.name}"
         why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
         return (
-            f"{self._clock(int(call.at))} {self._printable(call.method, 20)} {reply.http_status} rc={reply.rc} "
-            f"{self._printable(who)} {wanted} {kept.took * 1000:.2f} ms{why}\n"
+            f"{self._clock(int(call.at))} {self._printable(call.method, 20)}{name} {reply.http_status} rc={reply.rc} "
+            f"{self._printable(who)} {wanted} {raw.took * 1000:.2f} ms{why}\n"
         )
 
     def _clock(self, second: int) -> str:
@@ -168,21 +185,27 @@ class _TextLine:
         return self._second[1]
 
 
-def _json_line(kept: Kept, asked: _Asked, who: str, explanation: str | None) -> str:
-    call, reply = kept.call, kept.reply
+def _json_line(raw: RawEntry, asked: object, who: str, explanation: str | None) -> str:
+    call, reply = raw.call, raw.reply
     line = {
-        "n": kept.n,
+        "n": raw.n,
         "at": call.at,
         "origin": call.origin,
         "method": call.method,
+        "operation": None if call.operation is None else call.operation.name,
         "merchant_id" if call.merchant_id is not None else "path": printable(who, 500),
         "http_status": reply.http_status,
         "rc": reply.rc,
+        "role": reply.role,
         "clause": reply.clause,
         "reading": reply.reading,
         "fault": getattr(reply, "fault", None),
         "explanation": explanation and printable(explanation, 1000),
         "asked": asked,
-        "took_ms": round(kept.took * 1000, 3),
+        "took_ms": round(raw.took * 1000, 3),
     }
-    return _encode(line).decode() + "\n"
+    return _json(line)
+
+
+def _json(line: dict[str, object]) -> str:
+    return harmless_json(_encode(line).decode()) + "\n"

@@ -1,19 +1,12 @@
-"""A failure of a command in one line, and an output that can no longer be written."""
+"""A failure of a command in one line."""
 
 from __future__ import annotations
 
 import errno
-import os
-import sys
 
 import click
 
 USAGE_ERROR = 2
-
-
-def say(message: str) -> None:
-    """Write one line about a failure to standard error."""
-    click.echo(f"apigames-mock: {message}", err=True)
 
 
 def one_line(error: click.ClickException | OSError) -> str:
@@ -27,8 +20,3 @@ def one_line(error: click.ClickException | OSError) -> str:
         return message
     command = error.ctx.command_path if error.ctx else "apigames-mock"
     return f"{message.rstrip('.')} (see: {command} --help)"
-
-
-def drop_output() -> None:
-    """Let what could not be written go, or Python would try again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
 
-from mockserver.contract.wire import DOCUMENTED_ERRORS
+from mockserver.contract.project_detail import PROJECT_DETAIL
 
 SUCCESS = "success"
+_SHOWN = 200
 
 
 class NotJson(ValueError):
@@ -63,10 +65,16 @@ class Exchange:
             return None
         if looks_like_success(reply):
             return SUCCESS
-        for error in DOCUMENTED_ERRORS:
+        for error in PROJECT_DETAIL.errors:
             if same(reply.get("rc"), error.rc) and reply.get("error_msg") == error.error_msg:
                 return error.clause if same(reply.get("status"), 0) else None
         return None
+
+    @property
+    def received(self) -> Mapping[str, object]:
+        """What came back, in short: the outcome, the HTTP status and the first 200 bytes of the body as text."""
+        shown = self.body[:_SHOWN].decode("utf-8", "replace")
+        return {"outcome": self.outcome, "http_status": self.http_status, "body": shown}
 
     @property
     def speaks_the_contract(self) -> bool:
@@ -109,4 +117,4 @@ def decode(body: bytes) -> Any:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise NotJson(f"{name} is no JSON")
+    raise NotJson(f"{name} is not JSON")

@@ -6,11 +6,11 @@ import msgspec
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a call: `what` it is, `why` that is refused, and the `cure`. Holds no secret."""
+    """One thing that is wrong with a call: `what`, `why` it is refused, and the `fix`. Holds no secret."""
 
     what: str
     why: str
-    cure: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.what}; {self.why}; {self.cure}"
+        return f"{self.what}; {self.why}; {self.fix}"

@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.project_detail import PROJECT, PROJECT_DETAIL
 from mockserver.provider.doctor.body import misnamed
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.faults import LONGEST
@@ -21,26 +22,27 @@ _BY_NAME = "serve with --reading project_match=project_id_or_name"
 
 
 def diagnose_project(merchant: MerchantStore, fields: Mapping[str, Any], store: Store) -> list[Finding]:
-    """Return what is wrong with a call that got ERR-4; `fields` is its body."""
-    why = f"projectid names a project of merchant {printable(merchant.merchant_id, 60)!r} (ERR-4)"
+    """Return what is wrong with a status call whose project is unknown (ERR-4); `fields` is its body."""
+    clause = PROJECT_DETAIL.error_of[PROJECT].clause
+    why = f"projectid names a project of merchant {printable(merchant.merchant_id, 60)!r} ({clause})"
     own = merchant.projects()
     some = some_ids([project.project_id for project in own])
     sent = fields.get("projectid")
     if sent is None:
-        return misnamed(fields) or [Finding("no projectid was sent", why, f"send one of {some}")]
+        return misnamed(fields, PROJECT_DETAIL) or [Finding("no projectid was sent", why, f"send one of {some}")]
     asked = str(sent)
     meant = _of_own(asked, own) or _of_others(asked, some, store) or _by_look(asked, some, own)
     return [Finding(f"no project {printable(asked, 60)!r}{meant[0]}", why, meant[1])]
 
 
 def _of_own(asked: str, own: list[ProjectStore]) -> tuple[str, str] | None:
-    """Return what stands in the place of the id of one of these projects, and the cure."""
+    """Return what was sent in place of the id of one of these projects, and how to fix it."""
     for project in own:
-        cure = f"send {project.project_id!r}"
+        fix = f"send {project.project_id!r}"
         if asked == str(project.id):
-            return ": that is the numeric id of one", f"{cure}, its project_id"
+            return ": that is the numeric id of one", f"{fix}, its project_id"
         if asked == project.project_name:
-            return f": that is the name of one{_dw(asked)}", f"{cure}, or {_BY_NAME}"
+            return f": that is the name of one{_dw(asked)}", f"{fix}, or {_BY_NAME}"
     for project in own:
         if _same_letters(asked, project.project_id):
             return ": case or white space differs", f"send {project.project_id!r}"
@@ -55,13 +57,13 @@ def _of_others(asked: str, some: str, store: Store) -> tuple[str, str] | None:
         by_id = one.project(asked)
         theirs = one.project_named(asked) if by_id is None else by_id
         if theirs is not None:
-            cure = f"call {theirs.project_id!r} as {one.merchant_id!r}, or send one of {some}"
-            return f" of this merchant: it belongs to merchant {one.merchant_id!r}", cure
+            fix = f"call {theirs.project_id!r} as {one.merchant_id!r}, or send one of {some}"
+            return f" of this merchant: it belongs to merchant {one.merchant_id!r}", fix
     return None
 
 
 def _by_look(asked: str, some: str, own: list[ProjectStore]) -> tuple[str, str]:
-    reserved = meant_reserved(asked)
+    reserved = meant_reserved(asked, PROJECT_DETAIL)
     if reserved is not None:
         return ", and no reserved one", f"send {reserved!r}; {_RESERVED_NUMBERS}"
     near = nearest_id(asked, (project.project_id for project in own))

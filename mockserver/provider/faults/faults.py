@@ -15,8 +15,12 @@ from typing import Literal
 import msgspec
 
 from mockserver._text import nearest
+from mockserver.contract.operation import Operation
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG, Reply, error_body
+from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES
+from mockserver.contract.wire import error_body
+from mockserver.provider.refusal import Cause
+from mockserver.provider.reply import Reply
 
 DEFAULT_SECONDS = 2.0
 LONGEST = 3600.0
@@ -33,6 +37,8 @@ class FaultError(ValueError):
 class Fault(msgspec.Struct, frozen=True):
     """One fault. `seconds` is how long `delay` and `slow_body` take, `retry_after` (in seconds) is for `rate_limit`.
 
+    Of a call that changes something `carried_out` says whether it is done all the same: then only its reply is hit.
+
     Raises:
         FaultError: no fault has this name, or a value is out of its range.
     """
@@ -40,6 +46,7 @@ class Fault(msgspec.Struct, frozen=True):
     name: str
     seconds: float = DEFAULT_SECONDS
     retry_after: int = DEFAULT_RETRY_AFTER
+    carried_out: bool = True
 
     def __post_init__(self) -> None:
         if self.name not in FAULTS:
@@ -52,11 +59,26 @@ class Fault(msgspec.Struct, frozen=True):
             raise FaultError(f"{self.name}: expected retry_after of 0 to {LONGEST:g} seconds, got {self.retry_after}")
 
     @property
+    def prevents(self) -> bool:
+        """Whether a call that changes something is not carried out: as asked for, or as the vendor refused it."""
+        return not self.carried_out or self.name == "rate_limit" or FAULTS[self.name].role is not None
+
+    @property
     def in_words(self) -> str:
         """The fault with the one value it takes, as in `delay of 2 s`."""
         if self.name in {"delay", "slow_body"}:
             return f"{self.name} of {self.seconds:g} s"
         return f"{self.name}, Retry-After {self.retry_after}" if self.name == "rate_limit" else self.name
+
+
+class FaultPut(Cause, frozen=True):
+    """A fault was put on a reply; `before` is why that was not an ordinary success, if it was not and is sent."""
+
+    fault: Fault
+    before: Cause | None = None
+
+    def __str__(self) -> str:
+        return f"fault {self.fault.in_words}" + (f"; {self.before}" if self.before else "")
 
 
 class FaultyReply(Reply, frozen=True, kw_only=True):
@@ -77,12 +99,16 @@ class FaultyReply(Reply, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Kind:
-    """A fault as people read of it: `what` happens, and the `projectid` that asks for it."""
+    """A fault as people read of it: `what` happens, and the reserved text that asks for it.
+
+    `role` is that of the documented error that it stands for, in an operation that has it.
+    """
 
     name: str
     what: str
     reserved: str
     apply: Callable[[Reply, Fault, Readings], FaultyReply]
+    role: str | None = None
 
 
 def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
@@ -90,9 +116,10 @@ def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
         "http_status": reply.http_status,
         "body": reply.body,
         "rc": reply.rc,
+        "role": reply.role,
         "clause": reply.clause,
         "reading": reply.reading,
-        "explanation": f"fault {fault.in_words}" + (f"; {reply.explanation}" if reply.explanation else ""),
+        "cause": FaultPut(fault, reply.cause),
         "headers": reply.headers,
         "fault": fault.name,
     }
@@ -101,8 +128,13 @@ def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
 
 
 def _outside(reply: Reply, fault: Fault, http_status: int, body: bytes, **changes: object) -> FaultyReply:
-    of_contract = {"rc": http_status, "clause": None, "reading": None, "explanation": f"fault {fault.in_words}"}
-    return _changed(reply, fault, http_status=http_status, body=body, **of_contract, **changes)
+    return _changed(
+        reply, fault, http_status=http_status, body=body, rc=http_status, **_not_of_contract(fault), **changes
+    )
+
+
+def _not_of_contract(fault: Fault) -> dict[str, object]:
+    return {"role": None, "clause": None, "reading": None, "cause": FaultPut(fault)}
 
 
 def _delay(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
@@ -160,13 +192,18 @@ def _rate_limit(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
 def _sibling(error_msg: str) -> Callable[[Reply, Fault, Readings], FaultyReply]:
     def apply(reply: Reply, fault: Fault, readings: Readings) -> FaultyReply:
         http_status = 200 if readings.http_status == "200" else 500
-        changes = {"rc": 500, "clause": None, "reading": None, "explanation": f"fault {fault.in_words}"}
-        return _changed(reply, fault, http_status=http_status, body=error_body(500, error_msg), **changes)
+        body = error_body(500, error_msg)
+        return _changed(reply, fault, http_status=http_status, body=body, rc=500, **_not_of_contract(fault))
 
     return apply
 
 
-_SIBLING = "rc 500 with the text of the vendor's sibling page for redemption (not on this endpoint's page)"
+def _vendor_state(role: str) -> Kind:
+    error = REDEEM_BULK.error_of[role]
+    what = f"rc 500, {error.error_msg}: {error.clause} of the submit call (sibling page)."
+    return Kind(role, what, f"RMOCK{role.replace('_', '').upper()}", _sibling(error.error_msg), role)
+
+
 _KINDS = (
     Kind("delay", "The whole reply comes late, by `seconds`.", "RMOCKDELAY", _delay),
     Kind("slow_body", "Headers at once, then the body drips over `seconds`.", "RMOCKSLOWBODY", _slow_body),
@@ -180,15 +217,19 @@ _KINDS = (
     Kind("wrong_content_type", "The right JSON, called text/html.", "RMOCKWRONGTYPE", _wrong_content_type),
     Kind("wrong_length", "Content-Length says more than is sent, then the end.", "RMOCKWRONGLENGTH", _wrong_length),
     Kind("rate_limit", "429 with Retry-After (`retry_after` seconds).", "RMOCKRATELIMIT", _rate_limit),
-    Kind("maintenance", f"{_SIBLING}: {MAINTENANCE}.", "RMOCKMAINTENANCE", _sibling(MAINTENANCE)),
-    Kind("merchant_config", f"{_SIBLING}: {MERCHANT_CONFIG}.", "RMOCKMERCHANTCONFIG", _sibling(MERCHANT_CONFIG)),
+    *map(_vendor_state, VENDOR_STATES),
 )
 FAULTS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _KINDS})
 
 
-def with_fault(reply: Reply, fault: Fault, readings: Readings) -> FaultyReply:
-    """Return the reply as this fault lets it through."""
-    return FAULTS[fault.name].apply(reply, fault, readings)
+def with_fault(reply: Reply, fault: Fault, readings: Readings, operation: Operation) -> FaultyReply:
+    """Return the reply to a call of this operation as this fault lets it through."""
+    kind = FAULTS[fault.name]
+    faulty = kind.apply(reply, fault, readings)
+    documented = operation.error_of.get(kind.role or "")
+    if documented is None:
+        return faulty
+    return msgspec.structs.replace(faulty, role=documented.role, clause=documented.clause)
 
 
 def fault_named(name: str) -> str:

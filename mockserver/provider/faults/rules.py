@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 import msgspec
 
+from mockserver.contract.operation import Operations
+from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.faults.faults import Fault, FaultError
 
 
 class Rule(msgspec.Struct, frozen=True):
     """Which calls a fault hits: the next `times`, or a `share` of them (0 to 1, drawn by `seed`), or all until cleared.
 
-    Of every merchant and project, or of one `merchant_id`, one `project_id` (however a call names it).
+    Of every operation, merchant and project, or of one `operation` (its name), one `merchant_id`, one `project_id`
+    (however a call names it).
 
     Raises:
         FaultError: both `times` and `share`, or one out of its range.
@@ -27,6 +30,7 @@ class Rule(msgspec.Struct, frozen=True):
     seed: int = 0
     merchant_id: str | None = None
     project_id: str | None = None
+    operation: str | None = None
 
     def __post_init__(self) -> None:
         if self.times is not None and self.share is not None:
@@ -39,7 +43,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class RuleState:
-    """A rule as it stands: how many calls it `hit`, and how many more it will (`left`; None: no end)."""
+    """A rule as it is now: how many calls it `hit`, and how many more it will (`left`; None: no end)."""
 
     rule: Rule
     hit: int
@@ -56,9 +60,11 @@ class _Active:
     def left(self) -> int | None:
         return None if self.rule.times is None else self.rule.times - self.hit
 
-    def takes(self, merchant_id: str, project_id: str | None) -> bool:
+    def takes(self, operation: str, merchant_id: str, project_id: str | None) -> bool:
         rule = self.rule
-        if rule.merchant_id not in {None, merchant_id} or rule.project_id not in {None, project_id}:
+        if rule.operation not in {None, operation} or rule.merchant_id not in {None, merchant_id}:
+            return False
+        if rule.project_id not in {None, project_id}:
             return False
         if self.left == 0 or (rule.share is not None and self._draws.random() >= rule.share):
             return False
@@ -67,11 +73,15 @@ class _Active:
 
 
 class Faults:
-    """The rules in force; of those that fit a call, the first takes it. Safe under threads."""
+    """The rules in force; of those that fit a call, the first takes it. Safe under threads.
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+    Every method that takes a rule raises FaultError when it is of an operation that is not one of `operations`.
+    """
+
+    def __init__(self, rules: Iterable[Rule] = (), operations: Operations = OPERATIONS) -> None:
         self._lock = threading.Lock()
-        self._rules = tuple(_Active(rule) for rule in rules)
+        self._operations = operations
+        self._rules = self._active(rules)
 
     @property
     def is_empty(self) -> bool:
@@ -81,12 +91,12 @@ class Faults:
     def add(self, rule: Rule) -> None:
         """Put a rule behind those in force."""
         with self._lock:
-            self._rules = (*self._rules, _Active(rule))
+            self._rules = (*self._rules, *self._active([rule]))
 
     def replace(self, rules: Iterable[Rule], merchant_id: str | None = None) -> None:
         """Put these in place of all rules, or of those of one merchant."""
         with self._lock:
-            self._rules = (*self._others(merchant_id), *(_Active(rule) for rule in rules))
+            self._rules = (*self._others(merchant_id), *self._active(rules))
 
     def clear(self, merchant_id: str | None = None) -> None:
         """Take every rule out of force, or those of one merchant."""
@@ -102,13 +112,22 @@ class Faults:
         """Whether some rule asks which project is called."""
         return any(active.rule.project_id is not None for active in self._rules)
 
-    def take(self, merchant_id: str, project_id: str | None) -> Fault | None:
+    def take(self, operation: str, merchant_id: str, project_id: str | None) -> Fault | None:
         """Return the fault for this call, and count it; None when no rule fits."""
         with self._lock:
             for active in self._rules:
-                if active.takes(merchant_id, project_id):
+                if active.takes(operation, merchant_id, project_id):
                     return active.rule.fault
         return None
+
+    def _active(self, rules: Iterable[Rule]) -> tuple[_Active, ...]:
+        known = {None, *(operation.name for operation in self._operations)}
+        active = tuple(map(_Active, rules))
+        for one in active:
+            if one.rule.operation not in known:
+                name = str(one.rule.operation)
+                raise FaultError(f"there is no operation {name!r}{self._operations.hint(name)}")
+        return active
 
     def _others(self, merchant_id: str | None) -> tuple[_Active, ...]:
         return () if merchant_id is None else tuple(a for a in self._rules if a.rule.merchant_id != merchant_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from secrets import token_hex
 from time import monotonic
@@ -13,40 +13,46 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from mockserver.contract.masked_body import BodyText, masked_body
-from mockserver.contract.masking import Masker, is_looked_for, sent_secrets
-from mockserver.contract.wire import InvalidJson, Reply
+from mockserver.contract.masking import LONGEST_WRITTEN, BodyText, Masker, Maskers, masked_body
+from mockserver.contract.operation import JSON, Operations
+from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.journal.matchers import Matchers
-from mockserver.provider.journal.recorded import Call, Entry, Kept, Observer
+from mockserver.provider.journal.recorded import Call, Entry, Observer, RawEntry
 from mockserver.provider.operations.parsing import decode_json, form_fields
+from mockserver.provider.refusal import Refusal
+from mockserver.provider.reply import Reply
 
 DEFAULT_CAPACITY = 1000
 # Bodies are kept whole: cut, one could not be told from one that arrived cut.
 BODIES_KEPT = 64 * 1_048_576
 REPLY_KEPT = 65_536
+# A little more is held: what is masked first and cut then shows no secret in part.
+_REPLY_HELD = REPLY_KEPT + LONGEST_WRITTEN
 
 
 class Journal:
     """The newest calls: `capacity` of them, fewer when their bodies together are above `BODIES_KEPT` bytes.
 
-    `secrets` gives, when asked, what to mask; `observers` hear of each call as it is kept.
+    `maskers` make, when asked, what masks the secrets that there are; `observers` hear of each call as it is kept.
+    `operations` are those that its calls may be of.
     """
 
     def __init__(
         self,
-        secrets: Callable[[], Iterable[str]],
+        maskers: Maskers,
         *,
         capacity: int = DEFAULT_CAPACITY,
         observers: tuple[Observer, ...] = (),
+        operations: Operations = OPERATIONS,
     ) -> None:
-        self._secrets = secrets
+        self.operations = operations
+        self._maskers = maskers
         self._capacity = capacity
-        self._kept: deque[Kept] = deque()
+        self._kept: deque[RawEntry] = deque()
         self._size = 0
         self._total = 0
         self._lock = threading.Lock()
         self._observers = observers
-        self._last_mask = (frozenset[str](), Masker(()))
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._generation = token_hex(8)
 
@@ -60,13 +66,18 @@ class Journal:
         """How many calls were recorded since the start, the forgotten ones included."""
         return self._total
 
+    @property
+    def listeners(self) -> int:
+        """How many wait for calls at present."""
+        return len(self._listeners)
+
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call; done before its reply is sent. `took` is in seconds."""
-        if len(reply.body) > REPLY_KEPT:
-            reply = msgspec.structs.replace(reply, body=reply.body[:REPLY_KEPT])
+        if len(reply.body) > _REPLY_HELD:
+            reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
         with self._lock:
             self._total += 1
-            kept = Kept(self._total, call, reply, took)
+            kept = RawEntry(self._total, call, reply, took)
             self._kept.append(kept)
             self._size += len(call.body)
             while len(self._kept) > self._capacity or self._size > BODIES_KEPT:
@@ -80,7 +91,8 @@ class Journal:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
         with self._lock:
             kept = [one for one in self._kept if one.n > after]
-        return [self.masked(one) for one in kept]
+        masker = self._maskers.masker()
+        return [self.masked(one, masker) for one in kept]
 
     def newest(self, count: int, after: int = 0) -> tuple[list[Entry], int]:
         """Return at most `count` of the newest calls still kept whose `n` is above `after`, and how many there are.
@@ -89,17 +101,18 @@ class Journal:
         """
         with self._lock:
             kept = [one for one in self._kept if one.n > after]
-        return [self.masked(one) for one in kept[-count:]], len(kept)
+        masker = self._maskers.masker()
+        return [self.masked(one, masker) for one in kept[-count:]], len(kept)
 
-    def kept(self, n: int) -> Kept | None:
-        """Return the n-th call, secrets and all, or None when it never came or is forgotten."""
+    def kept(self, n: int) -> RawEntry | None:
+        """Return the n-th call, secrets and all, or None when it never arrived or is forgotten."""
         with self._lock:
             place = n - self._kept[0].n if self._kept else -1
             return self._kept[place] if 0 <= place < len(self._kept) else None
 
     def find(self, **matchers: Any) -> list[Entry]:
         """Return the calls still kept that match, oldest first; `Matchers` says what a matcher may be."""
-        return Matchers(**matchers).find(self.entries())
+        return Matchers(self.operations, **matchers).find(self.entries())
 
     def count(self, **matchers: Any) -> int:
         """Return how many of the calls still kept match."""
@@ -138,11 +151,11 @@ class Journal:
             if numbers_too:
                 self._total = 0
 
-    def masked(self, kept: Kept) -> Entry:
-        """Return the entry that a person may read."""
+    def masked(self, kept: RawEntry, masker: Masker | None = None) -> Entry:
+        """Return the entry that a person may read; who needs many of them gives the `masker` of all."""
         call, reply = kept.call, kept.reply
-        decoded = _decoded(call.body, reply)
-        mask = self._mask_for(decoded)
+        decoded = _decoded(call, reply)
+        mask = (masker or self._maskers.masker()).knowing_sent(decoded)
         fields = _fields(decoded, mask)
         body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
@@ -151,33 +164,29 @@ class Journal:
             origin=call.origin,
             method=call.method,
             path=mask(call.path),
+            operation=None if call.operation is None else call.operation.name,
             merchant_id=None if call.merchant_id is None else mask(call.merchant_id),
             body=body.text,
             is_withheld=body.is_withheld,
             fields=fields,
+            asked=_asked(call, fields),
             forced=None if call.forced is None else mask(call.forced),
             http_status=reply.http_status,
             rc=reply.rc,
+            role=reply.role,
             clause=reply.clause,
             reading=reply.reading,
             explanation=None if reply.explanation is None else mask(reply.explanation),
             fault=getattr(reply, "fault", None),
-            reply=mask(reply.body.decode("utf-8", "replace")),
+            reply=mask.beginning(
+                reply.body.decode("utf-8", "replace"), REPLY_KEPT, is_cut=len(reply.body) >= _REPLY_HELD
+            ),
             took=kept.took,
         )
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets that are masked in the entries."""
-        return self._mask_for(None)(text)
-
-    def _mask_for(self, decoded: Any) -> Masker:
-        # Made anew only when the secrets differ from the last call's: with many merchants it is thousands of words.
-        secrets = frozenset(self._secrets()).union(filter(is_looked_for, sent_secrets(decoded)))
-        known, mask = self._last_mask
-        if secrets != known:
-            mask = Masker(secrets)
-            self._last_mask = (secrets, mask)
-        return mask
+        return self._maskers.masker()(text)
 
 
 class Search:
@@ -189,7 +198,7 @@ class Search:
     def __init__(self, journal: Journal, matchers: Mapping[str, Any], after: int = 0) -> None:
         self._journal = journal
         self._after = after
-        self._matchers = Matchers(**matchers)
+        self._matchers = Matchers(journal.operations, **matchers)
         self._generation = journal.generation
         self._seen = after
         self._found: list[Entry] = []
@@ -206,11 +215,11 @@ class Search:
         return self._found
 
 
-def _decoded(body: bytes, reply: Reply) -> Any:
+def _decoded(call: Call, reply: Reply) -> Any:
     try:
-        return decode_json(body)
-    except InvalidJson:
-        return None if reply.clause == "ERR-1" else form_fields(body)
+        return decode_json(call.body)
+    except Refusal:
+        return None if reply.role == JSON or call.operation is None else form_fields(call.body, call.operation)
 
 
 def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
@@ -221,6 +230,12 @@ def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
     except RecursionError:
         return None
     return masked
+
+
+def _asked(call: Call, fields: Mapping[str, Any] | None) -> dict[str, Any]:
+    if call.operation is None or fields is None:
+        return {}
+    return {name: fields[name] for name in call.operation.asked if name in fields}
 
 
 def _text(fields: dict[str, Any], sent: bytes) -> str:

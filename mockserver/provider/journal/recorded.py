@@ -7,14 +7,15 @@ from typing import Any
 
 import msgspec
 
-from mockserver.contract.wire import Reply
+from mockserver.contract.operation import Operation
+from mockserver.provider.reply import Reply
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call as it arrived, secrets and all; stays inside the provider.
 
-    `merchant_id` is None when the path is not the endpoint's. `at` is in Unix seconds, `origin` is `host:port`,
-    `forced` the value of the header `FAULT_HEADER`, None without one.
+    `operation` and `merchant_id` are None when it is not a call of an operation: its path, method or size is another.
+    `at` is in Unix seconds, `origin` is `host:port`, `forced` the value of the header `FAULT_HEADER`, None without one.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     origin: str
     at: float
+    operation: Operation | None = None
     forced: str | None = None
 
     def __repr__(self) -> str:
@@ -32,10 +34,14 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 class Entry(msgspec.Struct, frozen=True):
     """One call as a person may read it: secrets and signatures masked.
 
-    `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `fields` is the body when it was a JSON object, or
-    a form that was let in, else None; `body` its text: written anew from `fields` where there are any, so that no
-    secret hides in an escape. With `is_withheld` the body says why its text is not shown: a secret may stand there in
-    a form that nothing masks. `forced` is the value of the header that asks for a fault or an error. `clause` and
+    `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `operation` is the name of what was called, None
+    outside the contract. `fields` is the body when it was a JSON object, or a form that was let in, else None; `asked`
+    are those of them that say what is asked for, in the order of the operation. `body` is the text of the body, written
+    anew from `fields` where there are any, so that no secret hides in an escape. With `is_withheld` it says why the
+    text is not shown: a secret may be in it in a form that nothing masks. `forced` is the value of the header that asks
+    for a fault or an error.
+
+    `role` is `success`, that of a documented error as in `signature`, or None outside the contract; `clause` and
     `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits the reply on
     its way: `took` is without what that takes, and of what it closes or cuts off the consumer may have got nothing.
     """
@@ -45,13 +51,16 @@ class Entry(msgspec.Struct, frozen=True):
     origin: str
     method: str
     path: str
+    operation: str | None
     merchant_id: str | None
     body: str
     is_withheld: bool
     fields: dict[str, Any] | None
+    asked: dict[str, Any]
     forced: str | None
     http_status: int
     rc: int
+    role: str | None
     clause: str | None
     reading: str | None
     explanation: str | None
@@ -60,7 +69,7 @@ class Entry(msgspec.Struct, frozen=True):
     took: float
 
 
-class Kept(msgspec.Struct, frozen=True, gc=False):
+class RawEntry(msgspec.Struct, frozen=True, gc=False):
     """A call with its reply as the journal keeps them, secrets and all; stays inside the provider."""
 
     n: int
@@ -69,7 +78,7 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
     took: float
 
     def __repr__(self) -> str:
-        return f"Kept({self.n})"
+        return f"RawEntry({self.n})"
 
 
-Observer = Callable[[Kept], None]
+Observer = Callable[[RawEntry], None]

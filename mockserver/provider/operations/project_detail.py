@@ -1,113 +1,163 @@
-"""The heart: the bytes of a body in, the reply out. No HTTP server, no clock of its own, no state of its own."""
+"""The status call: a page of a project's vouchers. Bytes in, reply out."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
-from mockserver.contract.readings import Readings
-from mockserver.contract.signature import signatures_match
-from mockserver.contract.wire import (
-    STATUSES,
+import msgspec
+
+from mockserver.contract.project_detail import (
+    DEFAULT_LIMIT,
+    DEFAULT_PAGE,
+    DEFAULT_STATUS,
+    PROJECT,
+    PROJECT_DETAIL,
     CategoryBody,
-    DocumentedError,
-    MerchantNotFound,
     PageBody,
     ProjectBody,
-    ProjectNotFound,
-    Reply,
-    SignatureNotValid,
     StatsBody,
     VoucherBody,
-    error_reply,
-    success_reply,
 )
-from mockserver.provider.operations.parsing import DetailRequest, parse_request
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import STATUSES
+from mockserver.provider.doctor.finding import Finding
+from mockserver.provider.faults.forcing import Reserved, forced_by_text
+from mockserver.provider.operations.authentication import check_signature, known_merchant
+from mockserver.provider.operations.handler import Handler
+from mockserver.provider.operations.parsing import field_value, parse_fields
+from mockserver.provider.refusal import FieldMissing, ProjectUnknown, Refusal
+from mockserver.provider.reply import Reply, success_reply
 from mockserver.provider.state.clock import Clock
+from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.project_store import ProjectStore, Statuses
 from mockserver.provider.state.store import MerchantStore, Store
-from mockserver.provider.state.world import Voucher
+from mockserver.provider.state.world import Project, Voucher
+
+_PROJECTID = PROJECT_DETAIL.field_of["projectid"]
 
 
-def answer(merchant_id: str, body: bytes, store: Store, readings: Readings, clock: Clock) -> Reply:
-    """Answer one call as the page documents it, under `readings` where the page is silent.
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What a consumer asks for (REQ-1 to REQ-3).
 
-    `merchant_id` is the one in the path, percent-decoded. Never raises for anything a consumer sends: an error of
-    the contract is a reply too (ERR-1 to ERR-5).
+    `statuses` are those that match: all without a filter, none when the filter names no status. `reserved` is the
+    text in `projectid` that asks for a fault or an error, if it is one; then the project is made up.
     """
-    try:
-        request = parse_request(body, readings)
-        project = _authorised_project(merchant_id, request, store, readings)
+
+    merchant_id: str
+    project: ProjectStore
+    statuses: Statuses
+    page: int
+    limit: int
+    reserved: str | None
+
+
+class ProjectDetail(Handler[Asked]):
+    """The status call (`project/detail`)."""
+
+    operation = PROJECT_DETAIL
+
+    def check(self, merchant_id: str, body: bytes, store: Store, readings: Readings) -> Asked:
+        """Return what a call asks for; raises Refusal (ERR-1 to ERR-4)."""
+        sent = parse_fields(body, PROJECT_DETAIL, readings)
+        merchant = known_merchant(merchant_id, PROJECT_DETAIL, store, readings)
+        if readings.precedence != "merchant-project-signature":
+            check_signature(merchant, sent.get("signature"), PROJECT_DETAIL, readings)
+        project, reserved = _project(merchant, sent.get("projectid"), readings)
+        if readings.precedence == "merchant-project-signature":
+            check_signature(merchant, sent.get("signature"), PROJECT_DETAIL, readings)
+        return Asked(
+            merchant_id,
+            project,
+            _statuses(sent.get("status", DEFAULT_STATUS), readings),
+            sent.get("page", DEFAULT_PAGE),
+            sent.get("limit", DEFAULT_LIMIT),
+            reserved,
+        )
+
+    def carry_out(self, checked: Asked, readings: Readings, clock: Clock) -> Reply:
+        """Return one page of the project, with what was due by now done."""
+        project = checked.project
         with project.lock:
             now = clock.now()
             if project.life_cycle is not None:
                 project.life_cycle.settle(now, readings.timezone)
                 project.life_cycle.was_read()
-            page = _page(merchant_id, project, request, readings)
-        return success_reply(page, int(now))
-    except DocumentedError as error:
-        return error_reply(error, http_status=200 if readings.http_status == "200" else error.rc)
+            page = _page(checked, readings)
+        return success_reply(PROJECT_DETAIL.success, page, int(now))
+
+    def reserved(self, checked: Asked) -> Reserved | None:
+        """Return the `projectid` that asks for a fault or an error."""
+        return None if checked.reserved is None else Reserved(checked.reserved, "projectid")
+
+    def project_asked_for(
+        self, merchant: MerchantStore | None, fields: Mapping[str, Any], readings: Readings
+    ) -> str | None:
+        """Return the project_id that a call is about, what it sent where that means no project of the merchant."""
+        try:
+            sent = field_value(_PROJECTID, fields.get("projectid"), readings, is_form=False)
+        except Refusal:
+            return None
+        project = None if merchant is None else _project_named(merchant, sent, readings)
+        return str(sent) if project is None else project.project_id
+
+    def diagnose(
+        self,
+        refused: Refusal,  # noqa: ARG002 - its projectid says all
+        merchant: MerchantStore,
+        fields: Mapping[str, Any],
+        store: Store,
+    ) -> list[Finding]:
+        """Return what is wrong with a `projectid` that names no project (ERR-4)."""
+        from mockserver.provider.doctor.project import diagnose_project  # noqa: PLC0415 - a start need not wait for it
+
+        return diagnose_project(merchant, fields, store)
 
 
-def refusal(merchant_id: str, body: bytes, store: Store, readings: Readings) -> DocumentedError | None:
-    """Return the error that `answer` would give a call, or None; no voucher moves, as none is read."""
-    try:
-        _authorised_project(merchant_id, parse_request(body, readings), store, readings)
-    except DocumentedError as error:
-        return error
-    return None
+answer = ProjectDetail().answer
 
 
-def project_asked_for(merchant: MerchantStore, projectid: str, readings: Readings) -> ProjectStore | None:
-    """Return the merchant's project that a sent `projectid` means (reading `project_match`), or None."""
+def _project_named(merchant: MerchantStore, projectid: str, readings: Readings) -> ProjectStore | None:
     project = merchant.project(projectid)
     if project is None and readings.project_match == "project_id_or_name":
         return merchant.project_named(projectid)
     return project
 
 
-def _authorised_project(merchant_id: str, request: DetailRequest, store: Store, readings: Readings) -> ProjectStore:
-    merchant = store.merchant(merchant_id)
-    if merchant is None and readings.precedence == "signature-merchant-project":
-        raise SignatureNotValid("an unknown merchant has no secret to sign with", reading="precedence")
-    if merchant is None:
-        raise MerchantNotFound(f"no merchant {merchant_id!r}")
-    if readings.precedence == "merchant-project-signature":
-        project = _project(merchant, request, readings)
-        _check_signature(merchant, request, readings)
-        return project
-    _check_signature(merchant, request, readings)
-    return _project(merchant, request, readings)
+def _project(merchant: MerchantStore, projectid: str | None, readings: Readings) -> tuple[ProjectStore, str | None]:
+    """Return the project that `projectid` means (reading `project_match`), and its text if that is a reserved one."""
+    if projectid is None:
+        raise Refusal(PROJECT, FieldMissing("projectid"), reading=_PROJECTID.required_reading)
+    project = _project_named(merchant, projectid, readings)
+    if project is not None:
+        return project, None
+    if forced_by_text(projectid, PROJECT_DETAIL) is None:
+        raise Refusal(PROJECT, ProjectUnknown("projectid", merchant.merchant_id, projectid))
+    # A call that is wrong otherwise gets its own error, a good one a good reply, to be made into what was asked for.
+    return ProjectStore(Project(1, projectid, None, generate_vouchers(3, first_id=1))), projectid
 
 
-def _check_signature(merchant: MerchantStore, request: DetailRequest, readings: Readings) -> None:
-    if request.signature is None:
-        raise SignatureNotValid("signature is missing", reading="missing_signature")
-    ignore_case = readings.signature_case == "ignore"
-    if not signatures_match(request.signature, merchant.signature, ignore_case=ignore_case):
-        raise SignatureNotValid("signature is not md5(merchant_id + secret_key) of this merchant")
+def _statuses(text: str, readings: Readings) -> Statuses:
+    if text == DEFAULT_STATUS:
+        return STATUSES
+    if text in readings.status_named:
+        return (readings.status_named[text],)
+    return STATUSES if readings.unknown_status == "ignored" else ()
 
 
-def _project(merchant: MerchantStore, request: DetailRequest, readings: Readings) -> ProjectStore:
-    if request.projectid is None:
-        raise ProjectNotFound("projectid is missing", reading="missing_projectid")
-    project = project_asked_for(merchant, request.projectid, readings)
-    if project is None:
-        raise ProjectNotFound(f"merchant {merchant.merchant_id!r} has no project {request.projectid!r}")
-    return project
-
-
-def _page(merchant_id: str, project: ProjectStore, request: DetailRequest, readings: Readings) -> PageBody:
-    limit = min(request.limit, readings.limit_cap or request.limit)
-    matching = STATUSES if request.statuses is None else request.statuses
+def _page(asked: Asked, readings: Readings) -> PageBody:
+    project, matching = asked.project, asked.statuses
+    limit = min(asked.limit, readings.limit_cap or asked.limit)
     total_data = project.count(matching)
     pages = -(-total_data // limit)
-    shown_page = min(request.page, max(pages, 1)) if readings.beyond_last == "last" else request.page
+    shown_page = min(asked.page, max(pages, 1)) if readings.beyond_last == "last" else asked.page
     vouchers = project.page(matching, (shown_page - 1) * limit, limit)
     return PageBody(
-        current_page=request.page,
+        current_page=asked.page,
         data=ProjectBody(
             id=project.id,
-            merchant_id=merchant_id,
+            merchant_id=asked.merchant_id,
             project_id=project.project_id,
             total_voucher=total_data if readings.total_voucher_scope == "filtered" else len(project),
             vouchers=_voucher_bodies(project, vouchers, readings),

@@ -1,6 +1,6 @@
 """The life of vouchers: what moves together, and the plan that moves them.
 
-A project without a plan pays nothing. With one, what is due stands in two heaps, and a read applies it first: it
+A project without a plan pays nothing. With one, what is due is in two heaps, and a read applies it first: it
 costs what is due, never a scan.
 """
 

@@ -32,7 +32,7 @@ class Under(NamedTuple):
 
 
 class WorldBuilder:
-    """Builds the values of one document; ids that are left out are given out above those that stand in it."""
+    """Builds the values of one document; ids that are left out are given out above those in it."""
 
     def __init__(self, document: Any, under: Under, above: tuple[int, int], own: Own) -> None:
         self._document = document
@@ -101,7 +101,7 @@ class WorldBuilder:
 
     def _voucher(self, voucher: Any, ids: Iterator[int], project_id: str, path: str) -> Voucher:
         if voucher.get("project_id", project_id) != project_id:
-            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it stands in")
+            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it is in")
         created_at = self._created_at(voucher, path)
         updated_at = voucher.get("updated_at", created_at)
         written = next((name for name in (CREATED_AT, "created_at", "created") if name in voucher), CREATED_AT)
@@ -151,7 +151,7 @@ def _check_date_time(text: str, path: str) -> None:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise WorldError(f"{path}: {text} is no day of the calendar") from None
+        raise WorldError(f"{path}: {text} is not a day of the calendar") from None
 
 
 def _listed(project: Any) -> list[Any]:

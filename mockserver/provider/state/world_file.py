@@ -1,4 +1,4 @@
-"""From a world file to a world, with an error that names the path in the file and the cure."""
+"""From a world file to a world, with an error that names the path in the file and how to fix it."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def world_from_document(
 ) -> World:
     """Build a world from a decoded world file.
 
-    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it came; dates
-    are taken as they stand, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
+    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it is; dates
+    are taken as they are, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
     are given out above those of the document and those of `above`: a project's and a voucher's.
-    What stands in `own` for a merchant id holds for that merchant in place of `readings` and `clock`.
+    What `own` has for a merchant id holds for that merchant in place of `readings` and `clock`.
 
     Raises:
-        WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
+        WorldError: it does not fit `schemas/world.json`, an id or a code appears twice, or dates run backwards.
     """
     return _world(_plain(document), readings, clock, above, own)
 
@@ -114,7 +114,7 @@ def _check_shape(document: Any, shape: Document) -> None:
 
     found = failures(document, shape)
     more = len(found) - _MAX_FAILURES_SHOWN
-    shown = found[:_MAX_FAILURES_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+    shown = [*map(str, found[:_MAX_FAILURES_SHOWN])] + ([f"and {more} more"] if more > 0 else [])
     raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
 
 
@@ -133,5 +133,5 @@ def _refuse_twice(name: str, values: Iterator[Any], where: str) -> None:
     seen = set()
     for value in values:
         if value in seen:
-            raise WorldError(f"{name} {value!r} stands twice in {where}; give each its own")
+            raise WorldError(f"{name} {value!r} appears twice in {where}; give each its own")
         seen.add(value)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 
-from mockserver.testing.doubles.in_process import (
-    Answer,
-    UndocumentedCall,
-    answer_in_process,
-    is_built_in,
-    is_to,
-    patience_ends,
-)
-from mockserver.testing.doubles.interception import intercepting
+from mockserver.testing.doubles.in_process import Answer, answer_in_process, is_built_in, is_to
+from mockserver.testing.doubles.interception import Replacement, intercepting
+from mockserver.testing.doubles.vendor_host import guarding_vendor_host
 
 if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
 
 
 class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """The fake as an httpx transport, of a sync or an async client, whatever the host in the client's address."""
+    """The fake as an httpx transport, of a sync or an async client, whatever the host in the client's address.
+
+    What a fault delays, a sync client gets or gives up at once: its read timeout decides. An async client waits, for
+    the loop may give up too.
+    """
 
     def __init__(self, merchant: FakeMerchant) -> None:
         self._merchant = merchant
@@ -33,68 +30,109 @@ class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of a sync client."""
         __tracebackhide__ = True
         answer = self._answer(request, request.read())
-        if answer.delay or answer.body_seconds:
-            time.sleep(_seconds(answer, request))
+        _check_begin(answer, request)
         return _response(answer, request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of an async client."""
         __tracebackhide__ = True
         answer = self._answer(request, await request.aread())
-        if answer.delay or answer.body_seconds:
-            import anyio  # noqa: PLC0415 - httpx has it, and it knows which loop runs; few calls are late
-
-            await anyio.sleep(_seconds(answer, request))
+        _check_patience(answer.late, request)
+        await _sleep(answer.late)
+        _check_begin(answer, request)
         return _response(answer, request)
 
     def claim(self, request: httpx.Request) -> int:
         """Tell how much a request is this double's: of the vendor's host, its own merchant's the most."""
         url = str(request.url)
-        return 0 if not is_built_in(url) else 2 if is_to(self._merchant.merchant_id, url) else 1
+        return 0 if not is_built_in(url) else 2 if self._is_own(url) else 1
+
+    def _is_own(self, url: str) -> bool:
+        return is_to(self._merchant.merchant_id, url, self._merchant.server.provider.operations)
 
     def _answer(self, request: httpx.Request, body: bytes) -> Answer:
         __tracebackhide__ = True
-        provider = self._merchant.server.provider
-        try:
-            return answer_in_process(
-                provider, request.method, str(request.url), body, origin="httpx", headers=request.headers.items()
+        return answer_in_process(
+            self._merchant,
+            request.method,
+            str(request.url),
+            body,
+            origin="httpx",
+            headers=request.headers.items(),
+        )
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body as it arrives: in parts, and no further than the connection lasts."""
+
+    def __init__(self, answer: Answer, request: httpx.Request) -> None:
+        self._answer = answer
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._answer.body:
+            _check_patience(part.late, self._request)
+            yield part.data
+        self._check_end()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self._answer.body:
+            _check_patience(part.late, self._request)
+            await _sleep(part.late)
+            yield part.data
+        self._check_end()
+
+    def _check_end(self) -> None:
+        received = sum(len(part.data) for part in self._answer.body)
+        expected = int(dict(self._answer.headers)["content-length"])
+        if self._answer.is_closed and received < expected:
+            raise httpx.RemoteProtocolError(
+                "peer closed connection without sending complete message body "
+                f"(received {received} bytes, expected {expected})",
+                request=self._request,
             )
-        except UndocumentedCall as call:
-            self._merchant.undocumented_calls.append(str(call))
-            raise
 
 
-def _patience(request: httpx.Request) -> float | None:
+def _check_begin(answer: Answer, request: httpx.Request) -> None:
+    """Raise as httpx does when there is no reply."""
+    _check_patience(answer.late, request)
+    if answer.is_lost:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+
+
+def _check_patience(late: float, request: httpx.Request) -> None:
     patience: float | None = request.extensions.get("timeout", {}).get("read")
-    return patience
+    if patience is not None and late > patience:
+        raise httpx.ReadTimeout("timed out", request=request)
 
 
-def _seconds(answer: Answer, request: httpx.Request) -> float:
-    patience = _patience(request)
-    gives_up = patience is not None and patience_ends(answer, patience)
-    return patience or 0.0 if gives_up else answer.delay + answer.body_seconds
+async def _sleep(seconds: float) -> None:
+    if seconds:
+        import anyio  # noqa: PLC0415 - httpx has it, and it knows which loop runs; few calls are late
+
+        await anyio.sleep(seconds)
 
 
 def _response(answer: Answer, request: httpx.Request) -> httpx.Response:
-    """Return the response, or raise as httpx does when a fault hits it on the wire."""
-    if patience_ends(answer, _patience(request)):
-        raise httpx.ReadTimeout(f"no reply within {_patience(request):g} s (a fault of the fake)", request=request)
-    if answer.is_cut_off:
-        told = "the connection was closed before the reply was there (a fault of the fake)"
-        raise httpx.RemoteProtocolError(told, request=request)
-    # A stream, as from a socket: the client notes when it has read it, and may want the raw bytes.
-    return httpx.Response(answer.http_status, headers=list(answer.sent_headers), stream=httpx.ByteStream(answer.body))
+    return httpx.Response(
+        answer.http_status,
+        headers=list(answer.headers),
+        stream=_Body(answer, request),
+        extensions={"http_version": b"HTTP/1.1", "reason_phrase": answer.reason.encode("ascii")},
+    )
 
 
 @contextmanager
 def httpx_double(merchant: FakeMerchant) -> Iterator[HttpxDouble]:
     """Answer for `https://v1.apigames.id` in every httpx client of the process until the block ends."""
     double = HttpxDouble(merchant)
-    sync = (httpx.HTTPTransport, "handle_request", lambda _, request: double.handle_request(request))
-    with_await = (
-        httpx.AsyncHTTPTransport,
-        "handle_async_request",
-        lambda _, request: double.handle_async_request(request),
+
+    def claim(_: object, request: httpx.Request) -> int:
+        return double.claim(request)
+
+    sync = Replacement(httpx.HTTPTransport, "handle_request", claim, lambda _, request: double.handle_request(request))
+    with_await = Replacement(
+        httpx.AsyncHTTPTransport, "handle_async_request", claim, lambda _, request: double.handle_async_request(request)
     )
-    with intercepting(double, sync, with_await):
+    with guarding_vendor_host(merchant.server), intercepting(sync, with_await):
         yield double

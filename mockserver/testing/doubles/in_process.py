@@ -1,116 +1,138 @@
-"""A call to the built-in address, answered in process: no socket, no thread."""
+"""A call to the built-in address, answered in process: what the wire would show, without a socket or a thread."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
-from typing import NamedTuple
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mockserver.contract.masking import printable
-from mockserver.contract.wire import BASE_URL, PATH_TEMPLATE, Reply
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import MERCHANT_ID, Operations
+from mockserver.contract.wire import BASE_URL
 from mockserver.provider.faults.faults import FaultyReply
-from mockserver.provider.provider import Provider
-from mockserver.provider.request import Request, outside_message
+from mockserver.provider.reply import Reply
+from mockserver.provider.request import Request, no_such_path
 
-BUILT_IN_HOST = urlsplit(BASE_URL).hostname
+if TYPE_CHECKING:
+    from mockserver.testing.merchant import FakeMerchant
+
+BUILT_IN_HOST = "v1.apigames.id"
+assert f"https://{BUILT_IN_HOST}" == BASE_URL
+
+# In how many parts a slow body comes, as from the server.
+_DRIPS = 20
 
 
 class UndocumentedCall(BaseException):
-    """A call to the vendor's host at a path that its page does not have.
+    """A call to the vendor's host at a path that no page of it documents.
 
-    No `Exception`: the code under test must not take it for a failure of the network, and try again.
+    Not an `Exception`: the code under test must not take it for a failure of the network, and try again.
     """
 
 
-class Answer(NamedTuple):
-    """What goes back: the HTTP status, headers and body (UTF-8 JSON unless a fault has it otherwise).
+class Part(NamedTuple):
+    """Bytes of a body, `late` seconds after what was sent before them."""
 
-    It begins `delay` seconds late, and its body takes `body_seconds`. `is_cut_off` says that the connection ends
-    before the whole of it is there, and with an empty body before anything is.
+    late: float
+    data: bytes
+
+
+class Answer(NamedTuple):
+    """What the wire shows of a reply: its head `late` seconds after the call, its body in parts.
+
+    `is_closed` says that the connection ends behind it, `is_lost` that it ends before anything of it is there.
     """
 
     http_status: int
     headers: tuple[tuple[str, str], ...]
-    body: bytes
-    delay: float = 0.0
-    body_seconds: float = 0.0
-    is_cut_off: bool = False
+    late: float
+    body: tuple[Part, ...]
+    is_closed: bool
+    is_lost: bool
 
     @property
-    def sent_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers as a client gets them, with the length of the body."""
-        return (*self.headers, ("Content-Length", str(len(self.body))))
-
-
-def patience_ends(answer: Answer, read_timeout: float | None) -> bool:
-    """Tell whether a client that waits so many seconds for a sign of life gives up; a body that drips is one."""
-    return read_timeout is not None and answer.delay > read_timeout
+    def reason(self) -> str:
+        """The reason phrase of the status line."""
+        return HTTPStatus(self.http_status).phrase
 
 
 def is_built_in(url: str) -> bool:
     """Tell whether this is an address of the vendor's host."""
-    return urlsplit(url).hostname == BUILT_IN_HOST
+    return (urlsplit(url).hostname or "").rstrip(".") == BUILT_IN_HOST
 
 
-def is_to(merchant_id: str, url: str) -> bool:
-    """Tell whether this is an address of the endpoint for this merchant, at whatever host."""
-    return f"/merchant/{merchant_id}/" in urlsplit(url).path
+def is_to(merchant_id: str, url: str, operations: Operations) -> bool:
+    """Tell whether this merchant stands in an address where the operations have one, at whatever host."""
+    path = unquote(urlsplit(url).path)
+    return any(operation.path.partition(MERCHANT_ID)[0] + merchant_id + "/" in path for operation in operations)
 
 
 def answer_in_process(
-    provider: Provider, method: str, url: str, body: bytes, *, origin: str, headers: Iterable[tuple[str, str]] = ()
+    merchant: FakeMerchant,
+    method: str,
+    url: str,
+    body: bytes,
+    *,
+    origin: str,
+    headers: Iterable[tuple[str, str]] = (),
 ) -> Answer:
-    """Answer as the server would; `origin` stands in the journal as where the call came from.
+    """Answer as the merchant's server would; `origin` is what the journal says of where the call came from.
 
     Raises:
-        UndocumentedCall: the path is not the endpoint's, or the scheme not https; with what was called and what exists.
+        UndocumentedCall: the path is not the endpoint's, or the scheme is not https; it says what was called and what
+            exists, and the merchant's `undocumented_calls` say it too.
     """
     __tracebackhide__ = True
+    provider = merchant.server.provider
     parts = urlsplit(url)
     path = unquote(parts.path)
-    if parts.scheme != "https" and parts.hostname == BUILT_IN_HOST:
-        provider.refuse(404, outside_message(404, method), method=method, path=path, origin=origin)
-        raise UndocumentedCall(_undocumented(provider, method, url))
+    if parts.scheme != "https" and is_built_in(url):
+        provider.refuse(404, no_such_path(provider.operations), method=method, path=path, origin=origin)
+        raise _undocumented(merchant, method, url)
     sent = tuple((name.lower(), value) for name, value in headers)
     reply = provider.handle(Request(method, path, body, sent, origin))
-    if reply.http_status == 404:
-        raise UndocumentedCall(_undocumented(provider, method, url))
-    return _answer(reply)
+    if not provider.operations.at(path):
+        raise _undocumented(merchant, method, url)
+    return _on_the_wire(reply, method)
 
 
-def body_bytes(body: object) -> bytes:
-    """Return the body of a request as its bytes, however the client holds it: text, bytes, a file or parts."""
-    if body is None:
-        return b""
-    if isinstance(body, str):
-        return body.encode()
-    if isinstance(body, (bytes, bytearray)):
-        return bytes(body)
-    read = getattr(body, "read", None)
-    if callable(read):
-        return body_bytes(read())
-    if isinstance(body, Iterable):
-        return b"".join(body_bytes(part) for part in body)
-    raise TypeError(f"cannot read a request body of type {type(body).__name__}")
-
-
-def _answer(reply: Reply) -> Answer:
-    headers = (("Content-Type", reply.content_type), *reply.headers)
+def _on_the_wire(reply: Reply, method: str) -> Answer:
+    headers = (
+        ("date", formatdate(time.time(), usegmt=True)),
+        ("content-type", reply.content_type),
+        ("content-length", str(reply.content_length)),
+        *reply.headers,
+    )
+    body = b"" if method == "HEAD" else reply.body
     if not isinstance(reply, FaultyReply):
-        return Answer(reply.http_status, headers, reply.body)
+        return Answer(reply.http_status, headers, 0.0, (Part(0.0, body),), is_closed=False, is_lost=False)
     return Answer(
         reply.http_status,
         headers,
-        reply.body[: reply.content_length],
-        delay=reply.delay,
-        body_seconds=reply.body_seconds,
-        is_cut_off=reply.close is not None,
+        reply.delay,
+        tuple(_drips(body, reply.body_seconds)),
+        is_closed=reply.close is not None,
+        is_lost=reply.close == "before",
     )
 
 
-def _undocumented(provider: Provider, method: str, url: str) -> str:
+def _drips(body: bytes, seconds: float) -> Iterable[Part]:
+    if not seconds or not body:
+        return [Part(0.0, body)]
+    size = -(-len(body) // _DRIPS)
+    starts = range(0, len(body), size)
+    return [Part(seconds / len(starts), body[start : start + size]) for start in starts]
+
+
+def _undocumented(merchant: FakeMerchant, method: str, url: str) -> UndocumentedCall:
+    provider = merchant.server.provider
     called = printable(provider.journal.mask(url), 500)
-    return (
-        f"{printable(method, 20)} {called} was called, which the vendor's page does not have; "
-        f"there is one call: POST {BASE_URL}{PATH_TEMPLATE}"
+    known = ", or ".join(f"{one.method} {BASE_URL}{one.path}" for one in provider.operations)
+    call = UndocumentedCall(
+        f"{printable(method, 20)} {called} was called, which the vendor does not document; there is {known}"
     )
+    merchant.undocumented_calls.append(str(call))
+    return call

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from inspect import signature
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import responses
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from requests.exceptions import ChunkedEncodingError, ConnectionError, ReadTimeout  # noqa: A004 - requests' own name
-from urllib3 import Timeout
 
-from mockserver.contract.wire import BASE_URL
-from mockserver.testing.doubles.in_process import (
-    Answer,
-    UndocumentedCall,
-    answer_in_process,
-    body_bytes,
-    is_built_in,
-    is_to,
-    patience_ends,
-)
-from mockserver.testing.doubles.interception import intercepting, without_doubles
+from mockserver.testing.doubles.in_process import is_built_in, is_to
+from mockserver.testing.doubles.interception import Replacement, intercepting, without_interception
+from mockserver.testing.doubles.urllib3_memory import memory_pools
+from mockserver.testing.doubles.vendor_host import guarding_vendor_host
 
 if TYPE_CHECKING:
     from mockserver.testing.merchant import FakeMerchant
 
 _LOOPBACK = re.compile(r"https?://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?=[:/?#]|$)", re.IGNORECASE)
-
-_Callback = tuple[int, dict[str, str], bytes]
 
 
 class ResponsesDouble(responses.RequestsMock):
@@ -45,86 +36,63 @@ class ResponsesDouble(responses.RequestsMock):
         self._merchant = merchant
         self._place = ExitStack()
         self._is_inside_another = False
+        self._of_responses = self.unbound_on_send()
         self.add_passthru(_LOOPBACK)
-        self.add(_Vendor(merchant, self))
 
     def start(self) -> None:
         """Answer from now on."""
-        self._is_inside_another = without_doubles(HTTPAdapter, "send").__module__ == responses.__name__
-        self._place.enter_context(intercepting(self, (HTTPAdapter, "send", self.unbound_on_send())))
+        self._is_inside_another = without_interception(HTTPAdapter, "send").__module__ == responses.__name__
+        self._place.enter_context(guarding_vendor_host(self._merchant.server))
+        self._place.enter_context(intercepting(Replacement(HTTPAdapter, "send", self._claim, self._send)))
 
     def stop(self, allow_assert: bool = True) -> None:
         """Answer no longer."""
         self._place.close()
         super().stop(allow_assert)
 
-    def claim(self, request: PreparedRequest) -> int:
+    def _claim(self, _: HTTPAdapter, request: PreparedRequest, *_args: Any, **options: Any) -> int:
         """Tell how much a request is this double's."""
         url = request.url or ""
-        if is_to(self._merchant.merchant_id, url):
+        if is_to(self._merchant.merchant_id, url, self._merchant.server.provider.operations):
             return 2
-        is_for_another = (
-            self._is_inside_another
-            and not _LOOPBACK.match(url)
-            and not any(response.matches(request)[0] for response in self.registered())
-        )
-        return 0 if is_for_another else 1
+        if self._is_inside_another and not _LOOPBACK.match(url) and not is_built_in(url):
+            return 1 if self._is_added(request, options) else 0
+        return 1
 
-
-class _Vendor(responses.CallbackResponse):
-    """Stands for everything at the vendor's host, whatever the method, that no other response is there for."""
-
-    def __init__(self, merchant: FakeMerchant, double: responses.RequestsMock) -> None:
-        super().__init__(responses.POST, BASE_URL, callback=self._answer, content_type=None)
-        self._merchant = merchant
-        self._double = double
-
-    def matches(self, request: PreparedRequest) -> tuple[bool, str]:
-        if not is_built_in(request.url or ""):
-            return False, "not the vendor's host"
-        others = (other for other in self._double.registered() if other is not self)
-        if any(other.matches(request)[0] for other in others):
-            return False, "another response was added for it"
-        return True, ""
-
-    def _answer(self, request: PreparedRequest) -> _Callback:
+    def _send(self, adapter: HTTPAdapter, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         __tracebackhide__ = True
+        options = {**dict(zip(("stream", "timeout", "verify", "cert", "proxies"), args, strict=False)), **kwargs}
+        if not is_built_in(request.url or "") or self._is_added(request, options):
+            response: Response = self._of_responses(adapter, request, **options)
+            return response
+        calls: Any = self.calls
         try:
-            answer = answer_in_process(
-                self._merchant.server.provider,
-                request.method or "",
-                request.url or "",
-                body_bytes(request.body),
-                origin="responses",
-                headers=request.headers.items(),
-            )
-        except UndocumentedCall as call:
-            self._merchant.undocumented_calls.append(str(call))
+            response = _in_memory(adapter, self._merchant)(request, **{**options, **_WITHOUT_A_WIRE})
+        except BaseException as error:
+            calls.add(request, error)
             raise
-        _suffer(answer, request)
-        return answer.http_status, dict(answer.sent_headers), answer.body
+        if self.response_callback is not None:
+            response = self.response_callback(response)
+        calls.add(request, response)
+        return response
+
+    def _is_added(self, request: PreparedRequest, options: dict[str, Any]) -> bool:
+        """Tell whether the test itself has added a response for it; what such a one may look at is what it gets."""
+        seen: Any = request
+        seen.params, seen.req_kwargs = dict(parse_qsl(urlsplit(request.url or "").query)), options
+        return any(response.matches(request)[0] for response in self.registered())
 
 
-def _suffer(answer: Answer, request: PreparedRequest) -> None:
-    """Wait, and raise, as `requests` does when a fault hits it on the wire."""
-    patience = _read_timeout(request)
-    if patience is not None and patience_ends(answer, patience):
-        time.sleep(patience)
-        raise ReadTimeout(f"no reply within {patience:g} s (a fault of the fake)", request=request)
-    if answer.delay or answer.body_seconds:
-        time.sleep(answer.delay + answer.body_seconds)
-    if answer.is_cut_off:
-        failure = ChunkedEncodingError if answer.body else ConnectionError
-        raise failure("the connection was closed before the reply was there (a fault of the fake)", request=request)
+# What requests itself sends with, whatever mock stands in the place of it by now.
+_send_of_requests = signature(responses.RequestsMock).parameters["real_adapter_send"].default
+
+# A certificate to check or to show, and a proxy to ask, would be of a wire.
+_WITHOUT_A_WIRE: dict[str, Any] = {"verify": False, "cert": None, "proxies": None}
 
 
-def _read_timeout(request: PreparedRequest) -> float | None:
-    timeout: Any = getattr(request, "req_kwargs", {}).get("timeout")
-    if isinstance(timeout, Timeout):
-        # What is left for reading is known once it connects. A sentinel stands for the default of sockets: none.
-        begun = timeout.clone()
-        begun.start_connect()
-        timeout = begun.read_timeout
-    elif isinstance(timeout, tuple):
-        timeout = timeout[1]
-    return timeout if isinstance(timeout, (int, float)) else None
+def _in_memory(adapter: HTTPAdapter, merchant: FakeMerchant) -> Callable[..., Response]:
+    """Return what sends as this adapter does, with its retries, but to the fake."""
+    copy: Any = object.__new__(type(adapter))
+    vars(copy).update(vars(adapter), poolmanager=memory_pools(merchant))
+    send: Callable[..., Response] = _send_of_requests.__get__(copy)
+    return send

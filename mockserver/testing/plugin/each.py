@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,16 +14,31 @@ from mockserver.testing.plugin.settings import DEFAULTS, marked
 
 # The parameter that a test is at, in its callspec, and the property of its reports.
 _READING = "apigames_reading"
+# The property of a report that says how the test came to its reading, and whether it called the fake by then.
+_RUN = "apigames_run"
+_AS_PARAMETER, _AGAIN, _ONCE = "as a parameter", "again", "once"
+_SILENT = "no call"
+# The reading that a test which pytest cannot multiply is run again at.
+_AT = pytest.StashKey[tuple[str, str]]()
 # A scenario of `survive` has readings of its own.
 _OF_SCENARIOS = {"apigames_scenario", "apigames_stage"}
 _TESTS_NAMED = 5
 
 
 class EveryReading:
-    """Multiplies the tests that use a fixture of ours, and says at the end which readings the client survives."""
+    """Multiplies the tests that call the fake, and says at the end which readings the client survives.
 
-    def __init__(self, base: Readings) -> None:
+    A test that has a fixture of ours among its own is multiplied as it is collected. Of any other it shows only when it
+    runs that it calls the fake (`request.getfixturevalue`, a step of pytest-bdd, a `unittest.TestCase`): it is run
+    again. `calls` counts what the fake was called, whoever called. `is_worker` says that this is a worker of xdist: it
+    wants the ids of reports as they are, and its controller changes them.
+    """
+
+    def __init__(self, base: Readings, calls: Callable[[], int], *, is_worker: bool) -> None:
         self._base = base
+        self._calls = calls
+        self._is_worker = is_worker
+        self._calls_before = 0
         self._is_cut_short = self._is_interrupted = False
 
     @pytest.hookimpl(trylast=True)
@@ -32,8 +48,7 @@ class EveryReading:
         if ours <= _OF_SCENARIOS:
             return
         metafunc.fixturenames.append(_READING)  # or pytest takes it for an argument that the test does not have
-        pinned = _pinned(metafunc.definition)
-        open_values = [(key, value) for key, value in each_other_value(self._base) if key not in pinned]
+        open_values = self._open_values(metafunc.definition)
         ids = [DEFAULTS, *map("=".join, open_values)]
         metafunc.parametrize(_READING, [None, *open_values], ids=ids)
 
@@ -47,10 +62,49 @@ class EveryReading:
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Note the reading in the test's properties, which travel with its reports (JUnit and xdist too)."""
-        callspec = getattr(item, "callspec", None)
-        if callspec is not None and _READING in callspec.params:
-            reading = callspec.params[_READING]
-            item.user_properties.append((_READING, DEFAULTS if reading is None else "=".join(reading)))
+        if _is_parameter(item):
+            item.user_properties.append((_READING, _named_reading(item)))
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+        """Run a test that turns out to call the fake again, once under each other value."""
+        before = self._calls_before = self._calls()
+        yield
+        is_to_run_again = isinstance(item, pytest.Function) and not _is_parameter(item) and _AT not in item.stash
+        if not is_to_run_again or self._calls() == before:
+            return
+        for pair in self._open_values(item):
+            if item.session.shouldstop or item.session.shouldfail:
+                return
+            item.stash[_AT] = pair
+            try:
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+            finally:
+                del item.stash[_AT]
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+        """Note with a report how the test came to its reading, and whether it has called the fake."""
+        outcome: Any = yield
+        has_called = self._calls() != self._calls_before
+        properties: list[tuple[str, object]] = outcome.get_result().user_properties
+        if _is_parameter(item):
+            way = _AS_PARAMETER
+        elif has_called or _AT in item.stash:
+            way = _AGAIN if isinstance(item, pytest.Function) else _ONCE
+            properties.append((_READING, _named_reading(item)))
+        else:
+            return
+        properties.append((_RUN, way if has_called else f"{way}, {_SILENT}"))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Give a test that was run again the id that it would have as a parameter."""
+        properties = dict(report.user_properties)
+        reading = properties.get(_READING, DEFAULTS)
+        is_again = str(properties.get(_RUN, "")).startswith(_AGAIN)
+        if is_again and reading != DEFAULTS and not self._is_worker:
+            report.nodeid = f"{report.nodeid}[{reading}]"
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Note whether the run was cut short."""
@@ -62,20 +116,34 @@ class EveryReading:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say which readings the client does not survive."""
-        ran, failed = _outcomes(terminalreporter)
-        if not ran:
+        outcomes = _outcomes(terminalreporter)
+        if not outcomes.ran and not outcomes.silent and not outcomes.once:
             return
         terminalreporter.section("apigames readings")
         base = "the defaults" if self._base == Readings() else "the readings of this run"
-        for line in _verdict(ran, failed, base, is_whole=not (self._is_cut_short or self._is_interrupted)):
+        for line in _verdict(outcomes, base, is_whole=not (self._is_cut_short or self._is_interrupted)):
             terminalreporter.line(line)
+
+    def _open_values(self, node: pytest.Item) -> list[tuple[str, str]]:
+        pinned = _pinned(node)
+        return [(key, value) for key, value in each_other_value(self._base) if key not in pinned]
 
 
 def reading_at(item: pytest.Item) -> dict[str, str]:
     """Return the reading, a key and its value, that an `each` run is at with this test; none under the defaults."""
     callspec = getattr(item, "callspec", None)
     reading = None if callspec is None else callspec.params.get(_READING)
+    reading = item.stash.get(_AT, reading)
     return {} if reading is None else dict([reading])
+
+
+def _is_parameter(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and _READING in callspec.params
+
+
+def _named_reading(item: pytest.Item) -> str:
+    return "".join(map("=".join, reading_at(item).items())) or DEFAULTS
 
 
 def _pinned(node: pytest.Item) -> Iterable[str]:
@@ -86,35 +154,65 @@ def _pinned(node: pytest.Item) -> Iterable[str]:
     return pinned
 
 
-def _outcomes(terminalreporter: Any) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Return which tests ran under each reading, and which of them failed; by test id without the reading."""
-    ran: dict[str, set[str]] = defaultdict(set)
-    failed: dict[str, set[str]] = defaultdict(set)
-    for outcome in ("passed", "failed", "error", "xpassed", "xfailed"):
+@dataclass
+class _Outcomes:
+    """Test ids without their reading: by reading those that `ran` and called the fake, and those that `failed`.
+
+    `silent` are those that ran and called nothing, by reading; `once` those that pytest cannot run again.
+    """
+
+    ran: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    failed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    silent: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    once: set[str] = field(default_factory=set)
+
+
+def _outcomes(terminalreporter: Any) -> _Outcomes:
+    outcomes = _Outcomes()
+    for outcome in ("passed", "failed", "error", "xpassed", "xfailed", ""):
         for report in terminalreporter.stats.get(outcome, []):
-            reading = dict(getattr(report, "user_properties", ())).get(_READING)
-            if reading is not None:
-                test = _without(report.nodeid, reading)
-                ran[reading].add(test)
-                if outcome in {"failed", "error"}:
-                    failed[reading].add(test)
-    return ran, failed
+            properties = dict(getattr(report, "user_properties", ()))
+            reading, run = properties.get(_READING), str(properties.get(_RUN, ""))
+            if reading is None:
+                continue
+            test = _without(report.nodeid, reading)
+            has_failed = outcome in {"failed", "error"}
+            if has_failed:
+                outcomes.failed[reading].add(test)
+            if has_failed or not run.endswith(_SILENT):
+                (outcomes.once if run == _ONCE else outcomes.ran[reading]).add(test)
+            elif outcome:
+                outcomes.silent[reading].add(test)
+    for reading in outcomes.silent:
+        outcomes.silent[reading] -= outcomes.ran[reading]
+    return outcomes
 
 
 def _without(nodeid: str, reading: str) -> str:
     return nodeid.replace(f"[{reading}]", "").replace(f"-{reading}]", "]").replace(f"[{reading}-", "[")
 
 
-def _verdict(ran: dict[str, set[str]], failed: dict[str, set[str]], base: str, *, is_whole: bool) -> Iterable[str]:
-    always = failed.get(DEFAULTS, set())
+def _verdict(outcomes: _Outcomes, base: str, *, is_whole: bool) -> Iterable[str]:
+    ran = {reading: tests for reading, tests in outcomes.ran.items() if tests}
+    always = outcomes.failed.get(DEFAULTS, set())
     tests = set().union(*ran.values())
-    fatal = {reading: sorted(failed[reading] - always) for reading in _in_order(ran) if failed[reading] - always}
+    fatal = {reading: sorted(outcomes.failed[reading] - always) for reading in _in_order(ran)}
+    fatal = {reading: broken for reading, broken in fatal.items() if broken}
     others = len([reading for reading in ran if reading != DEFAULTS])
     under = f"{base} and {others}" if DEFAULTS in ran else str(others)
     yield f"{_counted(tests)} ran under {under} other answers to what the vendor's page leaves open."
     if not is_whole:
         yield "The run ended early: of what did not run, nothing is known."
-    if DEFAULTS not in ran:
+    if outcomes.once:
+        once = sorted(outcomes.once)
+        yield f"{_counted(once)} ran under {base} alone, for pytest cannot run them again: {_named(once)}"
+    silent = sorted(set().union(*outcomes.silent.values()) - tests)
+    if silent:
+        yield f"{_counted(silent)} made no call to the fake and says nothing here: {_named(silent)}"
+    unknown = [reading for reading in _in_order(outcomes.silent) if reading not in ran]
+    if unknown and tests:
+        yield f"Under {len(unknown)} other answers no test made a call, so nothing is known of them: {_named(unknown)}"
+    if DEFAULTS not in ran and tests:
         yield f"None ran under {base}: what failed may fail there too."
     if always:
         yield f"{_counted(always)} failed under {base} already and says nothing here: {_named(sorted(always))}"
@@ -122,8 +220,10 @@ def _verdict(ran: dict[str, set[str]], failed: dict[str, set[str]], base: str, *
         yield f"The client does not survive {len(fatal)} of them:"
     elif not others or len(always) == len(tests):
         yield "Nothing can be said."
-    elif is_whole:
+    elif is_whole and not unknown and not outcomes.once:
         yield "The client survives every one of them."
+    elif is_whole:
+        yield "The client survives every one of these."
     for reading, broken in fatal.items():
         entry = REGISTER[reading.partition("=")[0]]
         yield f"  {reading}  ({entry.clause}: {entry.question})"
@@ -136,8 +236,9 @@ def _in_order(ran: Iterable[str]) -> list[str]:
     return sorted(readings, key=lambda reading: (keys.index(reading.partition("=")[0]), reading))
 
 
-def _counted(tests: set[str]) -> str:
-    return f"{len(tests)} test{'' if len(tests) == 1 else 's'}"
+def _counted(tests: Iterable[str]) -> str:
+    number = len(list(tests))
+    return f"{number} test{'' if number == 1 else 's'}"
 
 
 def _named(tests: list[str]) -> str:

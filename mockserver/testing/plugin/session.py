@@ -1,10 +1,9 @@
-"""One run of pytest: what it is told about the fixtures, and `--apigames-readings=each`."""
+"""One run of pytest: what it is told about the fixtures, and the fakes that its tests use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,22 +20,31 @@ from mockserver.testing.plugin.each import EveryReading, reading_at
 from mockserver.testing.plugin.settings import EACH, marked, readings_from_words, world_source
 from mockserver.testing.server import FakeServer
 
+_LAST_PORT = 65_535
+
 
 class _MerchantOptions(NamedTuple):
     """What a test is told about its merchant."""
 
     readings: Readings
     world: Any
+    faults: Sequence[str | Mapping[str, Any]]
 
 
-_OPTIONS = pytest.StashKey[_MerchantOptions]()
+# With the reading of an `each` run that they are for.
+_OPTIONS = pytest.StashKey[tuple[dict[str, str], _MerchantOptions]]()
 
 
 class PluginSession:
-    """Reads options (from the directory pytest was started in) and ini keys (from the root directory)."""
+    """Reads options (from the directory pytest was started in) and ini keys (from the root directory).
+
+    `servers` are the fakes that tests of this run have come to by the fixture `apigames_server`, their own ones too.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self.servers: list[FakeServer] = []
+        self._present: tuple[ExitStack, Readings] | None = None
         words, directory = self._words("readings")
         words = [part for word in words for part in _apart(word)]
         self.is_each = EACH in words
@@ -45,6 +53,7 @@ class PluginSession:
         try:
             self.readings = readings_from_words([word for word in words if word != EACH], directory)
             self.seed = self._read_seed()
+            self._port = self._read_port()
         except (ReadingsError, ValueError) as error:
             raise pytest.UsageError(f"apigames: {error}") from None
         self._worlds: dict[Any, Any] = {}
@@ -57,14 +66,42 @@ class PluginSession:
         except WorldError as error:
             raise pytest.UsageError(f"apigames: {error}") from None
         if self.is_each:
-            self._config.pluginmanager.register(EveryReading(self.readings), "apigames-each")
+            every = EveryReading(self.readings, self._calls, is_worker=hasattr(self._config, "workerinput"))
+            self._config.pluginmanager.register(every, "apigames-each")
 
-    @cached_property
-    def server(self) -> FakeServer:
-        """The server of this run."""
+    def new_server(self) -> FakeServer:
+        """Return the server of this run, as options and ini keys have it."""
         with suppress(OSError):  # a wider fixture hides the file system already: only what reads schemas fails
             read_all()
-        return FakeServer(readings=self.readings, seed=self.seed)
+        return FakeServer(
+            readings=self.readings,
+            seed=self.seed,
+            host=self._setting("host") or "127.0.0.1",
+            port=self._port,
+            allow_vendor_host=bool(
+                self._config.getoption("apigames_allow_vendor_host")
+                or self._config.getini("apigames_allow_vendor_host")
+            ),
+        )
+
+    def adopt(self, server: object) -> None:
+        """Take in what the fixture `apigames_server` is, of ours or a project's own; it follows the tests from now on.
+
+        Raises:
+            pytest.fail.Exception: it is not a FakeServer.
+        """
+        if not isinstance(server, FakeServer):
+            raise pytest.fail.Exception(
+                f"the fixture apigames_server is a {type(server).__name__}; expected a mockserver.FakeServer, as in "
+                "FakeServer(host='0.0.0.0', port=8787); --apigames-host and --apigames-port do it without a fixture",
+                pytrace=False,
+            )
+        if server in self.servers:
+            return
+        self.servers.append(server)
+        if self._present is not None:
+            block, readings = self._present
+            block.enter_context(server.under(readings))
 
     @contextmanager
     def under_readings_of(self, item: pytest.Item) -> Iterator[None]:
@@ -73,40 +110,66 @@ class PluginSession:
             readings = self._options_of(item).readings
         except ReadingsError:
             readings = self.readings
-        with self.server.under(readings):
-            yield
+        with ExitStack() as block:
+            for server in self.servers:
+                block.enter_context(server.under(readings))
+            self._present = block, readings
+            try:
+                yield
+            finally:
+                self._present = None
 
     def check(self, item: pytest.Item) -> None:
         """Fail a test whose marker is wrong, or of no use."""
         with _failing(item):
             self._options_of(item)
-            is_own = any(marker.name == "apigames" and "world" in marker.kwargs for marker in item.own_markers)
-            if is_own and "apigames" not in getattr(item, "fixturenames", ()):
-                raise WorldError(
-                    "@pytest.mark.apigames(world=...) is for a test that uses the fixture apigames; expected here: "
-                    "apigames_server.merchant(world=...)"
-                )
+            if "apigames" in getattr(item, "fixturenames", ()):
+                return
+            own = {name for marker in item.own_markers if marker.name == "apigames" for name in marker.kwargs}
+            for name, instead in (("world", "merchant(world=...)"), ("faults", "merchant().fault(...)")):
+                if name in own:
+                    raise WorldError(
+                        f"@pytest.mark.apigames({name}=...) is for a test that uses the fixture apigames; "
+                        f"expected here: apigames_server.{instead}"
+                    )
 
     def merchant(self, item: pytest.Item, server: FakeServer) -> FakeMerchant:
         """Return a fresh merchant for a test."""
         with _failing(item):
             options = self._options_of(item)
-            return server.merchant(readings=options.readings, world=self._world(item, options.readings, options.world))
+            world = self._world(item, options.readings, options.world)
+            merchant = server.merchant(readings=options.readings, world=world)
+            for fault in options.faults:
+                _add_fault(merchant, fault)
+            return merchant
+
+    def undocumented_calls(self) -> list[str]:
+        """Return what was called at the vendor's host that there is not or that is the real one, and forget it."""
+        told = [line for server in self.servers for line in server.undocumented_calls]
+        for server in self.servers:
+            server.undocumented_calls.clear()
+        return told
+
+    def _calls(self) -> int:
+        return sum(server.provider.journal.total for server in self.servers)
 
     def _options_of(self, item: pytest.Item) -> _MerchantOptions:
-        """Read a test's markers, and the reading that an `each` run is at; once, for each phase asks."""
-        options = item.stash.get(_OPTIONS, None)
-        if options is None:
-            settings = marked(item.iter_markers("apigames"))
-            readings = self._having({**settings["readings"], **reading_at(item)})
-            options = item.stash[_OPTIONS] = _MerchantOptions(readings, settings.get("world"))
+        """Read a test's markers, and the reading that an `each` run is at; once for a reading, as every phase asks."""
+        reading = reading_at(item)
+        known = item.stash.get(_OPTIONS, None)
+        if known is not None and known[0] == reading:
+            return known[1]
+        settings = marked(item.iter_markers("apigames"))
+        readings = self._having({**settings["readings"], **reading})
+        options = _MerchantOptions(readings, settings.get("world"), settings.get("faults", ()))
+        item.stash[_OPTIONS] = reading, options
         return options
 
     def _having(self, choices: dict[str, object]) -> Readings:
         # One value for all tests under the same: what it works out once, it remembers.
         key = repr(choices)
         if key not in self._readings:
-            self._readings[key] = self.readings.having(**choices)
+            self._readings[key] = self.readings.replace(**choices)
         return self._readings[key]
 
     def _words(self, name: str) -> tuple[list[str], Path]:
@@ -115,12 +178,32 @@ class PluginSession:
             return option, self._config.invocation_params.dir
         return self._config.getini(f"apigames_{name}"), self._config.rootpath
 
+    def _setting(self, name: str) -> Any:
+        """Return the value of an option, else of its ini key; None without one."""
+        option = self._config.getoption(f"apigames_{name}")
+        ini = self._config.getini(f"apigames_{name}")
+        return option if option is not None else ini if ini != "" else None
+
     def _read_seed(self) -> int:
-        text = self._config.getoption("apigames_seed") or self._config.getini("apigames_seed") or "0"
+        text = self._setting("seed")
         try:
-            return int(text)
+            return 0 if text is None else int(text)
         except ValueError:
             raise ValueError(f"the seed {text!r} is not a whole number; expected one, as in 7") from None
+
+    def _read_port(self) -> int:
+        text = self._setting("port")
+        if text is None:
+            return 0
+        if not str(text).isdecimal() or int(text) > _LAST_PORT:
+            raise ValueError(f"the port {text!r} is none; expected one from 1 to {_LAST_PORT}, or 0 for a free one")
+        workers = getattr(self._config.option, "numprocesses", None) or 0
+        if int(text) and workers > 1:
+            raise ValueError(
+                f"port {text} is for one server, and each of the {workers} workers of xdist has one of its own; "
+                "expected port 0, or a run without -n"
+            )
+        return int(text)
 
     def _world(self, item: pytest.Item | None, readings: Readings, own: Any = None) -> Any:
         """Return the world of a test: its marker's, else the run's, else None."""
@@ -143,6 +226,14 @@ class PluginSession:
         if key not in self._worlds:
             self._worlds[key] = read_world_source(world, readings, SystemClock())
         return self._worlds[key]
+
+
+def _add_fault(merchant: FakeMerchant, fault: str | Mapping[str, Any]) -> None:
+    arguments = {"name": fault} if isinstance(fault, str) else dict(fault)
+    try:
+        merchant.fault(**arguments)
+    except (TypeError, ValueError) as error:
+        raise WorldError(f"@pytest.mark.apigames(faults=...): {fault!r}: {error}") from None
 
 
 def _apart(word: str) -> list[str]:

@@ -15,7 +15,9 @@ from mockserver.contract.readings_file import read_readings_file, readings_from_
 
 EACH = "each"
 DEFAULTS = "defaults"
-MARKER_ARGUMENTS = ("readings", "world")
+MARKER_ARGUMENTS = ("readings", "world", "faults")
+
+_ARGUMENTS = f"{', '.join(MARKER_ARGUMENTS[:-1])} and {MARKER_ARGUMENTS[-1]}"
 
 # A value may hold commas itself (status_codes=0,2,1,4,3), so one ends a value only where the next key begins.
 _BETWEEN_PAIRS = re.compile(r",(?=[A-Za-z_]+=)")
@@ -32,11 +34,11 @@ def readings_from_words(words: Iterable[str], directory: Path) -> Readings:
     readings = Readings()
     for word in words:
         if "=" not in word:
-            readings = readings.having(**_from_file(directory / word, word))
+            readings = readings.replace(**_from_file(directory / word, word))
             continue
         for pair in _BETWEEN_PAIRS.split(word):
             key, _, value = pair.partition("=")
-            readings = readings.having(**{key.strip(): value.strip()})
+            readings = readings.replace(**{key.strip(): value.strip()})
     return readings
 
 
@@ -53,7 +55,9 @@ def _from_file(path: Path, word: str) -> dict[str, str]:
 
 
 def marked(markers: Iterable[Any]) -> dict[str, Any]:
-    """Return what `@pytest.mark.apigames(readings=..., world=...)` says, the nearest marker before those around it.
+    """Return what `@pytest.mark.apigames(readings=..., world=..., faults=...)` says, the nearest marker first.
+
+    A reading of one marker comes on top of those of the markers around it; a world and faults take their place.
 
     Raises:
         ReadingsError: an argument that the marker does not take.
@@ -61,18 +65,27 @@ def marked(markers: Iterable[Any]) -> dict[str, Any]:
     settings: dict[str, Any] = {"readings": {}}
     for marker in markers:
         if marker.args:
-            raise ReadingsError(f"@pytest.mark.apigames takes {' and '.join(MARKER_ARGUMENTS)} by name, got {marker}")
+            raise ReadingsError(f"@pytest.mark.apigames takes {_ARGUMENTS} by name, got {marker}")
         for name, value in marker.kwargs.items():
             if name not in MARKER_ARGUMENTS:
                 hint = nearest(name, MARKER_ARGUMENTS)
-                raise ReadingsError(
-                    f"@pytest.mark.apigames has no {name!r}{hint}; it takes {' and '.join(MARKER_ARGUMENTS)}"
-                )
+                raise ReadingsError(f"@pytest.mark.apigames has no {name!r}{hint}; it takes {_ARGUMENTS}")
+            if name == "faults":
+                _check_faults(value)
             if name == "readings":
                 settings["readings"] = {**_choices(value), **settings["readings"]}
             else:
                 settings.setdefault(name, value)
     return settings
+
+
+def _check_faults(faults: object) -> None:
+    is_list = isinstance(faults, (list, tuple)) and all(isinstance(one, (str, Mapping)) for one in faults)
+    if not is_list:
+        raise ReadingsError(
+            "@pytest.mark.apigames(faults=...) takes a list of names, or of dicts as in "
+            f'{{"name": "html_502", "times": 2}}, got {faults!r}'
+        )
 
 
 def _choices(readings: object) -> dict[str, object]:

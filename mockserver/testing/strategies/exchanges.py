@@ -14,10 +14,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from mockserver.contract.operation import DocumentedError
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.signature import sign
-from mockserver.contract.wire import DOCUMENTED_ERRORS, DocumentedError, error_reply
 from mockserver.provider.operations.project_detail import answer
+from mockserver.provider.refusal import AskedFor
+from mockserver.provider.reply import error_reply
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.store import Store
 from mockserver.provider.state.world import Merchant, Project, World
@@ -79,7 +82,7 @@ def bad_bodies() -> st.SearchStrategy[bytes]:
 def error_replies(readings: Readings | None = None) -> st.SearchStrategy[dict[str, Any]]:
     """The documented errors as decoded replies (ERR-1 to ERR-4)."""
     in_force = readings or Readings()
-    return st.sampled_from(DOCUMENTED_ERRORS).map(partial(_error_document, in_force))
+    return st.sampled_from(PROJECT_DETAIL.errors).map(partial(_error_document, in_force))
 
 
 def success_replies(readings: Readings | None = None) -> st.SearchStrategy[dict[str, Any]]:
@@ -172,8 +175,8 @@ def _exchange(world: World, readings: Readings, merchant_id: str, body: bytes) -
     return DetailExchange(merchant_id, body, reply.http_status, reply.body, reply.clause, world, readings)
 
 
-def _error_document(readings: Readings, error: type[DocumentedError]) -> dict[str, Any]:
-    reply = error_reply(error("made up"), http_status=200 if readings.http_status == "200" else error.rc)
+def _error_document(readings: Readings, error: DocumentedError) -> dict[str, Any]:
+    reply = error_reply(error, AskedFor("a strategy"), readings)
     document: dict[str, Any] = json.loads(reply.body)
     return document
 

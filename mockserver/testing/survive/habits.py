@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.contract.wire import DOCUMENTED_ERRORS
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.testing.survive.judging import Symptom
 from mockserver.testing.survive.running import ClientRun
 from mockserver.testing.survive.situations import Situation
@@ -143,7 +143,7 @@ def _world(clues: _Clues) -> str | None:
 
 
 def _false_alarm(clues: _Clues) -> str | None:
-    if any(error.error_msg.casefold() in clues.error.casefold() for error in DOCUMENTED_ERRORS):
+    if any(error.error_msg.casefold() in clues.error.casefold() for error in PROJECT_DETAIL.errors):
         return "fields-left-out"
     return _world(clues) or ("success-is-rc-0" if not clues.situation.fault else None)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mockserver._text import nearest
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, each_other_value
-from mockserver.contract.wire import DOCUMENTED_ERRORS
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.testing.survive.situations import ScenarioError, Situation, situation_named
 from mockserver.testing.survive.worlds import generated_situation
@@ -154,6 +154,9 @@ _FAULT_ADVICE: Mapping[str, str] = {
     "rate_limit": "Reports it, or waits as long as `Retry-After` says, a few times at most.",
     "maintenance": "Reports `error_msg` as it came: there are more texts than the four of the page.",
     "merchant_config": "Reports `error_msg` as it came: there are more texts than the four of the page.",
+    "account": "Reports `error_msg` as it came: there are more texts than the four of the page.",
+    "project_storage": "Reports `error_msg` as it came: there are more texts than the four of the page.",
+    "voucher_storage": "Reports `error_msg` as it came: there are more texts than the four of the page.",
     "no_reply": _TIMEOUT,
     "stalled_body": _TIMEOUT,
     "html_502_on_page_2": "Reports a failure; what it has by then is not the list.",
@@ -161,7 +164,7 @@ _FAULT_ADVICE: Mapping[str, str] = {
 
 
 def _errors() -> Iterator[Scenario]:
-    for error in DOCUMENTED_ERRORS:
+    for error in PROJECT_DETAIL.errors:
         name, meaning = _ERROR_ADVICE[error.clause]
         said = f'rc {error.rc}, "{error.error_msg}"'
         careful = "Looks at `rc` in the body, not at the HTTP status; reports `error_msg`, and lists nothing."

@@ -5,18 +5,25 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from mockserver.contract.masked_body import masked_body
-from mockserver.contract.masking import Masker, sent_secrets
+import msgspec
+
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.masking import Masker, masked_body
+from mockserver.contract.operation import JSON, SUCCESS
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import STATUSES, InvalidJson, Reply, error_reply
+from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import Fault, with_fault
+from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import decode_json
 from mockserver.provider.provider import Provider
+from mockserver.provider.refusal import AskedFor, Refusal
+from mockserver.provider.reply import Reply, error_reply
 from mockserver.provider.state.world import Project, World
 from mockserver.testing.survive.situations import FAULT_EXPECTATIONS, Situation
 from mockserver.testing.survive.worlds import Setup, grown, setup_for
@@ -103,24 +110,24 @@ class Scene:
         """Return the first calls with their replies, for a person."""
         with self._lock:
             kept = list(self._kept)
-        return [_readable(body, reply, self._secrets()) for body, reply in kept]
+        return [_readable(body, reply, self.mask) for body, reply in kept]
 
     def _reply_of_situation(self, body: bytes, reply: Reply) -> Reply:
         if self.is_over:
-            return with_fault(reply, _GONE, self.readings)
+            return with_fault(reply, _GONE, self.readings, PROJECT_DETAIL)
         situation = self.situation
-        if situation.error == "ERR-1":
-            http_status = 200 if self.readings.http_status == "200" else 400
-            reply = error_reply(InvalidJson("asked for by the scenario"), http_status=http_status)
-        if reply.rc == 200:
+        invalid_json = PROJECT_DETAIL.error_of[JSON]
+        if situation.error == invalid_json.clause:
+            reply = error_reply(invalid_json, AskedFor("the scenario"), self.readings)
+        if reply.role == SUCCESS:
             reply = self._mutated(reply)
         if situation.fault and _page(body) >= situation.fault_from_page:
-            return with_fault(reply, FAULT_EXPECTATIONS[situation.fault].fault, self.readings)
+            return with_fault(reply, FAULT_EXPECTATIONS[situation.fault].fault, self.readings, PROJECT_DETAIL)
         return reply
 
     def _mutated(self, reply: Reply) -> Reply:
         if self.situation.mutation == "added_fields":
-            return Reply(reply.http_status, _with_added_fields(reply.body), reply.rc, reply.clause)
+            return msgspec.structs.replace(reply, body=_with_added_fields(reply.body))
         if self.situation.mutation == "totals_grow":
             self._grow(reply)
         elif self.situation.mutation == "statuses_move":
@@ -210,15 +217,15 @@ class _Provider(Provider):
         scene = self.scenes.get(merchant_id)
         return super().readings_of(merchant_id) if scene is None else scene.readings
 
-    def reply_to(self, merchant_id: str, body: bytes, forced: str | None = None) -> Reply:
-        reply = super().reply_to(merchant_id, body, forced)
+    def reply_to(self, handler: Handler[Any], merchant_id: str, body: bytes, forced: str | None = None) -> Reply:
+        reply = super().reply_to(handler, merchant_id, body, forced)
         scene = self.scenes.get(merchant_id)
         return reply if scene is None else scene.reply(body, reply)
 
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
         for merchant_id, scene in list(self.scenes.items()):
             if merchant_id in path and len(scene.observed.unmatched) < CALLS_KEPT:
-                scene.observed.unmatched.append(f"{method} {path}")
+                scene.observed.unmatched.append(printable(scene.mask(f"{method} {path}")))
         return super().refuse(http_status, error_msg, method=method, path=path, origin=origin)
 
 
@@ -232,10 +239,10 @@ def _tally(project: Project) -> dict[str, int]:
     return {status.value: names.count(status) for status in STATUSES}
 
 
-def _readable(body: bytes, reply: Reply, secrets: Iterable[str]) -> ShownExchange:
+def _readable(body: bytes, reply: Reply, masker: Masker) -> ShownExchange:
     """Return a call and its reply without secrets; of a list of vouchers the first stands for all."""
     fields = _fields_of(body)
-    mask = Masker([*secrets, *sent_secrets(fields)])
+    mask = masker.knowing_sent(fields)
     request = json.dumps(mask.value(fields)) if fields else masked_body(body, mask).text
     sent = mask(_with_one_voucher(reply.body).decode("utf-8", "replace"))
     fault: str | None = getattr(reply, "fault", None)
@@ -246,7 +253,7 @@ def _fields_of(body: bytes) -> dict[str, Any]:
     """Return the fields of a body, none when it is no JSON object."""
     try:
         decoded = decode_json(body)
-    except InvalidJson:
+    except Refusal:
         return {}
     return decoded if isinstance(decoded, dict) else {}
 

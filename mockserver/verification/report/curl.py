@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from urllib.parse import quote
 
 from mockserver.contract.judging.exchange import Exchange
-from mockserver.contract.wire import PATH_TEMPLATE
+from mockserver.contract.project_detail import PROJECT_DETAIL
 
 _LONGEST = 8_000
 
 
 def curl_line(base_url: str, exchange: Exchange, session_key: str | None) -> str:
     """Return the line; the values of the signature and of the session key stand nowhere in it."""
-    url = base_url + PATH_TEMPLATE.format(merchant_id=quote(exchange.merchant_id, safe=""))
+    url = base_url + PROJECT_DETAIL.path_of(exchange.merchant_id)
     secrets = {}
     for name, value in (("$SIGNATURE", exchange.fields.get("signature")), ("$SESSION_KEY", session_key)):
         if isinstance(value, str) and value:

@@ -26,7 +26,7 @@ def junit_xml(result: dict[str, Any]) -> str:
     for law in laws:
         case = ET.SubElement(suite, "testcase", {"name": _xml(law["law"]), "classname": " ".join(law["clauses"])})
         if law["outcome"] == "broken":
-            found = [item for item in result["violations"] if item["law"] == law["law"]]
+            found = [item for item in result["violations"] if law["law"] in item["laws"]]
             failure = ET.SubElement(case, "failure", {"message": _xml(found[0]["expected"] if found else "")})
             failure.text = _xml("\n\n".join(map(_in_words, found)))
         elif law["outcome"] != "holds":
@@ -52,22 +52,19 @@ def step_summary(result: dict[str, Any]) -> str:
     if result["reason"]:
         lines += [_markdown(result["reason"]), ""]
     if result["violations"]:
-        lines += ["| clause | expected | came |", "|---|---|---|"]
+        lines += ["| clause | expected | got |", "|---|---|---|"]
         lines += [
-            f"| {item['clause']} | {_markdown(item['expected'])} | {_markdown(item['got'][:300])} |"
+            f"| {' '.join(item['clauses'])} | {_markdown(item['expected'])} | {_markdown(item['got'][:300])} |"
             for item in result["violations"]
         ]
         lines.append("")
-    held = sum(item["outcome"] == "holds" for item in result["clauses"])
-    lines += [
-        f"{held} of {len(result['clauses'])} clauses hold; {result['calls']} calls in {result['seconds']:g} s.",
-        "",
-    ]
+    lines += [f"{result['summary']}; {result['calls']} calls in {result['seconds']:g} s.", ""]
     return "\n".join(lines)
 
 
 def _in_words(item: dict[str, Any]) -> str:
-    return f"{item['clause']}: expected {item['expected']}; came {item['got']}\n{item['curl']}"
+    clauses = ", ".join(item["clauses"])
+    return f"{clauses}: expected {item['expected']}; got {item['got']}\n{item['curl']}"
 
 
 def _xml(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The report for a terminal: violations first, then a table by clause, readings, calls and time."""
+"""The report for a terminal: a table by clause, what is broken, readings, calls and time, and the verdict last."""
 
 from __future__ import annotations
 
@@ -8,18 +8,30 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mockserver.verification.report.result import was_judged
+from mockserver.verification.report.wording import some_of
+
 _STYLES = {"holds": "green", "broken": "bold red", "not seen": "yellow", "not judged": "yellow"}
 _MOST_SHOWN = 20
 
 
 def print_report(result: dict[str, Any], console: Console) -> None:
-    """Write the report of a result document."""
+    """Write the report of a result document; of a target that was never judged, the verdict alone."""
+    if was_judged(result):
+        _print_findings(result, console)
+    reason = f": {escape(result['reason'])}" if result["reason"] else ""
+    style = {0: "bold green", 1: "bold red"}.get(result["exit_status"], "bold yellow")
+    console.print(f"[{style}]{result['verdict']}[/]{reason}", soft_wrap=True)
+
+
+def _print_findings(result: dict[str, Any], console: Console) -> None:
+    console.print(_clauses(result))
+    console.print()
     for number, violation in enumerate(result["violations"][:_MOST_SHOWN], 1):
         _print_violation(number, violation, console)
     more = len(result["violations"]) - _MOST_SHOWN
     if more > 0:
         console.print(f"and {more} more violations; --report-json or --report-html has them all\n")
-    console.print(_clauses(result))
     console.print(_readings(result))
     if result["drift"]:
         console.print(f"Added fields, not documented (no failure): {escape(', '.join(result['drift']))}")
@@ -28,18 +40,20 @@ def print_report(result: dict[str, Any], console: Console) -> None:
     console.print(
         f"{result['calls']} calls in {result['seconds']:g} s at {escape(result['target'])}, seed {result['seed']}"
     )
-    reason = f": {escape(result['reason'])}" if result["reason"] else ""
-    style = {0: "bold green", 1: "bold red"}.get(result["exit_status"], "bold yellow")
-    console.print(f"[{style}]{result['verdict']}[/]{reason}", soft_wrap=True)
+    console.print(result["summary"])
 
 
 def _print_violation(number: int, violation: dict[str, Any], console: Console) -> None:
     times = f" ({violation['times']} times)" if violation["times"] > 1 else ""
-    console.print(f"[bold red]{number}. {violation['clause']}[/] in: {escape(violation['law'])}{times}")
+    clauses = ", ".join(violation["clauses"])
+    console.print(f"[bold red]{number}. {clauses}[/] in: {escape(some_of(violation['laws']))}{times}", soft_wrap=True)
     console.print(f"   expected: {escape(violation['expected'])}", soft_wrap=True)
-    console.print(f"   came:     {escape(violation['got'])}", soft_wrap=True)
-    if violation["where"]:
-        console.print(f"   where:    {escape(violation['where'])}", soft_wrap=True)
+    console.print(f"   got:      {escape(violation['got'])}", soft_wrap=True)
+    where = some_of(violation["places"]) if len(violation["places"]) > 1 else violation["where"]
+    if where:
+        console.print(f"   where:    {escape(where)}", soft_wrap=True)
+    if len(violation["cases"]) > 1:
+        console.print(f"   cases:    {escape(some_of(violation['cases']))}", soft_wrap=True)
     if violation["reply"]:
         shown = violation["reply"] if len(violation["reply"]) <= 600 else f"{violation['reply'][:600]}…"
         console.print(f"   reply:    HTTP {violation['http_status']} {escape(shown)}", soft_wrap=True, highlight=False)

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from mockserver.contract.schemas import UnknownSchema, schema
 from mockserver.provider.provider import Provider
 from mockserver.web.admin.access import ADMIN, Access, Problem
-from mockserver.web.admin.openapi import OPERATIONS, admin_openapi
+from mockserver.web.admin.openapi import ADMIN_CALLS, admin_openapi
 from mockserver.web.admin.query import check_names
 from mockserver.web.admin.routes_control import control_routes
 from mockserver.web.admin.routes_journal import journal_routes
@@ -18,7 +18,7 @@ from mockserver.web.admin.routes_projects import project_routes
 from mockserver.web.admin.routes_world import world_routes
 from mockserver.web.admin.wire import check_access, present_request, problem, reply
 
-_QUERIES = {(operation.method, operation.path): operation.query for operation in OPERATIONS}
+_QUERIES = {(call.method, call.path): call.query for call in ADMIN_CALLS}
 _HEALTH = "admin.health"
 _AS_DOCUMENTED = str.maketrans("<>", "{}")
 
@@ -69,7 +69,7 @@ def _about_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
 
     @admin.get("/openapi.json")
     def openapi() -> Response:
-        return reply(admin_openapi())
+        return reply(admin_openapi(provider.operations))
 
     @admin.get("/schemas/<name>")
     def get_schema(name: str) -> Response:

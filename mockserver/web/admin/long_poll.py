@@ -4,39 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.provider.journal.journal import Journal, Search
 from mockserver.web.admin.access import ADMIN, Access, Problem
 from mockserver.web.admin.query import after_number, matchers_of, wait_count, wait_seconds
-from mockserver.web.wsgi import request_of
-
-if TYPE_CHECKING:
-    from uvicorn._types import HTTPScope
+from mockserver.web.http_request import HttpRequest
+from mockserver.web.wsgi import access_request
 
 REQUESTS = f"{ADMIN}/requests"
 
 
-def is_wait(scope: HTTPScope) -> bool:
+def is_wait(request: HttpRequest) -> bool:
     """Whether a request asks the journal to wait."""
-    return scope["path"] == REQUESTS and scope["method"] in {"GET", "HEAD"} and b"wait=" in scope["query_string"]
+    return request.path == REQUESTS and request.method in {"GET", "HEAD"} and "wait=" in request.query
 
 
-async def wait_for_calls(scope: HTTPScope, journal: Journal, access: Access) -> None:
+async def wait_for_calls(request: HttpRequest, journal: Journal, access: Access) -> None:
     """Wait as the query says, then take `wait` out of it; a query that makes no sense is left for the app to refuse."""
-    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    pairs = parse_qsl(request.query, keep_blank_values=True)
     # Of a name that stands twice the app takes the first.
     query = dict(reversed(pairs))
     try:
-        access.check(request_of(scope))
+        access.check(access_request(request))
         seconds = wait_seconds(query.get("wait"))
-        search = Search(journal, matchers_of(pairs), after_number(query.get("since")))
+        search = Search(journal, matchers_of(pairs, journal.operations), after_number(query.get("since")))
         count = wait_count(query.get("count"))
     except Problem:
         return
     await _wait(journal, search, count, seconds)
-    scope["query_string"] = urlencode([pair for pair in pairs if pair[0] != "wait"]).encode("ascii")
+    request.query = urlencode([pair for pair in pairs if pair[0] != "wait"])
 
 
 async def _wait(journal: Journal, search: Search, count: int, seconds: float) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import request
 
-from mockserver.contract.masking import printable
-from mockserver.provider.journal.recorded import Kept
+from mockserver.contract.foreign_text import printable
+from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
@@ -30,7 +30,7 @@ def settled(provider: Provider, project_id: str) -> tuple[MerchantStore, Project
     return found
 
 
-def kept_call(provider: Provider, n: int) -> Kept:
+def kept_call(provider: Provider, n: int) -> RawEntry:
     """Return the n-th call, or raise Problem (404)."""
     kept = provider.journal.kept(n)
     if kept is None and 1 <= n <= provider.journal.total:

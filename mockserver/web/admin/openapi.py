@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from mockserver.contract.operation import Operations
+from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.schemas import ID_PREFIX, Document, schema
-from mockserver.provider.journal.matchers import NAMES
+from mockserver.provider.journal.matchers import matcher_names
 from mockserver.web.admin.access import ADMIN
 
 
-class Operation(NamedTuple):
+class AdminCall(NamedTuple):
     """One call: `takes` and `gives` name bodies in `schemas/admin.json`, or a whole document as `:world`."""
 
     method: str
@@ -24,60 +26,60 @@ class Operation(NamedTuple):
 
 _MERCHANT = ("merchant_id",)
 _CHANGE = (400, 413, 415, 422)
-OPERATIONS = (
-    Operation("get", "/health", "Whether it runs", "health-view"),
-    Operation("get", "/world", "The world, secrets left out", ":world", query=("with_secrets",), problems=(403,)),
-    Operation("put", "/world", "Serve another world; a secret_key left out stays", ":world", "world", problems=_CHANGE),
-    Operation("post", "/reset", "Back to the start", None, "reset", problems=_CHANGE),
-    Operation("get", "/merchants", "The merchants", "merchants-view"),
-    Operation("post", "/merchants", "Add a merchant", "merchant-view", "merchant", 201, problems=(*_CHANGE, 409)),
-    Operation("get", "/merchants/{merchant_id}", "A merchant", "merchant-view", problems=(404,)),
-    Operation(
+ADMIN_CALLS = (
+    AdminCall("get", "/health", "Whether it runs", "health-view"),
+    AdminCall("get", "/world", "The world, secrets left out", ":world", query=("with_secrets",), problems=(403,)),
+    AdminCall("put", "/world", "Serve another world; a secret_key left out stays", ":world", "world", problems=_CHANGE),
+    AdminCall("post", "/reset", "Back to the start", None, "reset", problems=_CHANGE),
+    AdminCall("get", "/merchants", "The merchants", "merchants-view"),
+    AdminCall("post", "/merchants", "Add a merchant", "merchant-view", "merchant", 201, problems=(*_CHANGE, 409)),
+    AdminCall("get", "/merchants/{merchant_id}", "A merchant", "merchant-view", problems=(404,)),
+    AdminCall(
         "post", "/merchants/{merchant_id}/projects", "Add a project", "project-view", "project", 201,
         problems=(*_CHANGE, 404, 409),
     ),
-    Operation("get", "/projects", "The projects", "projects-view"),
-    Operation("get", "/projects/{project_id}", "A project", "project-view", problems=(404,)),
-    Operation(
+    AdminCall("get", "/projects", "The projects", "projects-view"),
+    AdminCall("get", "/projects/{project_id}", "A project", "project-view", problems=(404,)),
+    AdminCall(
         "patch", "/projects/{project_id}", "Change its name or plan", "project-view", "project-change",
         problems=(*_CHANGE, 404),
     ),
-    Operation(
+    AdminCall(
         "get", "/projects/{project_id}/vouchers", "Its vouchers, newest first", "vouchers-view",
         query=("status", "page", "limit"), problems=(400, 404),
     ),
-    Operation(
+    AdminCall(
         "patch", "/projects/{project_id}/vouchers", "Move some or all", "moved-view", "move", problems=(*_CHANGE, 404)
     ),
-    Operation("get", "/projects/{project_id}/vouchers/{voucher_id}", "A voucher", "voucher-view", problems=(404,)),
-    Operation(
+    AdminCall("get", "/projects/{project_id}/vouchers/{voucher_id}", "A voucher", "voucher-view", problems=(404,)),
+    AdminCall(
         "patch", "/projects/{project_id}/vouchers/{voucher_id}", "Move one, or give it a plan", "voucher-view",
         "voucher-change", problems=(*_CHANGE, 404),
     ),
-    Operation("get", "/clock", "What the clock shows", "clock-view", query=_MERCHANT, problems=(404,)),
-    Operation(
+    AdminCall("get", "/clock", "What the clock shows", "clock-view", query=_MERCHANT, problems=(404,)),
+    AdminCall(
         "post", "/clock", "Freeze it, run it, put it forward", "clock-view", "clock", query=_MERCHANT,
         problems=(*_CHANGE, 404),
     ),
-    Operation("get", "/faults", "The faults in force", "faults-view", query=_MERCHANT, problems=(404,)),
-    Operation(
+    AdminCall("get", "/faults", "The faults in force", "faults-view", query=_MERCHANT, problems=(404,)),
+    AdminCall(
         "put", "/faults", "Put these in place of all, or of one merchant's", "faults-view", "faults", query=_MERCHANT,
         problems=(*_CHANGE, 404),
     ),
-    Operation("delete", "/faults", "Clear all, or one merchant's", "faults-view", query=_MERCHANT, problems=(404,)),
-    Operation("get", "/readings", "The readings in force", "readings-view", query=_MERCHANT, problems=(404,)),
-    Operation(
+    AdminCall("delete", "/faults", "Clear all, or one merchant's", "faults-view", query=_MERCHANT, problems=(404,)),
+    AdminCall("get", "/readings", "The readings in force", "readings-view", query=_MERCHANT, problems=(404,)),
+    AdminCall(
         "put", "/readings", "Serve under these; what is left out goes to its default", "readings-view", ":readings",
         query=_MERCHANT, problems=(*_CHANGE, 404),
     ),
-    Operation(
+    AdminCall(
         "get", "/requests", "The calls that arrived, newest first", "calls-view",
-        query=("wait", "count", "newest", "since", *NAMES), problems=(400,),
+        query=("wait", "count", "newest", "since"), problems=(400,),
     ),
-    Operation("get", "/requests/{n}", "A call with its diagnosis", "whole-call-view", problems=(404,)),
-    Operation("delete", "/requests", "Forget the calls", "calls-view"),
-    Operation("get", "/openapi.json", "This document", None),
-    Operation("get", "/schemas/{name}", "A JSON Schema document", None, problems=(404,)),
+    AdminCall("get", "/requests/{n}", "A call with its diagnosis", "whole-call-view", problems=(404,)),
+    AdminCall("delete", "/requests", "Forget the calls", "calls-view"),
+    AdminCall("get", "/openapi.json", "This document", None),
+    AdminCall("get", "/schemas/{name}", "A JSON Schema document", None, problems=(404,)),
 )  # fmt: skip
 
 _PARAMETERS: dict[str, Document] = {
@@ -104,11 +106,11 @@ _MATCHER: Document = {
 _NUMBERS = frozenset({"page", "limit"})
 
 
-def admin_openapi() -> Document:
-    """Return the document, complete in itself."""
+def admin_openapi(operations: Operations = OPERATIONS) -> Document:
+    """Return the document, complete in itself; calls of these operations can be matched."""
     paths: Document = {}
-    for operation in OPERATIONS:
-        paths.setdefault(ADMIN + operation.path, {})[operation.method] = _operation(operation)
+    for call in ADMIN_CALLS:
+        paths.setdefault(ADMIN + call.path, {})[call.method] = _documented(call, operations)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -155,31 +157,31 @@ def _moved(node: Any, old: str, new: str) -> Any:
     return [_moved(item, old, new) for item in node] if isinstance(node, list) else node
 
 
-def _operation(operation: Operation) -> Document:
-    in_path = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+def _documented(call: AdminCall, operations: Operations) -> Document:
+    in_path = [part[1:-1] for part in call.path.split("/") if part.startswith("{")]
+    matchers = matcher_names(operations) if (call.method, call.path) == ("get", "/requests") else ()
     document: Document = {
-        "operationId": operation.method + operation.path.title().translate(_NOT_IN_NAMES),
-        "summary": operation.summary,
+        "operationId": call.method + call.path.title().translate(_NOT_IN_NAMES),
+        "summary": call.summary,
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in in_path),
-            *({"name": name, "in": "query", "schema": _query_schema(operation, name)} for name in operation.query),
+            *({"name": name, "in": "query", "schema": _query_schema(name)} for name in call.query),
+            *({"name": name, "in": "query", "schema": _MATCHER} for name in matchers),
         ],
         "responses": {
-            str(operation.status): {"description": operation.summary, "content": _content(operation.gives)},
-            **{str(status): _problem(status) for status in sorted({400, 401, 403, 421, *operation.problems})},
+            str(call.status): {"description": call.summary, "content": _content(call.gives)},
+            **{str(status): _problem(status) for status in sorted({400, 401, 403, 421, *call.problems})},
         },
     }
-    if operation.takes is not None:
-        document["requestBody"] = {"required": operation.takes != "reset", "content": _content(operation.takes)}
+    if call.takes is not None:
+        document["requestBody"] = {"required": call.takes != "reset", "content": _content(call.takes)}
     return document
 
 
 _NOT_IN_NAMES = str.maketrans("", "", "/{}_.")
 
 
-def _query_schema(operation: Operation, name: str) -> Document:
-    if operation.path == "/requests" and name in NAMES:
-        return _MATCHER
+def _query_schema(name: str) -> Document:
     if name in _NUMBERS:
         return {"type": "integer", "minimum": 1}
     return _PARAMETERS.get(name, {"type": "string"})

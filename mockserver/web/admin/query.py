@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from mockserver._text import nearest
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import Operations
 from mockserver.provider.journal.matchers import MatcherError, Matchers
 from mockserver.web.admin.access import Problem
 
@@ -15,7 +16,7 @@ LONGEST_WAIT = 60.0
 _OURS = frozenset({"wait", "count", "newest", "since"})
 
 
-def matchers_of(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def matchers_of(pairs: Iterable[tuple[str, str]], operations: Operations) -> dict[str, Any]:
     """Return the matchers in a query: each compares a value as text or as JSON; `null` is what was left out.
 
     Raises:
@@ -23,7 +24,7 @@ def matchers_of(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """
     wanted = {name: None if value == "null" else _is(value) for name, value in pairs if name not in _OURS}
     try:
-        Matchers(**wanted)
+        Matchers(operations, **wanted)
     except MatcherError as error:
         raise Problem(400, str(error)) from None
     return wanted

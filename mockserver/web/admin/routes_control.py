@@ -21,6 +21,9 @@ from mockserver.web.admin.lookup import merchant_named
 from mockserver.web.admin.views import clock_view, faults_view, readings_view
 from mockserver.web.admin.wire import MAX_BODY, body_as, body_bytes, decoded, fitting, reply
 
+# What a rule may say of which calls it hits.
+_LIMITS = ("times", "share", "seed", "merchant_id", "project_id", "operation")
+
 
 def control_routes(admin: Blueprint, provider: Provider) -> None:
     """Add the routes."""
@@ -56,7 +59,10 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
     def put_faults() -> Response:
         only = _one_merchant(provider)
         rules = [_rule(rule, only) for rule in body_as("faults")["faults"]]
-        provider.faults.replace(rules, only)
+        try:
+            provider.faults.replace(rules, only)
+        except FaultError as error:
+            raise Problem(422, str(error)) from None
         return reply(_faults(provider, only))
 
     @admin.delete("/faults")
@@ -119,7 +125,11 @@ def _set(clock: MovableClock, document: dict[str, Any]) -> None:
 def _rule(document: dict[str, Any], only: str | None) -> Rule:
     values = {"name": fault_named(document["fault"])}
     given = values | {key: document[key] for key in ("seconds", "retry_after") if key in document}
-    limits = {key: document[key] for key in ("times", "share", "seed", "merchant_id", "project_id") if key in document}
+    limits = {
+        key: document[key]
+        for key in ("times", "share", "seed", "merchant_id", "project_id", "operation")
+        if key in document
+    }
     try:
         rule = Rule(Fault(**given), **limits)
     except FaultError as error:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import shlex
+from itertools import chain, islice
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import msgspec
 from flask import Blueprint, Response, request
 
-from mockserver.provider.journal.recorded import Entry, Kept
+from mockserver.contract.foreign_text import Variable, shell_word
+from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.web.admin.lookup import kept_call, number
@@ -20,6 +21,7 @@ from mockserver.web.admin.wire import reply
 
 # Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
 _LONGEST_WORD = 120_000
+_VARIABLES = {name: Variable(name.upper()) for name in ("signature", "session_key")}
 
 
 def journal_routes(admin: Blueprint, provider: Provider) -> None:
@@ -27,7 +29,7 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.get("/requests")
     def get_requests() -> Response:
-        matchers = matchers_of(request.args.items(multi=True))
+        matchers = matchers_of(request.args.items(multi=True), provider.operations)
         seconds = wait_seconds(request.args.get("wait"))
         count = wait_count(request.args.get("count"))
         after = after_number(request.args.get("since"))
@@ -52,7 +54,7 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
         return reply({"requests": [], "total": 0})
 
 
-def whole_call_view(provider: Provider, kept: Kept, base_url: str) -> dict[str, Any]:
+def whole_call_view(provider: Provider, kept: RawEntry, base_url: str) -> dict[str, Any]:
     """Return a call with its body, reply, diagnosis and a curl line to repeat it."""
     entry = provider.journal.masked(kept)
     diagnosis = [msgspec.structs.asdict(finding) for finding in provider.diagnose(kept)]
@@ -68,10 +70,10 @@ def curl_line(entry: Entry, base_url: str) -> str:
         return "# the body is withheld, so curl cannot repeat it"
     address = base_url.rstrip("/") + quote(entry.path, safe="/-._~")
     # With -X HEAD, curl would wait for a body that never comes.
-    method = "-I" if entry.method == "HEAD" else f"-X {shlex.quote(entry.method)}"
-    line = f"curl -sS {method} {shlex.quote(address)}"
+    method = "-I" if entry.method == "HEAD" else f"-X {shell_word([entry.method])}"
+    line = f"curl -sS {method} {shell_word([address])}"
     if entry.forced is not None:
-        line += f" -H {shlex.quote(f'{FAULT_HEADER}: {entry.forced}')}"
+        line += f" -H {shell_word([f'{FAULT_HEADER}: {entry.forced}'])}"
     if not entry.body:
         return line
     data = _data(entry)
@@ -85,13 +87,22 @@ def curl_line(entry: Entry, base_url: str) -> str:
 def _data(entry: Entry) -> str:
     """Return the body as one word for a shell, with variables in place of what is masked."""
     if entry.fields is None:
-        return shlex.quote(entry.body)
-    sent = dict(entry.fields)
-    named = [key for key in ("signature", "session_key") if key in sent]
-    sent |= {key: f"${key.upper()}" for key in named}
+        return shell_word([entry.body])
     is_form = not entry.body.startswith("{")
-    word = f"'{urlencode(sent)}'" if is_form else shlex.quote(json.dumps(sent, ensure_ascii=False))
-    for name in map(str.upper, named):
-        masked, meant = (f"=%24{name}", f"='\"${name}\"'") if is_form else (f'"${name}"', f'"\'"${name}"\'"')
-        word = word.replace(masked, meant)
-    return word
+    pair_of, begins, between, ends = (_pair_of_form, "", "&", "") if is_form else (_pair_of_json, "{", ", ", "}")
+    pairs = [pair_of(*field) for field in entry.fields.items()]
+    inside = chain.from_iterable([between, *pair] for pair in pairs)
+    return shell_word([begins, *islice(inside, 1, None), ends])
+
+
+def _pair_of_form(name: str, value: Any) -> list[str | Variable]:
+    if name in _VARIABLES:
+        return [f"{quote_plus(name)}=", _VARIABLES[name]]
+    return [urlencode({name: value})]
+
+
+def _pair_of_json(name: str, value: Any) -> list[str | Variable]:
+    named = f"{json.dumps(name, ensure_ascii=False)}: "
+    if name in _VARIABLES:
+        return [f'{named}"', _VARIABLES[name], '"']
+    return [named + json.dumps(value, ensure_ascii=False)]

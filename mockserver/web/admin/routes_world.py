@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.readings import Readings
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import Clock

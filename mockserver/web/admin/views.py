@@ -90,7 +90,7 @@ def _rule_view(state: RuleState) -> _Document:
     if fault.name == "rate_limit":
         view["retry_after"] = fault.retry_after
     limits = {"times": rule.times, "share": rule.share, "seed": rule.seed if rule.share is not None else None}
-    whom = {"merchant_id": rule.merchant_id, "project_id": rule.project_id}
+    whom = {"merchant_id": rule.merchant_id, "project_id": rule.project_id, "operation": rule.operation}
     view |= {key: value for key, value in (limits | whom).items() if value is not None}
     return {**view, "hit": state.hit, "left": state.left}
 
@@ -116,4 +116,4 @@ def readings_view(readings: Readings, origin: dict[str, str]) -> _Document:
 def call_view(entry: Entry) -> _Document:
     """Return a call without its body and reply."""
     view: _Document = msgspec.structs.asdict(entry)
-    return {key: value for key, value in view.items() if key not in {"body", "is_withheld", "reply"}}
+    return {key: value for key, value in view.items() if key not in {"asked", "body", "is_withheld", "reply"}}

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
+from mockserver.contract.foreign_text import harmless_json, printable
 from mockserver.contract.json_documents import plain_document
-from mockserver.contract.masking import printable
 from mockserver.contract.schema_errors import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
 from mockserver.web.admin.access import COOKIE, Access, Problem, Request
@@ -56,7 +56,7 @@ def body_as(name: str, *, max_bytes: int = MAX_BODY, or_empty: bool = False) -> 
 def fitting(document: Any, its_schema: Document, name: str) -> Any:
     """Return the document if it fits; raises Problem (422) with what to mend. `name` is the schema in words."""
     if not _compiled(its_schema["$ref"]).is_valid(document):
-        found = [printable(line, 300) for line in failures(document, its_schema)[:_MAX_ERRORS]]
+        found = [printable(str(failure), 300) for failure in failures(document, its_schema)[:_MAX_ERRORS]]
         raise Problem(422, f"The body does not fit the schema {name!r}", errors=found)
     return document
 
@@ -85,9 +85,12 @@ def _compiled(reference: str) -> Any:
 def reply(document: Any, status: int = 200, **headers: str) -> Response:
     """Write a JSON reply; what it shows is of this moment, so nobody may keep it."""
     named = {key.replace("_", "-"): value for key, value in headers.items()}
-    return Response(
-        msgspec.json.encode(document), status, {"Cache-Control": "no-store", **named}, content_type="application/json"
-    )
+    return Response(_written(document), status, {"Cache-Control": "no-store", **named}, content_type="application/json")
+
+
+def _written(document: Any) -> str:
+    # What is shown in a terminal as it came, by curl for example, must not command it.
+    return harmless_json(msgspec.json.encode(document).decode())
 
 
 def problem(error: Problem) -> Response:
@@ -101,7 +104,7 @@ def problem(error: Problem) -> Response:
     if error.errors:
         document["errors"] = error.errors
     response = Response(
-        msgspec.json.encode(document),
+        _written(document),
         error.status,
         {"Cache-Control": "no-store"},
         content_type="application/problem+json",

@@ -33,7 +33,7 @@ def test_raw_http(tmp_path: Path) -> None:
     done = run(tmp_path, raw(body(signature=WRONG)))
     assert done.return_value == 1
     assert "the signature is md5(merchant_id + ':' + secret_key)" in done.output
-    assert "cure: sign md5(merchant_id + secret_key)" in done.output
+    assert "fix:  sign md5(merchant_id + secret_key)" in done.output
     assert WRONG not in done.output
 
 
@@ -98,13 +98,13 @@ def test_another_method_than_post_is_refused(tmp_path: Path, line: str, method: 
     done = run(tmp_path, line.encode())
     assert done.return_value == 1
     assert f"Method {method} not allowed" in done.output
-    assert "cure: send a POST" in done.output
+    assert "fix:  send a POST" in done.output
 
 
 def test_a_body_in_another_file_is_told_so(tmp_path: Path) -> None:
     done = run(tmp_path, f"curl {ADDRESS} -d @body.json".encode())
     assert isinstance(done.exception, UsageError)
-    assert "the body stands in another file (@FILE)" in done.exception.message
+    assert "the body is in another file (@FILE)" in done.exception.message
 
 
 def test_a_form_is_told_so(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_fault_that_hits_a_right_call_is_a_note(tmp_path: Path, fault: str) ->
     done = run(tmp_path, raw(body(), headers=f"x-apigames-mock-fault: {fault}\r\n"))
     assert done.return_value == 0
     assert done.output.startswith("answered: nothing is wrong with this request\n\n  note: the fault ")
-    assert "a rule, the projectid or a header asked for it" in done.output
+    assert "a rule, a reserved text or a header asked for it" in done.output
 
 
 def test_a_fault_that_a_header_asks_for_is_told(tmp_path: Path) -> None:

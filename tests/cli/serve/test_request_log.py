@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from mockserver.cli.serve.request_log import LOG_FORMATS, RequestLog, dropped_line
-from tests.support.asking import MERCHANT, PATH, body, built_in_provider
+from tests.support.asking import body, built_in_provider, call
 from tests.support.command import CLEAN
 
 Written = list[str | Callable[[], str]]
@@ -21,7 +21,7 @@ def logged(log_format: str, content: bytes, forced: str | None = None) -> str | 
     provider = built_in_provider()
     log = RequestLog(log_format, written.append)
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
-    provider.call(MERCHANT, content, path=PATH, origin="test", forced=forced)
+    call(provider, content, forced=forced)
     kept = provider.journal.kept(1)
     assert kept is not None
     log(kept)

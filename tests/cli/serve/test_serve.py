@@ -15,12 +15,13 @@ import pytest
 import requests
 
 from mockserver.cli.serve.banner import curl_line, url_elsewhere
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, fields
-from tests.support.command import CLEAN, Serving, run
+from tests.support.command import CLEAN, Serving, run, run_process
 
 WORLD = {
     "merchants": [
@@ -87,7 +88,8 @@ def test_the_curl_line_of_the_banner_is_right_under_every_reading(provider: Prov
     provider.readings = Readings.of({key: value})
     merchant = provider.store.snapshot().merchants[0]
     with Server(provider) as server:
-        assert pasted(curl_line(server.url, merchant, provider.readings, True, None))["rc"] == 200
+        line = curl_line(server.url, PROJECT_DETAIL, merchant, provider.readings, True, None)
+        assert pasted(line)["rc"] == 200
 
 
 def test_a_world_file_is_served_and_its_curl_line_holds_no_signature(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_the_log_has_a_line_for_each_call_and_no_secret(tmp_path: Path) -> None:
     ("arguments", "says"), [(("--reading", "http_satus=200"), "http_status"), (("--host", "not a host"), "127.0.0.1")]
 )
 def test_why_it_cannot_serve_is_in_the_format_of_the_log(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    done = run("serve", "--log-format", "json", *arguments, folder=tmp_path)
+    done = run_process("serve", "--log-format", "json", *arguments, folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     line = json.loads(done.stderr)
     assert line["level"] == "error"
@@ -233,14 +235,14 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "pyproject", "message"),
     [
-        (["--prot", "1"], {}, "", "'--port'"),
+        (["--prot", "1"], {}, "", "--port"),
         (["--port", "99999"], {}, "", "99999"),
         (["--port", "x"], {}, "", "'x' is not a valid integer"),
         (["--world", "absent.json"], {}, "", "absent.json"),
         (["--world", "broken.json"], {}, "", "is not JSON"),
         (["--world", "wrong.json"], {}, "", "merchants[0]: 'secret_key' is missing"),
         (["--readings", "wrong.json"], {}, "", 'expected {"readings"'),
-        (["--readings", "twice.json"], {}, "", "twice.json: readings: the key 'types' stands twice"),
+        (["--readings", "twice.json"], {}, "", "twice.json: readings: the key 'types' appears twice"),
         (["--reading", "http_satus=200"], {}, "", "did you mean 'http_status'?"),
         (["--reading", "http_status=404"], {}, "", "expected the text rc | 200"),
         (["--reading", "http_status"], {}, "", "expected KEY=VALUE"),
@@ -252,7 +254,6 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
             "",
             "expected text that a path can hold: without a slash",
         ),
-        (["--host", "not a host"], {}, "", "use 127.0.0.1"),
         (["--log-format", "xml"], {}, "", "'xml' is not one of"),
         (["extra"], {}, "", "extra"),
         ([], {"APIGAMES_MOCK_PROT": "1"}, "", "did you mean 'APIGAMES_MOCK_PORT'?"),
@@ -334,9 +335,16 @@ def test_a_full_disk_behind_standard_output_is_one_clear_line_and_exit_2(tmp_pat
     assert err == "apigames-mock: cannot use standard output: No space left on device\n"
 
 
+def test_a_host_that_is_none_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
+    done = run_process("serve", "--port", "0", "--host", "not a host", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "use 127.0.0.1" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_a_taken_port_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
+        done = run_process("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
     assert done.returncode == 2
     assert "is taken" in done.stderr
     assert "--port 0" in done.stderr

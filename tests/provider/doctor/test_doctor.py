@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.provider.doctor.finding import Finding
-from mockserver.provider.journal.recorded import Kept
+from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import INTERNAL_ERROR
 from mockserver.provider.state.world import Merchant, Project
 from mockserver.testing.strategies.exchanges import readings as any_readings
-from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, fields
+from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, call, fields
 
 OTHER = Merchant("M250101OTHER0001", "the-others-secret", None, (Project(9001, "R250101OTHER00001", "Theirs"),))
 
@@ -53,13 +53,13 @@ def fields_of_any_type() -> st.SearchStrategy[dict[str, Any]]:
 def said(
     provider: Provider, content: bytes, merchant_id: str = MERCHANT, *, forced: str | None = None
 ) -> list[Finding]:
-    provider.call(merchant_id, content, path=PATH.replace(MERCHANT, merchant_id), origin="test", forced=forced)
+    call(provider, content, merchant_id=merchant_id, forced=forced)
     return said_of_newest(provider)
 
 
 def said_of_newest(provider: Provider) -> list[Finding]:
     kept = provider.journal.kept(provider.journal.total)
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, RawEntry)
     return provider.diagnose(kept)
 
 
@@ -133,7 +133,7 @@ def test_no_signature_at_all(provider: Provider) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "what", "cure"),
+    ("content", "what", "fix"),
     [
         (b"", "the body is empty", "in the body of the POST"),
         (b'{\n"projectid":"DW",\n"status":"", //kosong\n"page":1}', "// comment on line 3", "leave the comment out"),
@@ -155,7 +155,7 @@ def test_no_signature_at_all(provider: Provider) -> None:
         ("{\u201cprojectid\u201d: 1}".encode(), "line 1, column 2: a curly quote", "JSON library"),
         (b'{"projectid":"DW", # kosong\n"page":1}', "line 1, column 20: a # comment", "leave the comment out"),
         (b"{projectid:1}", "line 1, column 2: a name without quotes", "JSON library"),
-        (b'{"projectid":"DW"}\x00', "line 1, column 19: more stands behind it", "send nothing after it"),
+        (b'{"projectid":"DW"}\x00', "line 1, column 19: more follows it", "send nothing after it"),
         (b'{"page":NaN}', "the body holds NaN", "null"),
         (b'{"page":True}', "a Python word", "json.dumps"),
         (b"[]", "the body is a JSON array", '{"projectid"'),
@@ -170,10 +170,10 @@ def test_no_signature_at_all(provider: Provider) -> None:
         (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--', "multipart form data", "json="),
     ],
 )
-def test_where_a_body_breaks_is_shown(provider: Provider, content: bytes, what: str, cure: str) -> None:
+def test_where_a_body_breaks_is_shown(provider: Provider, content: bytes, what: str, fix: str) -> None:
     (first, *_) = said(provider, content)
     assert what in first.what
-    assert cure in first.cure
+    assert fix in first.fix
 
 
 @pytest.mark.parametrize(
@@ -194,11 +194,11 @@ def test_the_explanation_is_whole_and_says_nothing_else_than_the_doctor(content:
 def test_a_field_of_another_name_is_named(provider: Provider, name: str) -> None:
     findings = said(provider, json.dumps({**fields(projectid=None), name: PAGE_PROJECT}).encode())
     assert findings[0].what == f"the body has {name!r} and no 'projectid'"
-    assert findings[0].cure == "call it 'projectid'"
+    assert findings[0].fix == "call it 'projectid'"
 
 
 @pytest.mark.parametrize(
-    ("projectid", "what", "cure"),
+    ("projectid", "what", "fix"),
     [
         ("R250101OTHER00001", f"it belongs to merchant '{OTHER.merchant_id}'", OTHER.merchant_id),
         ("5847", "the numeric id of one", PAGE_PROJECT),
@@ -215,14 +215,14 @@ def test_a_field_of_another_name_is_named(provider: Provider, name: str) -> None
         ("??", "no project '??'", "send one of"),
     ],
 )
-def test_an_unknown_project_is_explained(provider: Provider, projectid: str, what: str, cure: str) -> None:
+def test_an_unknown_project_is_explained(provider: Provider, projectid: str, what: str, fix: str) -> None:
     (first, *_) = said(provider, json.dumps(fields(projectid=projectid)).encode())
     assert what in first.what
-    assert cure in first.cure
+    assert fix in first.fix
 
 
 @pytest.mark.parametrize(
-    ("merchant_id", "what", "cure"),
+    ("merchant_id", "what", "fix"),
     [
         (MERCHANT.lower(), "they differ in case", MERCHANT),
         ("M240315GAME2847L", "no merchant", "the nearest"),
@@ -231,10 +231,10 @@ def test_an_unknown_project_is_explained(provider: Provider, projectid: str, wha
         ("zzz", "no merchant 'zzz'", "call one of"),
     ],
 )
-def test_an_unknown_merchant_is_explained(provider: Provider, merchant_id: str, what: str, cure: str) -> None:
+def test_an_unknown_merchant_is_explained(provider: Provider, merchant_id: str, what: str, fix: str) -> None:
     (first, *_) = said(provider, json.dumps(fields()).encode(), merchant_id)
     assert what in first.what
-    assert cure in first.cure
+    assert fix in first.fix
 
 
 def test_a_good_call_is_well_and_a_fault_is_told(provider: Provider) -> None:
@@ -253,13 +253,13 @@ def test_an_error_that_was_asked_for_is_told_as_such(provider: Provider, clause:
     reserved = f"RMOCK{clause.replace('-', '')}"
     (by_project,) = said(provider, json.dumps(fields(projectid=reserved)).encode())
     assert by_project.what == f"{clause} was asked for by the projectid {reserved}"
-    assert by_project.cure == by_header.cure == "leave that out, and the call gets its own answer"
+    assert by_project.fix == by_header.fix == "leave that out, and the call gets its own answer"
 
 
 def test_a_header_that_asks_for_no_known_fault_is_told_as_such(provider: Provider) -> None:
     (only,) = said(provider, json.dumps(fields()).encode(), forced="html_999")
     assert "no fault 'html_999'" in only.what
-    assert only.cure == "mend it, or leave it out"
+    assert only.fix == "correct it, or leave it out"
 
 
 def test_an_error_of_the_mock_is_not_laid_to_the_client(provider: Provider) -> None:
@@ -267,7 +267,7 @@ def test_an_error_of_the_mock_is_not_laid_to_the_client(provider: Provider) -> N
     (only,) = said_of_newest(provider)
     assert only.what == INTERNAL_ERROR
     assert only.why == "the mock broke down while it answered, whatever the call was"
-    assert only.cure == "report it, with the lines that stand in the log for it"
+    assert only.fix == "report it, with the lines of the log that tell of it"
 
 
 @pytest.mark.parametrize("precedence", ["merchant-signature-project", "merchant-project-signature"])
@@ -284,7 +284,7 @@ def test_a_call_that_would_be_answered_by_now_is_told_as_such(provider: Provider
     provider.add_project(merchant, Project(77, "NEWPROJ01"))
     (only,) = said_of_newest(provider)
     assert only.what == "it got ERR-4, and would be answered now"
-    assert only.why == "the world or the readings have changed since it came"
+    assert only.why == "the world or the readings have changed since it arrived"
 
 
 def test_a_call_that_would_get_another_error_by_now_has_that_one_explained(provider: Provider) -> None:
@@ -311,19 +311,24 @@ def test_the_fields_of_a_form_are_looked_at_where_a_reading_lets_it_in() -> None
 
 def test_a_reading_is_no_cure_for_what_it_does_not_relax() -> None:
     (by_session,) = said(built_in_provider(), b'{"session_key":5}')
-    assert by_session.cure == 'send "session_key" as text'
+    assert by_session.fix == 'send "session_key" as text'
     (by_page,) = said(built_in_provider(Readings.of({"types": "coerce"})), b'{"page":1.5}')
-    assert (by_page.what, by_page.cure) == ("page is of the JSON type number", 'send "page": 1, without quotes')
+    assert (by_page.what, by_page.fix) == ("page is of the JSON type number", 'send "page": 1, without quotes')
 
 
 SIGNED = f"signature={RIGHT}"
 
 
 @pytest.mark.parametrize(
-    ("readings", "content", "what", "cure"),
+    ("readings", "content", "what", "fix"),
     [
         ({"form_body": "accept"}, f"projectid=R1&page=0&{SIGNED}", "page is below 1", "send page 1 or more"),
-        ({"form_body": "accept"}, f"projectid=R1&page=x&{SIGNED}", "page is text, and no whole number", "as in page=1"),
+        (
+            {"form_body": "accept"},
+            f"projectid=R1&page=x&{SIGNED}",
+            "page is text, and not a whole number",
+            "as in page=1",
+        ),
         ({"form_body": "accept"}, f"projectid=R/1&{SIGNED}", "characters that a form writes as %XX", "a library"),
         ({"form_body": "accept"}, "projectid=%ff", "the form-encoded body is not UTF-8", "in UTF-8"),
         (
@@ -332,20 +337,20 @@ SIGNED = f"signature={RIGHT}"
             "status is missing",
             "send status as a field of the form",
         ),
-        ({"types": "coerce"}, '{"page":"abc","sign":"x"}', "page is text, and no whole number", 'send "page": 1'),
+        ({"types": "coerce"}, '{"page":"abc","sign":"x"}', "page is text, and not a whole number", 'send "page": 1'),
         ({"types": "coerce"}, '{"page":"0"}', "page is below 1", "send page 1 or more"),
-        ({"types": "coerce"}, '{"page":"%s"}' % ("9" * 19), "no whole number of up to 18 digits", 'send "page": 1'),
-        ({}, '{"limit":"x"}', "limit is text, and no whole number", 'send "limit": 30, without quotes'),
+        ({"types": "coerce"}, '{"page":"%s"}' % ("9" * 19), "not a whole number of up to 18 digits", 'send "page": 1'),
+        ({}, '{"limit":"x"}', "limit is text, and not a whole number", 'send "limit": 30, without quotes'),
         ({"types": "coerce", "unknown_status": "json"}, '{"status":5}', "status names no status", "send one of"),
         ({}, r'{"note":"\ud800"}', r"the body holds half of a surrogate pair, \ud800", "send both halves"),
         ({}, r'["\ud83d\ude00", "\udc00"]', r"the body holds half of a surrogate pair, \udc00", "send both halves"),
     ],
 )
-def test_what_the_endpoint_refused_comes_first(readings: dict[str, str], content: str, what: str, cure: str) -> None:
+def test_what_the_endpoint_refused_comes_first(readings: dict[str, str], content: str, what: str, fix: str) -> None:
     first, *_ = said(built_in_provider(Readings.of(readings)), content.encode())
     assert what in first.what
-    assert cure in first.cure
-    assert "coerce" not in first.cure
+    assert fix in first.fix
+    assert "coerce" not in first.fix
 
 
 @given(fields_of_any_type(), any_readings())
@@ -374,7 +379,7 @@ def test_every_refusal_has_a_finding_whatever_came(content: bytes) -> None:
     for finding in findings:
         assert finding.what
         assert finding.why
-        assert finding.cure
+        assert finding.fix
 
 
 @given(st.sampled_from(["signature", "session_key", "projectid", "note", "x"]), st.booleans())

@@ -8,17 +8,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.provider.faults.faults import FAULTS, Fault, FaultError, FaultyReply
-from mockserver.provider.faults.forcing import forced_by_header, forced_by_project_id, reserved_ids
+from mockserver.provider.faults.forcing import forced_by_header, forced_by_text, reserved_texts
 from mockserver.provider.faults.rules import Faults, Rule
-from mockserver.provider.provider import Provider
-from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, PATH, body, built_in_provider
-
-
-def call(provider: Provider, content: bytes, forced: str | None = None) -> object:
-    return provider.call(MERCHANT, content, path=PATH, origin="test", forced=forced)
+from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, body, built_in_provider, call
 
 
 def fault_of(reply: object) -> str | None:
@@ -35,7 +31,7 @@ def test_the_next_so_many_calls_are_hit_and_no_more() -> None:
 def test_a_share_is_drawn_by_its_seed() -> None:
     def hits(seed: int) -> list[bool]:
         faults = Faults([Rule(Fault("delay"), share=0.3, seed=seed)])
-        return [faults.take("M", None) is not None for _ in range(1000)]
+        return [faults.take("project_detail", "M", None) is not None for _ in range(1000)]
 
     assert hits(1) == hits(1) != hits(2)
     assert 240 < sum(hits(1)) < 360
@@ -105,7 +101,8 @@ def test_no_call_is_counted_twice_under_threads() -> None:
     faults = Faults([Rule(Fault("delay"), times=500)])
     taken: list[Fault | None] = []
     threads = [
-        threading.Thread(target=lambda: taken.extend(faults.take("M", None) for _ in range(100))) for _ in range(8)
+        threading.Thread(target=lambda: taken.extend(faults.take("project_detail", "M", None) for _ in range(100)))
+        for _ in range(8)
     ]
     for thread in threads:
         thread.start()
@@ -120,14 +117,14 @@ def test_each_reserved_id_forces_its_fault_on_a_call_that_is_right_otherwise(nam
     provider = built_in_provider()
     reply = call(provider, body(projectid=reserved))
     assert fault_of(reply) == name
-    assert call(provider, body(projectid=reserved, signature="0" * 32)).rc == 500  # type: ignore[attr-defined] # a reply
+    assert call(provider, body(projectid=reserved, signature="0" * 32)).rc == 500
     assert fault_of(call(provider, body(projectid=reserved, signature="0" * 32))) is None
 
 
 @pytest.mark.parametrize("precedence", ["merchant-signature-project", "merchant-project-signature"])
 def test_a_reserved_id_of_a_documented_error_gives_that_error(precedence: str) -> None:
     provider = built_in_provider(Readings.of({"precedence": precedence}))
-    replies = [json.loads(call(provider, body(projectid=f"RMOCKERR{n}")).body) for n in (1, 2, 3, 4)]  # type: ignore[attr-defined]
+    replies = [json.loads(call(provider, body(projectid=f"RMOCKERR{n}")).body) for n in (1, 2, 3, 4)]
     assert [reply["error_msg"] for reply in replies] == [
         "Data JSON tidak valid",
         "Merchant not found",
@@ -137,11 +134,11 @@ def test_a_reserved_id_of_a_documented_error_gives_that_error(precedence: str) -
 
 
 def test_seconds_can_stand_in_a_reserved_id() -> None:
-    assert forced_by_project_id("RMOCKDELAY5") == Fault("delay", seconds=5)
-    assert forced_by_project_id("RMOCKSLOWBODY0.5") == Fault("slow_body", seconds=0.5)
-    assert forced_by_project_id("RMOCKRATELIMIT7") == Fault("rate_limit", retry_after=7)
+    assert forced_by_text("RMOCKDELAY5", PROJECT_DETAIL) == Fault("delay", seconds=5)
+    assert forced_by_text("RMOCKSLOWBODY0.5", PROJECT_DETAIL) == Fault("slow_body", seconds=0.5)
+    assert forced_by_text("RMOCKRATELIMIT7", PROJECT_DETAIL) == Fault("rate_limit", retry_after=7)
     for no_such in ("RMOCKDELAY9999", "RMOCKNOPE", "RMOCKEMPTYBODY5", "RMOCK", "RMOCKDELAY-1"):
-        assert forced_by_project_id(no_such) is None
+        assert forced_by_text(no_such, PROJECT_DETAIL) is None
 
 
 def test_a_project_of_that_name_goes_before_the_reserved_id() -> None:
@@ -155,11 +152,11 @@ def test_a_project_of_that_name_goes_before_the_reserved_id() -> None:
 
 def test_the_header_forces_a_fault_or_an_error() -> None:
     provider = built_in_provider()
-    assert fault_of(call(provider, b"anything", "html-503")) == "html_503"
-    delayed = call(provider, body(), "delay; seconds=0.25")
+    assert fault_of(call(provider, b"anything", forced="html-503")) == "html_503"
+    delayed = call(provider, body(), forced="delay; seconds=0.25")
     assert isinstance(delayed, FaultyReply)
     assert delayed.delay == 0.25
-    assert b"Signature Not Valid" in call(provider, body(), "err-3").body  # type: ignore[attr-defined] # a reply
+    assert b"Signature Not Valid" in call(provider, body(), forced="err-3").body
 
 
 @pytest.mark.parametrize(
@@ -174,16 +171,19 @@ def test_the_header_forces_a_fault_or_an_error() -> None:
 )
 def test_a_header_that_makes_no_sense_says_so(value: str, said: str) -> None:
     with pytest.raises(FaultError, match=said):
-        forced_by_header(value)
-    reply = call(built_in_provider(), body(), value)
-    assert reply.http_status == 400  # type: ignore[attr-defined] # a reply
+        forced_by_header(value, PROJECT_DETAIL)
+    reply = call(built_in_provider(), body(), forced=value)
+    assert reply.http_status == 400
 
 
 def test_the_texts_of_the_sibling_page_come_under_the_readings() -> None:
-    for name, text in (("maintenance", MAINTENANCE), ("merchant_config", MERCHANT_CONFIG)):
+    for name, text in (
+        ("maintenance", REDEEM_BULK.error_of["maintenance"].error_msg),
+        ("merchant_config", REDEEM_BULK.error_of["merchant_config"].error_msg),
+    ):
         for reading, status in (("rc", 500), ("200", 200)):
             provider = built_in_provider(Readings.of({"http_status": reading}))
-            reply = call(provider, body(), name)
+            reply = call(provider, body(), forced=name)
             assert isinstance(reply, FaultyReply)
             assert (reply.http_status, json.loads(reply.body)) == (status, {"status": 0, "rc": 500, "error_msg": text})
     assert "sibling page" in FAULTS["maintenance"].what
@@ -191,7 +191,7 @@ def test_the_texts_of_the_sibling_page_come_under_the_readings() -> None:
 
 def test_faults_stand_in_the_journal() -> None:
     provider = built_in_provider()
-    call(provider, body(), "html_502")
+    call(provider, body(), forced="html_502")
     (entry,) = provider.journal.find(fault="html_502")
     assert (entry.http_status, entry.clause) == (502, None)
     assert "502 Bad Gateway" in entry.reply
@@ -214,6 +214,6 @@ def test_what_cannot_be_is_refused(make: object) -> None:
 
 
 def test_every_reserved_id_is_listed_once() -> None:
-    ids = [project_id for project_id, _ in reserved_ids()]
+    ids = reserved_texts(PROJECT_DETAIL)
     assert len(set(ids)) == len(ids) == len(FAULTS) + 4
-    assert all(forced_by_project_id(project_id) for project_id in ids)
+    assert all(forced_by_text(project_id, PROJECT_DETAIL) for project_id in ids)

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 import pytest
 
+from mockserver.contract.masking import Maskers
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
-from mockserver.contract.wire import Reply
 from mockserver.provider.journal.journal import BODIES_KEPT, Journal
 from mockserver.provider.journal.recorded import Call
+from mockserver.provider.reply import Reply
 from mockserver.provider.request import MAX_BODY
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PATH, SECRET, ask, body, built_in_provider, fields
 
@@ -36,7 +37,7 @@ def test_a_long_body_is_diagnosed_shown_and_found_as_it_came() -> None:
 
 
 def test_the_oldest_long_bodies_are_forgotten_when_together_they_are_too_long() -> None:
-    journal = Journal(list, capacity=1000)
+    journal = Journal(Maskers(frozenset), capacity=1000)
     fitting = BODIES_KEPT // MAX_BODY
     for _ in range(fitting + 3):
         journal.record(call_of(MAX_BODY), REPLY, 0.0)
@@ -93,7 +94,7 @@ def test_a_form_that_was_not_let_in_has_no_fields(content: bytes, readings: dict
 
 @pytest.mark.parametrize("capacity", [0, 1, 3])
 def test_so_many_calls_are_kept_and_no_more(capacity: int) -> None:
-    journal = Journal(list, capacity=capacity)
+    journal = Journal(Maskers(frozenset), capacity=capacity)
     for _ in range(5):
         journal.record(call_of(10), REPLY, 0.0)
     assert [entry.n for entry in journal.entries()] == list(range(6 - capacity, 6))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 
+from mockserver.contract.masking import Masker, Maskers
 from mockserver.provider.journal.journal import Journal, Search
-from mockserver.provider.journal.recorded import Call
-from tests.support.asking import MERCHANT, PATH, ask, body, built_in_provider
+from mockserver.provider.journal.recorded import Call, Entry, RawEntry
+from mockserver.provider.reply import outside_reply
+from tests.support.asking import MERCHANT, PATH, ask, body, built_in_provider, call
 
 
 def test_what_is_there_already_counts() -> None:
@@ -39,7 +41,7 @@ def test_the_nth_call_is_found_while_it_is_kept() -> None:
     provider = built_in_provider()
     assert provider.journal.kept(1) is None
     for _ in range(1005):
-        provider.call(MERCHANT, b"{}", path=PATH, origin="test")
+        call(provider, b"{}")
     assert provider.journal.kept(5) is None
     first, last = provider.journal.kept(6), provider.journal.kept(1005)
     assert first is not None
@@ -97,23 +99,23 @@ def test_numbers_after_which_a_search_looks_go_on_after_a_clear_and_begin_again_
 
 
 def test_the_newest_come_with_how_many_there_are_and_only_they_are_masked() -> None:
-    provider = built_in_provider()
-    asked = []
+    masked = []
 
-    def secrets() -> list[str]:
-        asked.append("once for each that is masked")
-        return []
+    class Counting(Journal):
+        def masked(self, kept: RawEntry, masker: Masker | None = None) -> Entry:
+            masked.append(kept.n)
+            return super().masked(kept, masker)
 
-    journal = Journal(secrets)
+    journal = Counting(Maskers(frozenset))
     for page in range(1, 8):
-        call = Call("POST", PATH, MERCHANT, body(page=page), "test", 0.0)
-        journal.record(call, provider.reply_to(MERCHANT, body(page=page)), 0.0)
+        recorded = Call("POST", PATH, MERCHANT, body(page=page), "test", 0.0)
+        journal.record(recorded, outside_reply(404, "any"), 0.0)
     newest, total = journal.newest(2, after=3)
     assert ([entry.n for entry in newest], total) == ([6, 7], 4)
-    assert len(asked) == 2
+    assert masked == [6, 7]
 
 
 def test_nobody_listens_any_more_after_a_wait() -> None:
     provider = built_in_provider()
     provider.journal.wait(page=9, timeout=0)
-    assert provider.journal._listeners == ()
+    assert provider.journal.listeners == 0

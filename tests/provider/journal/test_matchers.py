@@ -12,9 +12,7 @@ from mockserver.provider.journal.matchers import MatcherError, Matchers, summary
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.world_file import built_in_world
-
-MERCHANT = "M240315GAME2847K"
-PATH = f"/merchant/{MERCHANT}/kiosgamer/project/detail"
+from tests.support.asking import MERCHANT, call
 
 
 def provider_with_calls(*bodies: Any) -> Provider:
@@ -24,7 +22,7 @@ def provider_with_calls(*bodies: Any) -> Provider:
     assert merchant is not None
     for body in bodies:
         sent = body if isinstance(body, bytes) else json.dumps({"signature": merchant.signature, **body}).encode()
-        provider.call(MERCHANT, sent, path=PATH, origin="127.0.0.1:1")
+        call(provider, sent)
     return provider
 
 

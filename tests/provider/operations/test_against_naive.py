@@ -19,7 +19,7 @@ from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
 from mockserver.testing.strategies import worlds
 from mockserver.testing.strategies.exchanges import readings as any_readings
-from tests.support.asking import NOW
+from tests.support.asking import NOW, call
 from tests.support.naive_provider import NAMES, naive_answer
 
 CLOCK = FrozenClock(NOW)
@@ -54,10 +54,8 @@ def calls(draw: st.DrawFn, world: World) -> tuple[str, Any]:
 
 
 @settings(max_examples=400)
-@given(data=st.data())
-def test_the_endpoint_answers_as_its_naive_double(data: st.DataObject) -> None:
-    world = data.draw(worlds())
-    readings = data.draw(any_readings())
+@given(world=worlds(), readings=any_readings(), data=st.data())
+def test_the_endpoint_answers_as_its_naive_double(world: World, readings: Readings, data: st.DataObject) -> None:
     merchant_id, sent = data.draw(calls(world))
     document = world_to_document(world, readings, with_secrets=True)
     reply = answer(merchant_id, json.dumps(sent).encode(), Store(world), readings, CLOCK)
@@ -79,9 +77,10 @@ GENERATED = {"count": 5, "status": {"pending": 1, "success": 3}, "nominal_gs": [
 PLAN = {"transition": "timed", "process_after": 0, "done_after": [0, 9], "nominal_gs": [7, 8], "seed": 4}
 
 
-@given(data=st.data())
-def test_a_world_whose_integers_are_written_as_floats_serves_the_same_replies(data: st.DataObject) -> None:
-    world = data.draw(worlds())
+@given(world=worlds(), data=st.data())
+def test_a_world_whose_integers_are_written_as_floats_serves_the_same_replies(
+    world: World, data: st.DataObject
+) -> None:
     merchant_id, sent = data.draw(calls(world))
     document = world_to_document(world, Readings(), with_secrets=True)
     document["plan"] = PLAN
@@ -93,7 +92,7 @@ def test_a_world_whose_integers_are_written_as_floats_serves_the_same_replies(da
     replies = []
     for one in (document, with_floats(document)):
         provider = Provider(world_from_document(one, Readings(), CLOCK), clock=CLOCK)
-        replies.append(provider.call(merchant_id, json.dumps(sent).encode(), path="", origin="").body)
+        replies.append(call(provider, json.dumps(sent).encode(), merchant_id=merchant_id).body)
     assert replies[0] == replies[1]
 
 

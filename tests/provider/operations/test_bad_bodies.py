@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.readings import Readings
-from tests.support.asking import MERCHANT, body, built_in_provider
+from tests.support.asking import body, built_in_provider, call
 
 INVALID = [
     b"",
@@ -68,7 +68,7 @@ EITHER = [
 
 @pytest.mark.parametrize("content", INVALID, ids=lambda content: repr(content[:40]))
 def test_what_is_not_the_object_on_the_page_is_err_1(content: bytes) -> None:
-    reply = built_in_provider().call(MERCHANT, content, path="/", origin="test")
+    reply = call(built_in_provider(), content)
     assert reply.body == b'{"status":0,"rc":400,"error_msg":"Data JSON tidak valid"}'
     assert reply.http_status == 400
 
@@ -77,18 +77,18 @@ def test_what_is_not_the_object_on_the_page_is_err_1(content: bytes) -> None:
 @pytest.mark.parametrize("types", ["strict", "coerce"])
 def test_the_rest_is_err_1_or_an_ordinary_reply(content: bytes, types: str) -> None:
     provider = built_in_provider(Readings.of({"types": types, "form_body": "accept"}))
-    reply = json.loads(provider.call(MERCHANT, content, path="/", origin="test").body)
+    reply = json.loads(call(provider, content).body)
     assert reply["rc"] in {200, 400, 500}
     assert reply["status"] == (1 if reply["rc"] == 200 else 0)
 
 
 @given(content=st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_bytes_get_anything_but_a_documented_reply(content: bytes) -> None:
-    reply = built_in_provider(Readings.of({"form_body": "accept"})).call(MERCHANT, content, path="/", origin="test")
+    reply = call(built_in_provider(Readings.of({"form_body": "accept"})), content)
     assert json.loads(reply.body)["error_msg"] in {"Data JSON tidak valid", "Signature Not Valid"}
 
 
 def test_an_integer_may_be_written_as_a_float_without_a_fraction() -> None:
     provider = built_in_provider()
     content = body().replace(b'"page": 1', b'"page": 2.0')
-    assert json.loads(provider.call(MERCHANT, content, path="/", origin="test").body)["data"]["current_page"] == 2
+    assert json.loads(call(provider, content).body)["data"]["current_page"] == 2

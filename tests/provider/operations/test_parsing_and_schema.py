@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.schemas import request_schema, validator
-from mockserver.contract.wire import InvalidJson
-from mockserver.provider.operations.parsing import decode_json, parse_request
+from mockserver.provider.operations.parsing import decode_json, parse_fields
+from mockserver.provider.refusal import Refusal
 
 TOUCHING = (
     "session_key",
@@ -54,13 +55,13 @@ touching_readings = st.fixed_dictionaries(
 def test_the_parser_takes_what_the_schema_lets_through(sent: Any, readings: Readings) -> None:
     body = json.dumps(sent).encode()
     try:
-        parse_request(body, readings)
+        parse_fields(body, PROJECT_DETAIL, readings)
         parsed = True
-    except InvalidJson:
+    except Refusal:
         parsed = False
     try:
         decoded = decode_json(body)
-    except InvalidJson:
+    except Refusal:
         assert not parsed
         return
     assert validator(request_schema(readings)).is_valid(decoded) == parsed
@@ -85,12 +86,12 @@ def test_a_form_is_read_when_the_body_is_one_and_the_reading_accepts_it(
 ) -> None:
     in_force = Readings.of(readings)
     if taken:
-        assert parse_request(form, in_force).page == (2 if b"page=2" in form else 1)
+        assert parse_fields(form, PROJECT_DETAIL, in_force).get("page") == (2 if b"page=2" in form else None)
     else:
-        with pytest.raises(InvalidJson):
-            parse_request(form, in_force)
+        with pytest.raises(Refusal):
+            parse_fields(form, PROJECT_DETAIL, in_force)
 
 
 def test_a_form_is_decoded_as_browsers_encode_it() -> None:
-    request = parse_request(b"projectid=R%201+2%C3%A9&limit=7", Readings.of({"form_body": "accept"}))
-    assert (request.projectid, request.limit) == ("R 1 2é", 7)
+    sent = parse_fields(b"projectid=R%201+2%C3%A9&limit=7", PROJECT_DETAIL, Readings.of({"form_body": "accept"}))
+    assert sent == {"projectid": "R 1 2é", "limit": 7}

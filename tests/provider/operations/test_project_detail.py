@@ -9,7 +9,7 @@ import pytest
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
-from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, ask, body, built_in_provider, fields
+from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, ask, body, built_in_provider, call, fields
 
 PAGE_EXAMPLE = b"""{
 "projectid":"DW",
@@ -21,7 +21,7 @@ PAGE_EXAMPLE = b"""{
 
 
 def raw(provider: Provider, content: bytes, merchant_id: str = MERCHANT) -> bytes:
-    return provider.call(merchant_id, content, path="/", origin="test").body
+    return call(provider, content, merchant_id=merchant_id).body
 
 
 def test_the_page_s_own_project_is_answered_as_on_the_page(provider: Provider) -> None:
@@ -93,7 +93,7 @@ def test_fields_of_other_names_are_ignored(provider: Provider) -> None:
 
 
 def test_the_reply_says_on_this_side_what_decided(provider: Provider) -> None:
-    reply = provider.call(MERCHANT, body(page="1"), path="/", origin="test")
+    reply = call(provider, body(page="1"))
     assert (reply.clause, reply.reading) == ("ERR-1", "types")
     assert reply.explanation == "page is of the JSON type string; expected integer"
     assert DEMO_PROJECT not in reply.explanation

@@ -17,7 +17,6 @@ from urllib3 import Timeout
 
 import mockserver
 from mockserver import FakeMerchant, UndocumentedCall
-from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.testing.doubles.httpx_double import HttpxDouble
 
@@ -284,32 +283,6 @@ def test_the_code_under_test_cannot_take_an_unknown_path_for_a_network_failure()
 
     with mockserver.serve() as server, server.responses(), pytest.raises(UndocumentedCall):
         careless()
-
-
-SEEN_HEADERS = ("Content-Type", "Content-Length", "Retry-After")
-
-
-@pytest.mark.parametrize("way", [0, 1])
-@pytest.mark.parametrize("fault", sorted(FAULTS))
-def test_a_fault_is_seen_as_on_the_wire(apigames: FakeMerchant, fault: str, way: int) -> None:
-    def outcome(ask: Any, base: str) -> Any:
-        header = f"{fault}; seconds=0.02" if fault in {"delay", "slow_body"} else fault
-        try:
-            reply = ask("POST", url_of(apigames, base), json=body_for(apigames), headers={FAULT_HEADER: header})
-        except (requests.RequestException, httpx.HTTPError) as error:
-            return type(error).__name__
-        return reply.status_code, reply.content, *map(reply.headers.get, SEEN_HEADERS)
-
-    apigames.clock.freeze()
-    ask = both(apigames)[way]
-    assert outcome(ask, BASE) == outcome(ask, apigames.url)
-
-
-@pytest.mark.parametrize("way", [0, 1])
-def test_a_client_that_does_not_wait_long_enough_times_out(apigames: FakeMerchant, way: int) -> None:
-    headers = {FAULT_HEADER: "delay; seconds=5"}
-    with apigames.responses(), apigames.httpx(), pytest.raises((requests.ReadTimeout, httpx.ReadTimeout)):
-        (requests, httpx)[way].post(url_of(apigames), json=body_for(apigames), headers=headers, timeout=0.01)
 
 
 def test_a_timeout_of_urllib3_is_one_of_requests_too(apigames: FakeMerchant) -> None:

@@ -64,7 +64,7 @@ def test_each_names_reading_and_value_in_the_id(pytester: pytest.Pytester) -> No
     result = run(pytester, EACH, "--apigames-readings=each", "--collect-only", "-q", "-k", "http_status")
     result.stdout.fnmatch_lines(["*::test_careful?http_status=200?", "*::test_counts?http_status=200?"])
     result.stdout.no_fnmatch_line("*test_pinned*")
-    one = pytester.runpytest_subprocess(*QUIET, "--apigames-readings=each", "-k", "test_careful and http_status")
+    one = run(pytester, EACH, "--apigames-readings=each", "-k", "test_careful and http_status")
     one.assert_outcomes(passed=1, deselected=one.parseoutcomes()["deselected"])
 
 
@@ -121,3 +121,156 @@ def test_each_says_no_more_than_what_ran(
 ) -> None:
     result = run(pytester, EACH, "--apigames-readings=each", *arguments)
     result.stdout.fnmatch_lines(said, consecutive=True)
+
+
+DIES_ON_NULL = """
+def codes(merchant, project_id, base=BASE):
+    listed = ask(merchant, project_id, base, session_key="made-up").json()["data"]["data"]["vouchers"]
+    return [voucher["voucher_code"] for voucher in listed]
+"""
+FATAL = ["The client does not survive 1 of them:", "  empty_vouchers=null  (RES-3: *"]
+
+
+@pytest.mark.parametrize("made", ["FakeServer(host='0.0.0.0')", "FakeServer(readings={'max_limit': '7'})"])
+def test_a_server_of_a_project_s_own_follows_the_readings(pytester: pytest.Pytester, made: str) -> None:
+    """Its fixture takes the place of ours, for a fixed port or another address."""
+    code = f"""
+{DIES_ON_NULL}
+from mockserver import FakeServer
+
+@pytest.fixture(scope="session")
+def apigames_server():
+    server = {made}
+    yield server
+    server.stop()
+
+def test_alone(apigames_server):
+    merchant = apigames_server.merchant()
+    assert codes(merchant, merchant.project().project_id, apigames_server.url) == []
+
+def test_with_a_merchant(apigames):
+    assert codes(apigames, apigames.project().project_id, apigames.url) == []
+"""
+    result = run(pytester, code, "--apigames-readings=each", "-k", "defaults or empty_vouchers or http_status")
+    result.assert_outcomes(passed=4, failed=2, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines([*FATAL, "      *::test_alone, *::test_with_a_merchant"])
+
+
+def test_a_fixture_of_that_name_that_is_no_server_is_refused(pytester: pytest.Pytester) -> None:
+    code = """
+@pytest.fixture(scope="session")
+def apigames_server():
+    return "http://127.0.0.1:8787"
+
+def test_it(apigames):
+    pass
+"""
+    result = run(pytester, code)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*the fixture apigames_server is a str; expected a mockserver.FakeServer*"])
+
+
+NOT_COLLECTED_AS_OURS = f"""
+{DIES_ON_NULL}
+import unittest
+
+@pytest.fixture
+def by_name(request):
+    return request.getfixturevalue("apigames")
+
+def test_by_name(by_name):
+    with by_name.responses():
+        assert codes(by_name, by_name.project().project_id) == []
+
+@pytest.mark.usefixtures("given")
+class TestCase(unittest.TestCase):
+    @pytest.fixture
+    def given(self, apigames, apigames_responses):
+        self.merchant = apigames
+
+    def test_case(self):
+        assert codes(self.merchant, self.merchant.project().project_id) == []
+
+@pytest.mark.apigames(readings={{"empty_vouchers": "list"}})
+def test_pinned(by_name):
+    with by_name.responses():
+        assert codes(by_name, by_name.project().project_id) == []
+
+def test_of_nothing_of_ours():
+    pass
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")])
+def test_a_test_that_turns_out_to_call_the_fake_is_run_again(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    arguments = ("--apigames-readings=each", "--apigames-readings=max_limit=10", "--junitxml=r.xml")
+    result = run(pytester, NOT_COLLECTED_AS_OURS, *arguments, *workers)
+    result.assert_outcomes(failed=2, passed=2 * 28 + 28 + 1)
+    result.stdout.fnmatch_lines(
+        [
+            "3 tests ran under the readings of this run and 28 other answers *",
+            *FATAL,
+            "      *::test_case, *::test_by_name",
+        ]
+    )
+    result.stdout.fnmatch_lines_random(["FAILED *::test_case?empty_vouchers=null?*", "FAILED *::test_by_name?empty_*"])
+    assert 'name="test_by_name[empty_vouchers=null]"' in (pytester.path / "r.xml").read_text()
+
+
+def test_a_test_is_run_again_no_further_than_the_run_goes(pytester: pytest.Pytester) -> None:
+    result = run(pytester, NOT_COLLECTED_AS_OURS, "--apigames-readings=each", "-k", "test_by_name", "-x")
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["The run ended early: of what did not run, nothing is known."])
+
+
+def test_what_a_wider_fixture_asked_for_once_says_nothing_of_the_other_readings(pytester: pytest.Pytester) -> None:
+    code = """
+@pytest.fixture(scope="module")
+def listed(apigames_server):
+    merchant = apigames_server.merchant()
+    with merchant.responses():
+        return ask(merchant, merchant.project(pending=1).project_id).json()
+
+def test_listed(listed):
+    assert listed["rc"] == 200
+
+def test_never_called(apigames):
+    apigames.assert_not_called()
+"""
+    result = run(pytester, code, "--apigames-readings=each")
+    result.assert_outcomes(passed=2 * 29)
+    result.stdout.fnmatch_lines(
+        [
+            "1 test ran under the defaults and 0 other answers *",
+            "1 test made no call to the fake and says nothing here: *::test_never_called",
+            "Under 28 other answers no test made a call, so nothing is known of them: *",
+            "Nothing can be said.",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*survives*")
+
+
+def test_what_pytest_cannot_run_again_is_counted_and_named(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        module='''
+def listed(get):
+    """
+    >>> import requests
+    >>> merchant = getfixture("apigames")
+    >>> with merchant.responses():
+    ...     requests.post(f"https://v1.apigames.id/merchant/{merchant.merchant_id}/kiosgamer/project/detail").json()["rc"]
+    400
+    """
+'''
+    )
+    result = pytester.runpytest_inprocess(*QUIET, "--doctest-modules", "module.py", "--apigames-readings=each")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "0 tests ran under 0 other answers*",
+            "1 test ran under the defaults alone, for pytest cannot run them again: module.py::module.listed",
+            "Nothing can be said.",
+        ]
+    )

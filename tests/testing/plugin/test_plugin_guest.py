@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.plugin_runs import ASK, QUIET, run
+from tests.support.plugin_runs import ASK, QUIET, run, run_process
 
 pytest_plugins = ["pytester"]
 
@@ -66,11 +66,11 @@ def test_loading_the_plugin_imports_pytest_and_nothing_else() -> None:
 def test_strategies_without_hypothesis_say_how_to_get_it() -> None:
     code = "import sys; sys.modules['hypothesis'] = None\nimport mockserver\nmockserver.strategies"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "ImportError: mockserver.strategies needs hypothesis: pip install 'apigames-mock[verify]'" in done.stderr
+    assert "ImportError: mockserver.strategies needs hypothesis: pip install 'apigames-mock[strategies]'" in done.stderr
 
 
 def test_a_downstream_run_never_needs_hypothesis(pytester: pytest.Pytester) -> None:
-    result = run(
+    result = run_process(
         pytester,
         """
 import sys
@@ -144,7 +144,7 @@ def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -
     for name in ("apigames", "apigames_server", "apigames_responses", "apigames_httpx"):
         result.stdout.fnmatch_lines([f"{name}*pytest_plugin.py*"])
     markers = pytester.runpytest_subprocess("--markers", *QUIET)
-    markers.stdout.fnmatch_lines(["@pytest.mark.apigames(readings={...}, world=...)*"])
+    markers.stdout.fnmatch_lines(["@pytest.mark.apigames(readings={...}, world=..., faults=*)*"])
 
 
 def test_without_httpx_its_fixture_says_how_to_get_it(pytester: pytest.Pytester) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from mockserver import FakeServer, Readings
-from tests.support.plugin_runs import run
+from tests.support.plugin_runs import run, run_process
 
 pytest_plugins = ["pytester"]
 
@@ -56,7 +58,7 @@ def test_after(apigames_server):
 
 
 def test_nothing_starts_before_the_url_is_read(pytester: pytest.Pytester) -> None:
-    result = run(
+    result = run_process(
         pytester,
         """
 import threading
@@ -127,7 +129,7 @@ def test_fine(apigames_responses, apigames_httpx):
 """,
     )
     result.assert_outcomes(failed=2, passed=1)
-    told = "*GET https://v1.apigames.id/merchant/M1/order was called*there is one call: POST*kiosgamer/project/detail*"
+    told = "*GET https://v1.apigames.id/merchant/M1/order was called*there is POST*kiosgamer/project/detail*"
     result.stdout.fnmatch_lines([told, told])
 
 
@@ -228,6 +230,9 @@ def test_of_the_words_of_an_option_the_last_that_names_a_reading_holds(pytester:
         (["--apigames-readings=http_status=201"], "'http_status' cannot be '201'"),
         (["--apigames-readings=eahc"], "neither 'each'; did you mean 'each'"),
         (["--apigames-seed=x"], "the seed 'x' is not a whole number"),
+        (["--apigames-port=x"], "the port 'x' is none; expected one from 1 to 65535"),
+        (["--apigames-port=65536"], "the port '65536' is none"),
+        (["-p", "xdist", "-n", "2", "--apigames-port=8787"], "each of the 2 workers of xdist has one of its own"),
         (["--apigames-world=nowhere.json"], "cannot read *nowhere.json"),
     ],
 )
@@ -243,10 +248,13 @@ def test_a_wrong_option_is_one_clear_line(pytester: pytest.Pytester, arguments: 
     [
         ("readings={'http_statu': '200'}", "there is no reading 'http_statu'"),
         ("reading={}", "has no 'reading'; did you mean 'readings'"),
-        ("'x'", "takes readings and world by name"),
+        ("'x'", "takes readings, world and faults by name"),
         ("readings=3", "takes a dict or mockserver.Readings"),
         ("world='nowhere.json'", "cannot read *nowhere.json"),
         ("world={'merchant': []}", "did you mean 'merchants'"),
+        ("faults='html_502'", "takes a list of names"),
+        ("faults=['html_505']", "'html_505': there is no fault 'html_505'; did you mean"),
+        ("faults=[{'name': 'delay', 'time': 1}]", "unexpected keyword argument 'time'"),
     ],
 )
 def test_a_wrong_marker_says_so_without_a_traceback(pytester: pytest.Pytester, marker: str, says: str) -> None:
@@ -318,7 +326,7 @@ def test_raised_while_fixtures_begin(apigames_responses):
     requests.get(BASE + "/x", timeout=5)
 
 def test_expected(apigames, apigames_responses):
-    with pytest.raises(BaseException, match="there is one call"):
+    with pytest.raises(BaseException, match="does not document; there is POST"):
         requests.get(BASE + "/x", timeout=5)
     assert len(apigames.undocumented_calls) == 1
     apigames.undocumented_calls.clear()
@@ -375,3 +383,42 @@ def test_a_wrong_ini_key_is_said_once_at_the_start(pytester: pytest.Pytester, in
     result = run(pytester, "def test_one(apigames): pass\ndef test_two(apigames): pass\n")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: apigames: {said}*"])
+
+
+def test_faults_by_marker_hit_the_calls_of_the_test(pytester: pytest.Pytester) -> None:
+    result = run(
+        pytester,
+        """
+pytestmark = pytest.mark.apigames(faults=["empty_body"])
+
+def test_module(apigames, apigames_responses):
+    assert ask(apigames, apigames.project().project_id).content == b""
+
+@pytest.mark.apigames(faults=["html-502", {"name": "html_503", "times": 1}][::-1])
+def test_own(apigames, apigames_responses):
+    project = apigames.project()
+    assert [ask(apigames, project.project_id).status_code for _ in range(3)] == [503, 502, 502]
+    apigames.clear_faults()
+    assert ask(apigames, project.project_id).json()["rc"] == 200
+
+@pytest.mark.apigames(faults=["delay"])
+def test_unused(apigames_server):
+    pass
+""",
+    )
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*expected here: apigames_server.merchant().fault(...)*"])
+
+
+def test_the_address_of_the_server_by_option_and_ini_key(pytester: pytest.Pytester) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code = """
+def test_it(apigames):
+    assert apigames.url == %r
+    assert ask(apigames, "DW", apigames.url).json()["rc"] == 500
+"""
+    pytester.makeini(f"[pytest]\napigames_port = {port}\napigames_host = 0.0.0.0\n")
+    run(pytester, code % f"http://127.0.0.1:{port}").assert_outcomes(passed=1)
+    options = ("--apigames-host=127.0.0.2", f"--apigames-port={port}")
+    run(pytester, code % f"http://127.0.0.2:{port}", *options).assert_outcomes(passed=1)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from mockserver.testing.survive.scenarios import SCENARIOS, generated
 from mockserver.testing.survive.survive import DEFAULT_EXAMPLES
+from tests.support.plugin_runs import run
 
 pytest_plugins = ["pytester"]
-
-ARGUMENTS = ("-p", "apigames", "-p", "no:cacheprovider", "-W", "error", "--strict-markers")
-ROOT = Path(__file__).parents[3]
 
 CODE = """
 from tests.support.survive_clients import NoList, careful
@@ -33,23 +30,16 @@ def test_silent(apigames_scenario):
 """
 
 
-@pytest.fixture(autouse=True)
-def finds_our_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-
-
 def test_each_scenario_is_a_test(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(CODE)
     wanted = "careful and not no-reply and not stalled-body"
-    result = pytester.runpytest_subprocess(*ARGUMENTS, "--apigames-seed=3", "-k", wanted)
+    result = run(pytester, CODE, "--apigames-seed=3", "-k", wanted)
     each = len(SCENARIOS) + DEFAULT_EXAMPLES
     result.assert_outcomes(passed=each - 2, deselected=2 * each + 2)
 
 
 def test_a_failure_says_all_about_it_and_what_is_not_judged_is_known(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(CODE)
     wanted = "one-voucher or all-pending or html-504"
-    result = pytester.runpytest_subprocess(*ARGUMENTS, "-k", f"({wanted}) and not careful", "--junitxml=r.xml")
+    result = run(pytester, CODE, "-k", f"({wanted}) and not careful", "--junitxml=r.xml")
     result.assert_outcomes(passed=5, failed=1, deselected=3 * (len(SCENARIOS) + DEFAULT_EXAMPLES) - 6)
     result.stdout.fnmatch_lines(
         ["*one-voucher: The smallest list.*", "*expected pending*got 12*", "*replay*one-voucher*"]
@@ -58,13 +48,11 @@ def test_a_failure_says_all_about_it_and_what_is_not_judged_is_known(pytester: p
 
 
 def test_the_seed_of_the_run_makes_the_generated_ones(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(CODE)
-    result = pytester.runpytest_subprocess(*ARGUMENTS, "--apigames-seed=5", "--collect-only", "-q", "-k", "silent")
+    result = run(pytester, CODE, "--apigames-seed=5", "--collect-only", "-q", "-k", "silent")
     assert f"test_silent[{generated(5, 1)[0].name}]" in result.stdout.str()
 
 
 def test_an_each_run_leaves_scenarios_alone(pytester: pytest.Pytester) -> None:
     """They have readings of their own."""
-    pytester.makepyfile(CODE)
-    result = pytester.runpytest_subprocess(*ARGUMENTS, "--apigames-readings=each", "-k", "test_silent and no-vouchers")
+    result = run(pytester, CODE, "--apigames-readings=each", "-k", "test_silent and no-vouchers")
     result.assert_outcomes(passed=1, deselected=3 * (len(SCENARIOS) + DEFAULT_EXAMPLES) - 1)

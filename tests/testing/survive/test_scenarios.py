@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver import survive
-from mockserver.contract.readings import REGISTER, each_other_value
-from mockserver.contract.wire import DOCUMENTED_ERRORS, STATUSES
+from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.readings import each_other_value, readings_about
+from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.testing.survive.playing import play
 from mockserver.testing.survive.running import InProcess
@@ -26,13 +27,15 @@ from mockserver.testing.survive.stage import Stage
 from mockserver.testing.survive.worlds import setup_for
 from tests.support.survive_clients import NoList, careful
 
-READINGS = st.fixed_dictionaries({}, optional={key: st.sampled_from(entry.tried) for key, entry in REGISTER.items()})
+READINGS = st.fixed_dictionaries(
+    {}, optional={key: st.sampled_from(entry.tried) for key, entry in readings_about("project_detail").items()}
+)
 PLAIN = {"status": st.sampled_from(["mixed", *(status.value for status in STATUSES)])}
 QUICK = sorted(set(FAULT_EXPECTATIONS) - {"no_reply", "stalled_body", "delay", "slow_body"})
 KINDS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries(PLAIN),
     st.fixed_dictionaries({**PLAIN, "mutation": st.sampled_from(MUTATIONS)}),
-    st.fixed_dictionaries({"error": st.sampled_from([error.clause for error in DOCUMENTED_ERRORS])}),
+    st.fixed_dictionaries({"error": st.sampled_from([error.clause for error in PROJECT_DETAIL.errors])}),
     st.fixed_dictionaries({"fault": st.sampled_from(QUICK), "fault_from_page": st.integers(1, 3)}),
 )
 SITUATIONS = st.builds(
@@ -46,7 +49,7 @@ SITUATIONS = st.builds(
 def test_every_reading_s_other_values_every_error_and_every_fault_have_a_scenario() -> None:
     situations = [scenario.situation for scenario in SCENARIOS.values()]
     assert {pair for situation in situations for pair in situation.readings} >= set(each_other_value())
-    assert {situation.error for situation in situations} >= {error.clause for error in DOCUMENTED_ERRORS}
+    assert {situation.error for situation in situations} >= {error.clause for error in PROJECT_DETAIL.errors}
     assert {situation.fault for situation in situations} >= set(FAULTS)
     assert {situation.status for situation in situations} >= {status.value for status in STATUSES}
     assert {situation.mutation for situation in situations} >= set(MUTATIONS)

@@ -13,7 +13,7 @@ from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.testing.admin_client import AdminClient, AdminProblem
 from mockserver.web.admin.access import COOKIE, Access, Problem, Request, host_name
-from mockserver.web.admin.openapi import OPERATIONS
+from mockserver.web.admin.openapi import ADMIN_CALLS
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PATH, SECRET, built_in_provider, fields
@@ -28,7 +28,7 @@ def test_on_loopback_no_key_is_needed(server: Server) -> None:
 
 def test_bound_elsewhere_every_call_needs_the_token(provider: Provider) -> None:
     with Server(provider, host="0.0.0.0", admin_token=TOKEN) as server:
-        for operation in OPERATIONS:
+        for operation in ADMIN_CALLS:
             path = operation.path.format(merchant_id="M", project_id="P", voucher_id=1, n=1, name="admin")
             # Health alone says that it is there to whom brings no key at all.
             without_key = () if operation.path == "/health" else (None,)
@@ -103,7 +103,7 @@ def test_the_endpoint_takes_any_host(server: Server) -> None:
     assert reply.json()["rc"] == 200
 
 
-CHANGES = [operation for operation in OPERATIONS if operation.method in {"post", "put", "patch"}]
+CHANGES = [operation for operation in ADMIN_CALLS if operation.method in {"post", "put", "patch"}]
 
 
 @pytest.mark.parametrize("operation", CHANGES, ids=lambda operation: f"{operation.method} {operation.path}")
@@ -130,7 +130,10 @@ def test_no_reply_holds_a_secret(server: Server) -> None:
     requests.post(server.url + PATH, json=fields(session_key="a-session-key"), timeout=30)
     requests.post(server.url + PATH, json=fields(signature=SECRET, note=sign(MERCHANT, SECRET)), timeout=30)
     requests.post(server.url + PATH.replace(MERCHANT, SECRET), data=f"{SECRET} signature={SECRET}", timeout=30)
-    for path in [operation.path for operation in OPERATIONS if operation.method == "get"] + ["/", "/page/requests/{n}"]:
+    for path in [operation.path for operation in ADMIN_CALLS if operation.method == "get"] + [
+        "/",
+        "/page/requests/{n}",
+    ]:
         for n in (1, 2, 3):
             there = path.format(merchant_id=MERCHANT, project_id=5847, voucher_id=23456, n=n, name="world")
             text = requests.get(f"{server.url}/__admin{there}", timeout=30).text

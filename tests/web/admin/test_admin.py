@@ -20,7 +20,7 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.provider.state.clock import date_time
 from mockserver.testing.admin_client import AdminClient, AdminProblem
-from mockserver.web.admin.openapi import OPERATIONS, admin_openapi
+from mockserver.web.admin.openapi import ADMIN_CALLS, admin_openapi
 from mockserver.web.admin.wire import admin_schema
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
@@ -262,7 +262,7 @@ def test_one_request_has_its_diagnosis_and_a_line_to_repeat_it(server: Server, a
         {
             "what": "the signature is md5(secret_key + merchant_id)",
             "why": "expected md5(merchant_id + secret_key): no separator, lower-case hex, UTF-8 (REQ-2)",
-            "cure": "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it",
+            "fix": "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it",
         }
     ]
     assert whole["curl"].startswith(f"curl -sS -X POST {server.url}/merchant/{MERCHANT}/")
@@ -341,7 +341,7 @@ def test_a_wait_since_a_call_is_for_those_that_come_later(
     found: list[Any] = []
     waiting = threading.Thread(target=lambda: found.extend(admin.requests(wait=60, since=2, **matchers)))
     waiting.start()
-    while not server.provider.journal._listeners and waiting.is_alive():
+    while not server.provider.journal.listeners and waiting.is_alive():
         waiting.join(0.01)
     post(server)
     waiting.join()
@@ -356,7 +356,7 @@ def test_the_app_alone_waits_since_a_call_too(provider: Provider, matchers: str)
     address = f"/__admin/requests?wait=60&since=2{matchers}"
     waiting = threading.Thread(target=lambda: found.append(client.get(address).json))
     waiting.start()
-    while not provider.journal._listeners and waiting.is_alive():
+    while not provider.journal.listeners and waiting.is_alive():
         waiting.join(0.01)
     ask(provider, body())
     waiting.join()
@@ -376,7 +376,7 @@ def test_many_waits_hold_up_nothing_and_end_with_the_server(server: Server, admi
     threads = [threading.Thread(target=wait) for _ in range(25)]
     for thread in threads:
         thread.start()
-    while len(server.provider.journal._listeners) < 25:
+    while server.provider.journal.listeners < 25:
         assert admin.health()["status"] == "ok"
     server.stop()
     for thread in threads:
@@ -445,7 +445,7 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
             f"merchants/{MERCHANT}/projects",
             {"project_id": "P", "vouchers": {"generate": {"count": 1, "nominal_gs": [1, 1]}}},
             422,
-            "nominal_gs: an item stands twice; leave one out",
+            "nominal_gs: an item appears twice; leave one out",
         ),
         ("POST", "merchants", {"merchant_id": MERCHANT, "secret_key": "x"}, 409, "already"),
         ("GET", "requests?pge=1", None, 400, "did you mean 'page'"),
@@ -455,7 +455,7 @@ def test_a_reset_goes_back_to_the_start(server: Server, admin: AdminClient) -> N
         ("GET", "faults?merchant=x", None, 400, "did you mean 'merchant_id'"),
         ("GET", f"projects/{DEMO_PROJECT}/vouchers?statuss=1", None, 400, "did you mean 'status'"),
         ("POST", "reset?all=1", {}, 400, "it takes none"),
-        ("GET", "projects/%EF%BF%BD", None, 404, "There is no project '\\ufffd'"),
+        ("GET", "projects/%EF%BF%BD", None, 404, "There is no project '\ufffd'"),
         ("DELETE", f"requests?merchant_id={MERCHANT}", None, 400, "it takes none"),
         ("DELETE", "requests?wait=60&page=99", None, 400, "it takes none"),
         ("GET", "requests?wait=1&count=0", None, 400, "count: expected an integer"),
@@ -521,7 +521,7 @@ def test_every_route_stands_in_the_openapi_document_and_no_other(server: Server)
         for method in rule.methods or ()
         if method not in {"HEAD", "OPTIONS"}
     }
-    documented = {(operation.method, f"/__admin{operation.path}") for operation in OPERATIONS}
+    documented = {(operation.method, f"/__admin{operation.path}") for operation in ADMIN_CALLS}
     assert routes == documented
 
 
@@ -542,7 +542,7 @@ def test_every_reply_fits_its_schema(server: Server) -> None:
     post(server)
     post(server, signature="x")
     values = {"merchant_id": MERCHANT, "project_id": DEMO_PROJECT, "voucher_id": "23593", "n": "2", "name": "admin"}
-    for operation in OPERATIONS:
+    for operation in ADMIN_CALLS:
         if operation.method != "get" or operation.gives is None or operation.gives.startswith(":"):
             continue
         path = operation.path.format(**values)

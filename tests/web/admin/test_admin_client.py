@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.contract.wire import VoucherStatus
 from mockserver.testing.admin_client import AdminClient
-from mockserver.web.admin.openapi import OPERATIONS
+from mockserver.web.admin.openapi import ADMIN_CALLS
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PAGE_PROJECT, ask, body
@@ -69,7 +69,7 @@ def test_each_call_has_a_method(server: Server, monkeypatch: pytest.MonkeyPatch)
     routes = create_app(server.provider).url_map.bind("")
     rules = {(method.lower(), routes.match(path, method, return_rule=True)[0].rule) for method, path in asked}
     documented = {
-        (operation.method, f"/__admin{operation.path}".replace("{", "<").replace("}", ">")) for operation in OPERATIONS
+        (operation.method, f"/__admin{operation.path}".replace("{", "<").replace("}", ">")) for operation in ADMIN_CALLS
     }
     assert {(method, rule.replace("<int:", "<")) for method, rule in rules} == documented
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, request
+from markupsafe import Markup
 
+from mockserver.contract.foreign_text import harmless_lines
 from mockserver.provider.provider import Provider
 from mockserver.web.admin.access import ADMIN, COOKIE, Access, Problem
 from mockserver.web.admin.dashboard.contents import page_contents
@@ -59,7 +61,13 @@ def add_page(app: Flask, provider: Provider, access: Access) -> None:
         response.set_cookie(COOKIE, token, max_age=_COOKIE_SECONDS, path=ADMIN, httponly=True, samesite="Strict")
         return response
 
+    app.jinja_env.finalize = _finalized
     app.register_blueprint(page)
+
+
+def _finalized(value: object) -> object:
+    """Return what a template shows of a value: of foreign text nothing that turns a line round, and no control."""
+    return harmless_lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _html(template: str, status: int = 200, **values: Any) -> Response:

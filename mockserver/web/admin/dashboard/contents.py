@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from mockserver.contract.masking import printable
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.operation import SUCCESS
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.journal.recorded import Entry
@@ -42,11 +43,12 @@ def page_contents(provider: Provider, query: Mapping[str, str], base_url: str) -
     readings = readings_view(provider.readings, provider.readings_origin)["readings"]
     return {
         "base_url": base_url.rstrip("/"),
+        "paths": [operation.path for operation in provider.operations],
         "clock": clock_view(provider.clock, provider.readings.timezone, None),
         "projects": [_card(merchant, project) for merchant, project in owned[:_MOST_PROJECTS]],
         "more_projects": max(len(owned) - _MOST_PROJECTS, 0),
         "project": None if chosen is None else _opened(*chosen, query),
-        "calls": [_row(entry, provider.readings.timezone) for entry in reversed(entries)],
+        "calls": [_row(entry, provider) for entry in reversed(entries)],
         "generation": generation,
         "kept_calls": kept,
         "total_calls": provider.journal.total,
@@ -113,15 +115,14 @@ def _bar(stats: Mapping[str, int]) -> list[Segment]:
     return segments
 
 
-def _row(entry: Entry, zone: str) -> dict[str, Any]:
-    asked = entry.fields or {}
-    shown = " ".join(
-        f"{key}={printable(repr(asked[key]), 200)}" for key in ("projectid", "status", "page", "limit") if key in asked
-    )
+def _row(entry: Entry, provider: Provider) -> dict[str, Any]:
+    shown = " ".join(f"{name}={printable(repr(value), 200)}" for name, value in entry.asked.items())
     return {
         "n": entry.n,
-        "when": date_time(entry.at, zone)[11:],
+        "when": date_time(entry.at, provider.readings.timezone)[11:],
         "method": entry.method,
+        # Of one operation every call is.
+        "operation": entry.operation if len(provider.operations) > 1 else None,
         "who": entry.path if entry.merchant_id is None else entry.merchant_id,
         "asked": shown,
         "http_status": entry.http_status,
@@ -129,7 +130,7 @@ def _row(entry: Entry, zone: str) -> dict[str, Any]:
         "clause": entry.clause,
         "fault": entry.fault,
         "took": f"{entry.took * 1000:.2f} ms" + (" before the fault" if entry.fault else ""),
-        "is_good": entry.rc == 200 and entry.fault is None,
+        "is_good": entry.role == SUCCESS and entry.fault is None,
     }
 
 

@@ -1,0 +1,87 @@
+"""What goes back to the consumer, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mockserver.contract.operation import SUCCESS, DocumentedError, Success
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import SuccessBody, encode, error_body
+from mockserver.provider.refusal import Cause, NotCarriedOut, OutsideContract
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What goes back to the consumer, and why.
+
+    `http_status` and `body` (UTF-8 JSON) are sent. `rc` (the one in the body), `role` (`success`, or the role of the
+    documented error), `clause` (an id of the contract), both None outside it, `reading` (the key of the open question
+    that decided, if any) and `cause` (None for an ordinary success) stay on this side. `headers` are those besides its
+    type and its length.
+    """
+
+    http_status: int
+    body: bytes
+    rc: int
+    role: str | None = None
+    clause: str | None = None
+    reading: str | None = None
+    cause: Cause | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type that it is sent with."""
+        return "application/json"
+
+    @property
+    def content_length(self) -> int:
+        """The Content-Length that it is sent with."""
+        return len(self.body)
+
+    @property
+    def explanation(self) -> str | None:
+        """Why it is not an ordinary success, for a person; it may quote what was sent."""
+        return None if self.cause is None else str(self.cause)
+
+    def __repr__(self) -> str:
+        # Without the cause: it may quote what was sent, and only the journal masks that.
+        return f"Reply({self.http_status}, rc={self.rc}, clause={self.clause!r}, {len(self.body)} bytes)"
+
+
+class ForcedReply(Reply, frozen=True):
+    """A documented error that the consumer asked for; `cause` says by what."""
+
+
+def success_reply(success: Success, data: Any, ts: int) -> Reply:
+    """Write a success, `data` and its time in Unix seconds."""
+    body = encode(SuccessBody(1, success.rc, success.message, data, ts))
+    return Reply(200, body, success.rc, SUCCESS, success.clause)
+
+
+def error_reply(error: DocumentedError, cause: Cause, readings: Readings, *, reading: str | None = None) -> Reply:
+    """Write a documented error (ERR-5); `cause` says why, `reading` which open question decided."""
+    return Reply(
+        200 if readings.http_status == "200" else error.rc,
+        error_body(error.rc, error.error_msg),
+        error.rc,
+        error.role,
+        error.clause,
+        reading,
+        cause,
+    )
+
+
+def _not_carried_out() -> Reply:
+    text = "Not carried out: a fault of the mock hit the call before"
+    return Reply(503, error_body(503, text), 503, cause=NotCarriedOut())
+
+
+def outside_reply(http_status: int, error_msg: str) -> Reply:
+    """Write what the contract does not speak of in its error envelope, so that a consumer can parse it."""
+    return Reply(http_status, error_body(http_status, error_msg), http_status, cause=OutsideContract(error_msg))
+
+
+# What is left of a call that a fault hit before it was carried out, as far as the fault shows any of it.
+NOT_CARRIED_OUT = _not_carried_out()
