@@ -124,7 +124,7 @@ class FakeMerchant:
 
         Raises:
             ValueError: an argument that is not as said here, or both ways at once.
-            WorldError: a voucher of the list cannot be served; the message names its place and the cure.
+            WorldError: a voucher of the list cannot be served; the message names its place and the fix.
         """
         counts = dict(zip(STATUSES, (pending, success, process, error_engine, error_voucher), strict=True))
         for status, count in counts.items():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from mockserver.contract.operation import Operations
+from mockserver.contract.operation import Operations, UnknownOperation
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.faults.faults import Fault, FaultError
 
@@ -121,12 +121,13 @@ class Faults:
         return None
 
     def _active(self, rules: Iterable[Rule]) -> tuple[_Active, ...]:
-        known = {None, *(operation.name for operation in self._operations)}
         active = tuple(map(_Active, rules))
         for one in active:
-            if one.rule.operation not in known:
-                name = str(one.rule.operation)
-                raise FaultError(f"there is no operation {name!r}{self._operations.hint(name)}")
+            if one.rule.operation is not None:
+                try:
+                    self._operations.named(one.rule.operation)
+                except UnknownOperation as error:
+                    raise FaultError(str(error)) from None
         return active
 
     def _others(self, merchant_id: str | None) -> tuple[_Active, ...]:

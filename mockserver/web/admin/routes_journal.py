@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import chain, islice
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
@@ -11,6 +12,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from mockserver.contract.foreign_text import Variable, shell_word
+from mockserver.contract.masking import MASK
 from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
@@ -21,7 +23,7 @@ from mockserver.web.admin.wire import reply
 
 # Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
 _LONGEST_WORD = 120_000
-_VARIABLES = {name: Variable(name.upper()) for name in ("signature", "session_key")}
+_NAME_OF_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def journal_routes(admin: Blueprint, provider: Provider) -> None:
@@ -63,7 +65,7 @@ def whole_call_view(provider: Provider, kept: RawEntry, base_url: str) -> dict[s
 
 
 def curl_line(entry: Entry, base_url: str) -> str:
-    """Return a line for a shell that repeats a call; `$SIGNATURE` and `$SESSION_KEY` stand for what is masked."""
+    """Return a line for a shell that repeats a call; a variable, as `$SIGNATURE`, is in place of what is masked."""
     if not entry.method:
         return "# not HTTP, so curl cannot repeat it"
     if entry.is_withheld:
@@ -96,13 +98,20 @@ def _data(entry: Entry) -> str:
 
 
 def _pair_of_form(name: str, value: Any) -> list[str | Variable]:
-    if name in _VARIABLES:
-        return [f"{quote_plus(name)}=", _VARIABLES[name]]
+    variable = _variable(name, value)
+    if variable is not None:
+        return [f"{quote_plus(name)}=", variable]
     return [urlencode({name: value})]
 
 
 def _pair_of_json(name: str, value: Any) -> list[str | Variable]:
     named = f"{json.dumps(name, ensure_ascii=False)}: "
-    if name in _VARIABLES:
-        return [f'{named}"', _VARIABLES[name], '"']
+    variable = _variable(name, value)
+    if variable is not None:
+        return [f'{named}"', variable, '"']
     return [named + json.dumps(value, ensure_ascii=False)]
+
+
+def _variable(name: str, value: Any) -> Variable | None:
+    """Return what stands in a shell for a value that is masked as a whole."""
+    return Variable(name.upper()) if value == MASK and _NAME_OF_VARIABLE.fullmatch(name) else None
