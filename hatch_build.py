@@ -8,11 +8,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # Globs, not folders: a folder would ship whatever git ignores in it, a `.env` for one.
-BUNDLED = ("schemas/**/*.json", "fixtures/**/*.json", "contract_tests/**/*.py")
+BUNDLED = ("schemas/**/*.json", "fixtures/**/*.json")
 
 
 class BundleData(BuildHookInterface[Any]):
-    """Ship `schemas/`, `fixtures/` and `contract_tests/` as `mockserver/_bundled/`.
+    """Ship `schemas/` and `fixtures/` as `mockserver/_bundled/`.
 
     As top-level folders of a wheel they would collide with a user's own.
     """

@@ -1,4 +1,4 @@
-"""The contract suite as pytest runs it: against the fake with no option, against any server with `--apigames-target`.
+"""The laws of `mockserver.verification.laws` as pytest tests: at the fake, or at any server with `--apigames-target`.
 
 Credentials come from `APIGAMES_MERCHANT_ID`, `APIGAMES_SECRET_KEY`, `APIGAMES_PROJECT_ID` and, where there is one,
 `APIGAMES_SESSION_KEY`.
@@ -7,16 +7,22 @@ Credentials come from `APIGAMES_MERCHANT_ID`, `APIGAMES_SECRET_KEY`, `APIGAMES_P
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from contextlib import ExitStack
 
 import pytest
 
+from mockserver.contract.foreign_text import harmless
+from mockserver.verification.laws.law import clauses_of
+from mockserver.verification.laws.registry import LAWS
+from mockserver.verification.report.masked import Shown
+from mockserver.verification.run.record import LawResult
 from mockserver.verification.run.run import Run
-from mockserver.verification.settings import Settings, SettingsError, finished, settings_from_environment
-from mockserver.verification.suite import FILES, OPENING, clauses_of, perform, raise_if_broken
+from mockserver.verification.settings import Settings, SettingsError, settings_from_environment
+from mockserver.verification.suite import OPENING, perform
 
 IN_PROCESS, OVER_HTTP = "fake-in-process", "fake-over-http"
 RUNS = pytest.StashKey[list[Run]]()
+_SHOWN = 5
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,33 +46,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its clauses, and go through the files in the order that asks the least."""
+    """Mark each test with its clauses, and go through the laws in the order that asks the least."""
     for item in items:
         if isinstance(item, pytest.Function):
             item.add_marker(pytest.mark.clause(*clauses_of(item.function)))
     items.sort(key=_place)
 
 
-def _place(item: pytest.Item) -> tuple[int, int]:
-    over_http = OVER_HTTP in item.name
-    return int(over_http), FILES.index(item.path.stem) if item.path.stem in FILES else 0
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    law = item.function if isinstance(item, pytest.Function) else None
+    return OVER_HTTP in item.name, LAWS.index(law) if law in LAWS else 0
 
 
 @pytest.fixture(scope="session")
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """The run at one target, shared by every test: what one finds out, the next need not ask."""
-    from contextlib import ExitStack  # noqa: PLC0415
-
     with ExitStack() as stack:
         made = _run_at(request.param, stack)
         request.config.stash[RUNS].append(made)
         yield made
-        made.listener.close()
         made.target.close()
-        finished(made)
 
 
-def _run_at(where: str, stack: Any) -> Run:
+def _run_at(where: str, stack: ExitStack) -> Run:
     if where not in {IN_PROCESS, OVER_HTTP}:
         try:
             return settings_from_environment(base_url=where).run()
@@ -101,15 +103,22 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     first = not run.is_open
     result = perform(run, pyfuncitem.obj)
-    raise_if_broken(run, result)
+    _fail_if_broken(run, result)
     if first and run.results[0].law == OPENING:
-        raise_if_broken(run, run.results[0])
+        _fail_if_broken(run, run.results[0])
     if result.outcome != "holds":
-        pytest.skip(result.reason)
+        pytest.skip(Shown(run).reason(result.reason))
     return True
+
+
+def _fail_if_broken(run: Run, result: LawResult) -> None:
+    if result.outcome == "broken":
+        shown = Shown(run)
+        found = [shown.violation(item.violation) for item in run.record.broken if item.law in {result.law, OPENING}]
+        pytest.fail("\n".join(map(harmless, found[:_SHOWN])), pytrace=False)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Exit with 3 where a target could not be judged and nothing was broken."""
-    if exitstatus in {0, 5} and any(run.blocked for run in session.config.stash[RUNS]):
+    if exitstatus in {0, 5} and any(run.aborted for run in session.config.stash[RUNS]):
         session.exitstatus = 3

@@ -2,53 +2,6 @@
 
 from __future__ import annotations
 
-from mockserver.contract.judging.violation import Violation
-from mockserver.verification.cases.request_cases import cases
-from mockserver.verification.report.wording import described, worded
-from mockserver.verification.run.run import Run
-from mockserver.verification.suite import clause
+from mockserver.verification.laws.registry import GROUPS
 
-
-@clause("ERR-1", "REQ-1")
-def test_bodies_that_are_not_one_json_object(run: Run) -> None:
-    """A body that is not one JSON object is ERR-1, whoever sends it: JSON is always first."""
-    run.expect_each(case for case in cases("bodies") if not case.name.startswith("odd-"))
-
-
-@clause("ERR-1")
-def test_odd_bodies(run: Run) -> None:
-    """What parsers disagree on is ERR-1 or an ordinary reply, never a crash."""
-    run.expect_each(case for case in cases("bodies") if case.name.startswith("odd-"))
-
-
-@clause("ERR-2")
-def test_unknown_merchants(run: Run) -> None:
-    """An unknown merchant is ERR-2, or ERR-3 where the signature is looked at first (reading `precedence`)."""
-    run.expect_each(cases("merchants"))
-
-
-@clause("ERR-4")
-def test_unknown_projects(run: Run) -> None:
-    """A projectid that no project of the merchant has is ERR-4, also when it is near to one."""
-    run.expect_each(cases("projects"))
-    own = run.credentials.project_id
-    near = {
-        "the project's number": str(run.project_number),
-        "all but its last letter": own[:-1],
-        "its id in other case": own.swapcase(),
-    }
-    for what, text in near.items():
-        if text in {own, "", run.credentials.project_name}:
-            continue
-        exchange = run.call("ERR-4", projectid=text)
-        if exchange is not None and exchange.outcome != "ERR-4":
-            run.breaks(Violation("ERR-4", f"{worded('ERR-4')} for {what}", described(exchange)), exchange)
-
-
-@clause("ERR-5")
-def test_the_error_envelope(run: Run) -> None:
-    """An error has `status` 0, `rc` and `error_msg`, and never `data`, `ts` or `message`.
-
-    Every error of the run is held to it when it comes; here, one good call with an unknown project.
-    """
-    run.call("ERR-5", projectid="R000000NONE000000", page=2)
+globals().update({f"test_{law.__name__}": law for law in GROUPS["errors"]})

@@ -9,5 +9,5 @@ _BUNDLED = _PACKAGE / "_bundled"
 
 
 def resource(folder: str) -> Path:
-    """Return the path of `schemas`, `fixtures` or `contract_tests`."""
+    """Return the path of `schemas` or `fixtures`."""
     return (_BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent) / folder

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mockserver.cli.shared.outputs import write_output
 from mockserver.contract.openapi import openapi as openapi_document
 from mockserver.contract.schemas import NAMES, UnknownSchema
 from mockserver.contract.schemas import schema as schema_document
@@ -29,4 +30,4 @@ def schema(name: str) -> None:
 
 
 def _print(document: dict[str, Any]) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    write_output(None, json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -9,6 +9,7 @@ import click
 
 from mockserver._resources import resource
 from mockserver.cli.shared.extra import check_extra
+from mockserver.cli.shared.printing import echo
 
 BROKEN = 1
 
@@ -25,7 +26,7 @@ def fixtures() -> None:
 @click.option("--any-version", is_flag=True, help="Generate under another version of hypothesis than the recorded one.")
 def generate(output: Path | None, any_version: bool) -> None:
     """Write every file anew: the same bytes under the recorded version of hypothesis, others under another."""
-    check_extra()
+    check_extra("strategies")
     import hypothesis  # noqa: PLC0415 - the check of the extra comes first
 
     from mockserver.golden.make import dumped, make_files  # noqa: PLC0415
@@ -42,23 +43,23 @@ def generate(output: Path | None, any_version: bool) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dumped(document), encoding="utf-8", newline="\n")
-    click.echo(f"{len(files)} files written to {folder}")
+    echo(f"{len(files)} files written to {folder}")
 
 
 @fixtures.command()
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 def check(folder: Path | None) -> int:
     """Check the stored files against their schemas, and derive every exchange again, byte for byte."""
-    check_extra()
+    check_extra("strategies")
     from mockserver.golden.check import failures_in  # noqa: PLC0415 - the check of the extra comes first
 
     failures = list(failures_in(folder or resource("fixtures")))
     for failure in failures:
-        click.echo(failure, err=True)
+        echo(failure, err=True)
     if failures:
-        click.echo(f"{len(failures)} failures", err=True)
+        echo(f"{len(failures)} failures", err=True)
         return BROKEN
-    click.echo("the fixtures hold")
+    echo("the fixtures hold")
     return 0
 
 

@@ -11,11 +11,13 @@ from typing import Any, NoReturn
 import click
 
 from mockserver._text import nearest
-from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line
+from mockserver.cli.shared.failures import USAGE_ERROR, one_line
+from mockserver.cli.shared.printing import drop, echo, prepare_streams
 
 # name: (module in this folder, what stands in the list of commands)
 COMMANDS = {
     "serve": ("serve.serve", "Serve the endpoint on this machine."),
+    "health": ("health", "Ask a mock whether it answers: for a container's health check, for scripts that wait."),
     "sign": ("sign", "Print the signature of a merchant."),
     "readings": ("readings", "Show what the vendor's page leaves open, and what the mock assumes."),
     "world": ("world", "Make a world file, or check one."),
@@ -67,6 +69,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 2 wrong usage or configuration, others as a command documents."""
     _open_closed_streams()
+    prepare_streams()
     try:
         status: Any = cli.main(arguments, prog_name="apigames-mock", standalone_mode=False)
     except click.exceptions.Abort:
@@ -75,10 +78,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(one_line(error), USAGE_ERROR)
     except BrokenPipeError:
         # Whoever read the output has closed it, as `| head` does; nothing is wrong.
-        drop_output()
+        drop(sys.stdout)
         sys.exit(0)
     except OSError as error:
-        drop_output()
+        drop(sys.stdout)
         _fail(one_line(error), USAGE_ERROR)
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -94,5 +97,5 @@ def _open_closed_streams() -> None:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    print(f"apigames-mock: {message}", file=sys.stderr)  # noqa: T201
+    echo(f"apigames-mock: {message}", err=True)
     sys.exit(status)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from textwrap import wrap
 
 import click
 
+from mockserver.cli.shared.outputs import write_output
+from mockserver.cli.shared.printing import LEAST_WIDTH, console
 from mockserver.contract.readings import REGISTER
 
 
@@ -22,9 +25,10 @@ from mockserver.contract.readings import REGISTER
 def readings(output_format: str) -> None:
     """Show what the vendor's page leaves open: the question, the answers the mock knows, and the one it gives."""
     if output_format == "json":
-        click.echo(json.dumps({"readings": [asdict(entry) for entry in REGISTER.values()]}, indent=2))
+        document = {"readings": [asdict(entry) for entry in REGISTER.values()]}
+        write_output(None, json.dumps(document, indent=2) + "\n")
     elif output_format == "markdown":
-        click.echo(markdown())
+        write_output(None, markdown() + "\n")
     else:
         _print_table()
 
@@ -49,11 +53,17 @@ def _open(open_values: str | None) -> str:
 
 
 def _print_table() -> None:
-    from rich.console import Console  # noqa: PLC0415 - JSON needs no table
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - JSON needs no table
 
-    table = Table("key", "question", "values (default first)", "clause", show_lines=True)
+    values_width = max(len(value) for entry in REGISTER.values() for value in entry.values)
+    table = Table(show_lines=True)
+    # What is copied into a command is in one piece, however narrow the terminal is.
+    table.add_column("key", no_wrap=True)
+    table.add_column("question")
+    table.add_column("values (default first)", no_wrap=True)
+    table.add_column("clause", no_wrap=True)
     for entry in REGISTER.values():
-        values = "\n".join([*entry.values, *([entry.open_values] if entry.open_values else [])])
-        table.add_row(entry.key, entry.question, values, entry.clause)
-    Console().print(table)
+        values = [*entry.values, *wrap(f"or {entry.open_values}", values_width)] if entry.open_values else entry.values
+        table.add_row(entry.key, entry.question, "\n".join(values), entry.clause)
+    with console(least_width=LEAST_WIDTH) as out:
+        out.print(table)

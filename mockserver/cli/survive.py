@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.printing import echo
+from mockserver.contract.foreign_text import json_text
 
 if TYPE_CHECKING:
     from mockserver.testing.survive.playing import Verdict
@@ -105,7 +106,7 @@ def survive(
     except ScenarioError as error:
         raise click.UsageError(str(error), _context()) from None
     except CommandError as error:
-        click.echo(f"apigames-mock: {error}", err=True)
+        echo(f"apigames-mock: {error}", err=True)
         return CANNOT_RUN
     _write(report, json_path, junit_path)
     return 0 if report.survives else FAILED
@@ -120,18 +121,16 @@ def _list() -> None:
 
     width = max(map(len, SCENARIOS))
     for scenario in SCENARIOS.values():
-        click.echo(f"{scenario.name:<{width}}  {scenario.meaning} ({scenario.source})")
+        echo(f"{scenario.name:<{width}}  {scenario.meaning} ({scenario.source})")
 
 
 def _write(report: SurviveReport, json_path: Path | None, junit_path: Path | None) -> None:
     # Whoever asked for a document on standard output gets that alone there.
     aside = STANDARD_OUTPUT in {json_path, junit_path}
-    encoding = (sys.stderr if aside else sys.stdout).encoding or "utf-8"
     for text, colour in report.lines():
-        # What a client was sent may hold letters that this terminal does not have.
-        click.secho(text.encode(encoding, "replace").decode(encoding), fg=colour, err=aside)
+        echo(text, colour=colour, err=aside)
     if json_path is not None:
-        write_output(json_path, json.dumps(report.to_document(), indent=2, ensure_ascii=False) + "\n")
+        write_output(json_path, json_text(report.to_document(), indent=2) + "\n")
     if junit_path is not None:
         from mockserver.testing.survive.junit import junit  # noqa: PLC0415 - for this only
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from mockserver.cli.shared.outputs import OutputFile, write_output
+from mockserver.cli.shared.printing import echo
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.state.clock import SystemClock
@@ -44,7 +45,7 @@ def make(count: int, seed: int, merchant_id: str, project_id: str, output: Path 
     text = json.dumps(world_to_document(made, Readings(), with_secrets=True), indent=1) + "\n"
     write_output(output, text)
     if output is not None:
-        click.echo(f"{output}: serve it with `apigames-mock serve --world {output}`", err=True)
+        echo(f"{output}: serve it with `apigames-mock serve --world {output}`", err=True)
 
 
 @world.command()
@@ -56,6 +57,6 @@ def check(file: Path) -> None:
     except WorldError as error:
         raise click.ClickException(str(error)) from None
     for merchant in checked.merchants:
-        click.echo(f"merchant {merchant.merchant_id}")
+        echo(f"merchant {merchant.merchant_id}")
         for project in merchant.projects:
-            click.echo(f"  project {project.project_id}: {len(project.vouchers)} vouchers")
+            echo(f"  project {project.project_id}: {len(project.vouchers)} vouchers")

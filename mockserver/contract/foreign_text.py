@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 # What GitHub Actions, Azure Pipelines and TeamCity take for a command in what a step prints.
 _RUNNER_COMMAND = re.compile(r"(?m)^[ \t]*::|##(?=[a-z]*\[)")
 _RUNNER_COMMAND_IN_JSON = re.compile(r"#(?=#[a-z]*\[)")
+_NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 
 
@@ -73,11 +74,19 @@ class Variable(NamedTuple):
 
 
 def shell_word(parts: Iterable[str | bytes | Variable]) -> str:
-    """Return one word for bash on one line without a control character, whatever the parts hold.
+    """Return one word for bash on one line without a control character, whatever the parts hold; bytes are UTF-8.
 
     What is not printable stands in `$'...'`; a NUL too, though no shell can hand one on.
     """
-    return "".join(map(_shell_part, parts)) or "''"
+    words: list[str] = []
+    run: list[bytes] = []
+    for part in parts:
+        if isinstance(part, Variable):
+            words += [_quoted(b"".join(run)), f'"${part.name}"']
+            run = []
+        else:
+            run.append(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part)
+    return "".join([*words, _quoted(b"".join(run))]) or "''"
 
 
 def _escaped(char: str) -> str:
@@ -97,16 +106,14 @@ def _command_value(text: str, more: str = "") -> str:
     return "".join(map(_escaped, text))
 
 
-def _shell_part(part: str | bytes | Variable) -> str:
-    if isinstance(part, Variable):
-        return f'"${part.name}"'
-    sent = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-    if not sent:
-        return ""
+def _quoted(sent: bytes) -> str:
+    """Return bytes as a shell reads them back; nothing when there are none."""
     try:
         text = sent.decode("utf-8")
     except UnicodeDecodeError:
         text = "\0"
+    if not sent or _NEEDS_NO_QUOTES.fullmatch(text):
+        return text
     if text.isprintable():
         return "'" + text.replace("'", "'\\''") + "'"
     return "$'" + "".join(map(_shell_byte, sent)) + "'"

@@ -10,7 +10,7 @@ from mockserver.contract.foreign_text import printable
 
 
 class DocumentError(ValueError):
-    """A document that readers of JSON take differently, or not at all; the message names the place and the cure."""
+    """A document that readers of JSON take differently, or not at all; the message names the place and the fix."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -20,18 +20,18 @@ class DocumentError(ValueError):
     def __str__(self) -> str:
         return f"{self._path.lstrip('.') or 'the top'}: {self._reason}"
 
-    def stands_in(self, part: str | int) -> DocumentError:
+    def inside(self, part: str | int) -> DocumentError:
         """Put the key or index in front of the path, on the way up from the place."""
         self._path = (f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}") + self._path
         return self
 
 
 class FileError(ValueError):
-    """A file that holds no document; the message names the file, the place in it and the cure."""
+    """A file that does not hold a document; the message names the file, the place in it and how to fix it."""
 
 
 class _KeyTwice(dict[str, Any]):
-    """An object of which one key stood twice."""
+    """An object in which one key appeared twice."""
 
     key: str
 
@@ -71,7 +71,7 @@ def plain_document(value: Any) -> Any:
     """Return a decoded document with every whole float as an integer: to JSON and its schemas, 5.0 is the integer 5.
 
     Raises:
-        DocumentError: half of a surrogate pair in a text, a number that JSON does not have, a key that stands twice.
+        DocumentError: half of a surrogate pair in a text, a number that JSON does not have, a key that appears twice.
         RecursionError: it is nested too deeply.
     """
     # Nearly every value of a large world is one of these.
@@ -102,13 +102,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _plain_object(value: dict[Any, Any]) -> dict[Any, Any]:
     if isinstance(value, _KeyTwice):
-        raise DocumentError(f"the key {printable(value.key)!r} stands twice; keep one")
+        raise DocumentError(f"the key {printable(value.key)!r} appears twice; keep one")
     made, key = {}, ""
     try:
         for key, item in value.items():
             made[plain_document(key)] = plain_document(item)
     except DocumentError as error:
-        raise error.stands_in(key) from None
+        raise error.inside(key) from None
     return made
 
 
@@ -118,7 +118,7 @@ def _plain_list(value: list[Any] | tuple[Any, ...]) -> list[Any]:
         for item in value:
             made.append(plain_document(item))  # noqa: PERF401 - how many are done says where it stopped
     except DocumentError as error:
-        raise error.stands_in(len(made)) from None
+        raise error.inside(len(made)) from None
     return made
 
 
@@ -126,9 +126,7 @@ def _text(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise DocumentError(
-            "half of a surrogate pair stands in the text, which UTF-8 cannot write; write the whole character"
-        ) from None
+        raise DocumentError("half of a surrogate pair, which UTF-8 cannot write; write the whole character") from None
     return text
 
 
@@ -136,5 +134,5 @@ def _number(number: float) -> int | float:
     if number.is_integer():
         return int(number)
     if number - number != 0:
-        raise DocumentError("NaN and Infinity are no numbers of JSON, nor is one beyond 1e308; give a number")
+        raise DocumentError("NaN and Infinity are not numbers of JSON, nor is one beyond 1e308; give a number")
     return number

@@ -198,7 +198,7 @@ class ProjectBody(msgspec.Struct, frozen=True):
 
 
 class PageBody(msgspec.Struct, frozen=True):
-    """Where in the list this page stands (RES-2)."""
+    """Which part of the list this page is (RES-2)."""
 
     current_page: int
     data: ProjectBody

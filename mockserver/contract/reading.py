@@ -22,6 +22,8 @@ def open_question(
     probe: str,
     open_values: str | None = None,
     tried: tuple[str, ...] | None = None,
+    is_number: bool = False,
+    operation: str = "project_detail",
 ) -> Any:
     """Return the dataclass field of a reading, with all that the register says of it."""
     about = {
@@ -31,6 +33,8 @@ def open_question(
         "probe": probe,
         "open_values": open_values,
         "tried": tried,
+        "is_number": is_number,
+        "operation": operation,
     }
     return field(default=default, metadata=about)
 
@@ -41,6 +45,8 @@ class Reading:
 
     `values` is the closed set, default first; where it is too long to list, `open_values` says it in words.
     `tried` are the values that tests and `each` runs use beside the default. `clause` is the clause it completes.
+    `operation` is the name of the one that it is about. With `is_number` a whole number from 1 up may be chosen too, as
+    text or as a number.
     """
 
     key: str
@@ -52,6 +58,8 @@ class Reading:
     probe: str
     open_values: str | None
     tried: tuple[str, ...]
+    is_number: bool = False
+    operation: str = "project_detail"
 
     @property
     def values_in_words(self) -> str:
@@ -71,12 +79,12 @@ class Reading:
         raise ReadingsError(f"reading {self.key!r} cannot be {value!r}; expected the text {self.values_in_words}")
 
     def _is_whole_number(self, value: object) -> bool:
-        return self.key == "max_limit" and isinstance(value, int) and not isinstance(value, bool)
+        return self.is_number and isinstance(value, int) and not isinstance(value, bool)
 
     def _holds(self, text: str) -> bool:
         if text in self.values:
             return True
-        if self.key == "max_limit":
+        if self.is_number:
             return text.isascii() and text.isdigit() and len(text) <= 18 and not text.startswith("0")
         return self.key == "status_codes" and text in CODE_PERMUTATIONS
 

@@ -80,7 +80,7 @@ class Readings:
         "strict",
         clause="REQ-1",
         question="A field of another JSON type than the example's, signature and session_key included?",
-        why="The example's types. 1.5 and true are no integers.",
+        why="The example's types. 1.5 and true are not integers.",
         probe="A good call with page and limit as decimal text.",
     )
     out_of_range: Literal["json", "default"] = open_question(
@@ -98,6 +98,7 @@ class Readings:
         probe="A good call with a limit above total_data.",
         open_values="a positive integer",
         tried=("10",),
+        is_number=True,
     )
     signature_case: Literal["exact", "ignore"] = open_question(
         "exact",
@@ -161,21 +162,21 @@ class Readings:
         "project",
         clause="SUM-1",
         question="stats under a filter?",
-        why="They stand beside total_voucher, on the project.",
+        why="They are beside total_voucher, on the project.",
         probe="A filter that matches some vouchers but not all.",
     )
     total_voucher_scope: Scope = open_question(
         "project",
         clause="SUM-1",
         question="total_voucher under a filter?",
-        why="It stands on the project.",
+        why="It is on the project.",
         probe="A filter that matches some vouchers but not all.",
     )
     kategori_scope: Literal["project", "filtered", "page"] = open_question(
         "project",
         clause="SUM-2",
         question="kategori_voucher under a filter or on one page?",
-        why="It stands on the project.",
+        why="It is on the project.",
         probe="A filter that matches some vouchers but not all, and a page that holds some but not all.",
     )
     kategori_order: Literal["nominal", "count", "first_seen"] = open_question(
@@ -198,6 +199,73 @@ class Readings:
         question="What may projectid name?",
         why='The example asks for "DW" and gets R240815XPQR000012.',
         probe="The project's name in projectid, when the name is known.",
+    )
+    bulk_precedence: Literal["merchant-signature", "signature-merchant"] = open_question(
+        "merchant-signature",
+        clause="BULK-ERR-5",
+        question="Submitting: which error wins? JSON is first, base64 and duplicates are last.",
+        why="The secret is the merchant's, so it is found first; the sibling page numbers them the other way round.",
+        probe="A submission that cannot be accepted, of an unknown merchant.",
+        operation="redeem_bulk",
+    )
+    bulk_missing: Literal["json", "own"] = open_question(
+        "json",
+        clause="BULK-ERR-1",
+        question="Submitting: a required field left out or empty?",
+        why="The sibling page's title of failure 1. (own: without signature BULK-ERR-2, without list BULK-ERR-4.)",
+        probe="A submission without signature.",
+        operation="redeem_bulk",
+    )
+    bulk_lines: Literal["any", "strict"] = open_question(
+        "any",
+        clause="BULK-REQ-2",
+        question="Submitting: what parts the codes?",
+        why="Enter is \\r\\n on Windows. (strict: \\n alone, everything else is part of a code.)",
+        probe="At a mock alone: a list with \\r\\n and empty lines, and the status call.",
+        operation="redeem_bulk",
+    )
+    bulk_empty: Literal["base64", "json"] = open_question(
+        "base64",
+        clause="BULK-ERR-4",
+        question="Submitting: a list without one code?",
+        why="The list is what is wrong.",
+        probe="At a mock alone: the base64 of white space.",
+        operation="redeem_bulk",
+    )
+    bulk_base64: Literal["strict", "lenient"] = open_question(
+        "strict",
+        clause="BULK-ERR-4",
+        question="Submitting: line breaks in the base64, the URL-safe alphabet, no padding?",
+        why="The sibling page says base64, no more.",
+        probe="At a mock alone: a list in base64 without padding.",
+        operation="redeem_bulk",
+    )
+    bulk_duplicate: Literal["merchant", "list", "anyone"] = open_question(
+        "merchant",
+        clause="BULK-ERR-10",
+        question="Submitting: what is a double?",
+        why='"sudah ada sebelumnya": it was there before. (list: twice in the list only; anyone: any merchant has it.)',
+        probe="At a mock alone: one list twice.",
+        operation="redeem_bulk",
+    )
+    bulk_reply: Literal["as_shown", "counted"] = open_question(
+        "as_shown",
+        clause="BULK-RES-2",
+        question="Submitting: sums and times in the reply?",
+        why="The sibling page's example has 0 and empty text. (counted: as many as the codes, and when.)",
+        probe="At a mock alone: any accepted submission.",
+        operation="redeem_bulk",
+    )
+    bulk_most: str = open_question(
+        "none",
+        clause="BULK-ERR-4",
+        question="Submitting: at most how many codes?",
+        why="Nothing shown.",
+        probe="At a mock alone: a list of more codes than are served at most.",
+        open_values="a positive integer",
+        tried=("10",),
+        is_number=True,
+        operation="redeem_bulk",
     )
 
     def __post_init__(self) -> None:
@@ -231,6 +299,11 @@ class Readings:
         return None if self.max_limit == "none" else int(self.max_limit)
 
     @cached_property
+    def most_codes(self) -> int | None:
+        """How many codes a submission may have, or None for any number."""
+        return None if self.bulk_most == "none" else int(self.bulk_most)
+
+    @cached_property
     def code_of(self) -> Mapping[VoucherStatus, int]:
         """The number on the wire for each status."""
         codes = (int(code) for code in self.status_codes.split(","))
@@ -259,10 +332,15 @@ def _register() -> Mapping[str, Reading]:
 REGISTER: Mapping[str, Reading] = _register()
 
 
-def each_other_value(base: Readings | None = None) -> Iterator[tuple[str, str]]:
-    """Yield every (key, value) not in force in `base` (None: the defaults), the long sets by their tried values."""
+def readings_about(operation: str) -> Mapping[str, Reading]:
+    """Return the entries of the register that are about the operation of this name, by key."""
+    return {key: entry for key, entry in REGISTER.items() if entry.operation == operation}
+
+
+def each_other_value(base: Readings | None = None, operation: str = "project_detail") -> Iterator[tuple[str, str]]:
+    """Yield every (key, value) about an operation that `base` (None: the defaults) has not, tried ones of long sets."""
     in_force = (base or Readings()).as_dict()
-    for key, entry in REGISTER.items():
+    for key, entry in readings_about(operation).items():
         for value in (entry.default, *entry.tried):
             if value != in_force[key]:
                 yield key, value

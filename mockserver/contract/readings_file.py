@@ -15,7 +15,7 @@ def read_readings_file(path: Path) -> dict[str, Any]:
     """Return the document of a readings file (JSON, UTF-8); `readings_from_document` takes it.
 
     Raises:
-        FileError: it cannot be read, or is no JSON document.
+        FileError: it cannot be read, or is not a JSON document.
         ReadingsError: as `readings_from_document`; the message names the file.
     """
     document = read_document(path)

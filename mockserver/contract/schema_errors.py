@@ -1,33 +1,158 @@
-"""What is wrong with a document, in words that hold no value of it."""
+"""What is wrong with a document, as data and in words; neither holds a value of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 import jsonschema
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
+import jsonschema_rs
+import msgspec
 
 from mockserver._text import json_type, nearest
-from mockserver.contract.schemas import NAMES, Document, schema, tolerant
+from mockserver.contract.bundle import bundled
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.schemas import Document
+
+# Nobody mends more at once, and a large document may hold millions.
+MOST_FAILURES = 20
+
+_Errors = Iterator[Any]
 
 
-def failures(instance: object, document: Document) -> list[str]:
-    """Return what is wrong with `instance`, each as `path: reason`.
+@dataclass(frozen=True)
+class SchemaFailure:
+    """One thing that is wrong with a document.
 
-    Slow, for its detail (jsonschema): call it when `schemas.validator` has already said no.
+    `path` are the keys and places from the top. `rule` is the keyword of JSON Schema that is broken and `expected` its
+    value in the schema. `got` is the JSON type of what is there, `names` are the keys that are missing or unknown,
+    `known` are those that there may be, and `title` is the schema's own. `alternatives` are the failures of an `anyOf`.
     """
-    documents = [schema(name) for name in NAMES]
-    documents += [tolerant(known) for known in documents]
-    resources = [DRAFT202012.create_resource(known) for known in documents]
-    registry: Registry[Any] = resources @ Registry()
-    found = jsonschema.Draft202012Validator(document, registry=registry).iter_errors(instance)
-    return [_in_words(jsonschema.exceptions.best_match([error])) for error in found]
+
+    path: tuple[str | int, ...]
+    rule: str
+    expected: Any
+    got: str
+    names: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    title: str = ""
+    alternatives: tuple[SchemaFailure, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The path in words: `data.vouchers[3].id`, or `the top`."""
+        shown = "".join(f"[{part}]" if isinstance(part, int) else f".{printable(part)}" for part in self.path)
+        return shown.lstrip(".") or "the top"
+
+    @property
+    def reason(self) -> str:
+        """What is wrong there, in words."""
+        return _reason(self)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
 
 
-def _in_words(error: Any) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
-    return f"{path.lstrip('.') or 'the top'}: {_reason(error)}"
+def failures(instance: object, document: Document, most: int = MOST_FAILURES) -> list[SchemaFailure]:
+    """Return the first `most` things that are wrong with `instance`.
+
+    Slow, for its detail (jsonschema), but no slower than the document is large: what is right is passed over by the
+    compiled schema, and nothing is looked for beyond the last that is returned.
+    """
+    whole = bundled(document)
+    rules = {"items": _Items(whole), "anyOf": _any_of, "uniqueItems": _unique_items, "required": _required}
+    described: Any = jsonschema.validators.extend(jsonschema.Draft202012Validator, rules)  # type: ignore[no-untyped-call]
+    found: _Errors = described(whole).iter_errors(instance)
+    return [_failure(jsonschema.exceptions.best_match([error])) for error in islice(found, most)]
+
+
+class _Items:
+    """The rule `items`, which goes into those alone that are wrong."""
+
+    def __init__(self, whole: Document) -> None:
+        self._parts = {"$defs": whole.get("$defs", {})}
+        self._compiled = cache(self._compile)
+
+    def __call__(self, validator: Any, items: Any, instance: object, _: Any) -> _Errors:
+        if not isinstance(instance, list):
+            return
+        is_valid = self._compiled(msgspec.json.encode(items))
+        for index, item in enumerate(instance):
+            if not is_valid(item):
+                yield from validator.descend(item, items, path=index)
+
+    def _compile(self, items: bytes) -> Any:
+        compiled = jsonschema_rs.validator_for({**msgspec.json.decode(items), **self._parts})
+
+        def is_valid(item: object) -> bool:
+            try:
+                return compiled.is_valid(item)
+            except ValueError:
+                return False  # a text that UTF-8 cannot write: the slow one looks at it
+
+        return is_valid
+
+
+def _any_of(validator: Any, branches: list[Any], instance: object, _: Any) -> _Errors:
+    """Say what is wrong by the one branch whose type is right, which is the one that was meant."""
+    meant: list[_Errors] = []
+    types: list[str] = []
+    for branch in branches:
+        errors = validator.descend(instance, branch)
+        first = next(errors, None)
+        if first is None:
+            return
+        if first.validator == "type" and not first.relative_path:
+            types += [first.validator_value] if isinstance(first.validator_value, str) else first.validator_value
+        else:
+            meant.append(chain([first], errors))
+    if len(meant) == 1:
+        yield from meant[0]
+    elif meant:
+        yield jsonschema.ValidationError("", context=[next(errors) for errors in meant])
+    else:
+        yield jsonschema.ValidationError("", validator="type", validator_value=list(dict.fromkeys(types)))
+
+
+def _unique_items(_: Any, is_asked: bool, instance: object, __: Any) -> _Errors:
+    # The library's own compares each with each where they cannot be sorted.
+    if is_asked and isinstance(instance, list) and len(set(map(msgspec.json.encode, instance))) < len(instance):
+        yield jsonschema.ValidationError("")
+
+
+def _required(_: Any, names: list[str], instance: object, __: Any) -> _Errors:
+    # One for all of them, where the library has one for each.
+    if isinstance(instance, dict) and not instance.keys() >= set(names):
+        yield jsonschema.ValidationError("")
+
+
+def _failure(error: Any) -> SchemaFailure:
+    # The library's messages quote the instance, which may hold a secret; these name the rule and keys only.
+    rule, expected = error.validator, error.validator_value
+    its_schema = error.schema if isinstance(error.schema, dict) else {}
+    known = tuple(its_schema.get("properties", {}))
+    names: tuple[str, ...] = ()
+    if rule == "required":
+        names = tuple(name for name in expected if name not in error.instance)
+    elif rule == "additionalProperties":
+        names = tuple(name for name in error.instance if name not in known)
+    elif rule == "dependentRequired":
+        names = tuple(
+            key for key, others in expected.items() if key in error.instance and others[0] not in error.instance
+        )
+    return SchemaFailure(
+        tuple(error.absolute_path),
+        rule,
+        expected,
+        json_type(error.instance),
+        names,
+        known,
+        its_schema.get("title", ""),
+        tuple(map(_failure, error.context)) if rule == "anyOf" else (),
+    )
 
 
 _RULES = {
@@ -37,34 +162,32 @@ _RULES = {
     "maxLength": "expected at most {} characters",
     "minItems": "expected at least {} items",
     "maxItems": "expected at most {} items",
-    "uniqueItems": "an item stands twice; leave one out",
+    "uniqueItems": "an item appears twice; leave one out",
     "minProperties": "expected at least {} keys",
+    "maxProperties": "expected at most {} keys",
     "const": "expected {!r}",
 }
 
 
-def _reason(error: Any) -> str:
-    # The library's messages quote the instance, which may hold a secret; these name the rule and keys only.
-    rule, expected = error.validator, error.validator_value
+def _reason(failure: SchemaFailure) -> str:
+    rule, expected = failure.rule, failure.expected
     if rule == "required":
-        missing = [name for name in expected if name not in error.instance]
-        return f"{', '.join(map(repr, missing))} is missing"
+        return f"{', '.join(map(repr, failure.names))} {'is' if len(failure.names) == 1 else 'are'} missing"
     if rule == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        unknown = next(name for name in error.instance if name not in known)
-        return f"unknown key {unknown!r}{nearest(unknown, known)}; known are {', '.join(known)}"
+        unknown, known = failure.names[0], failure.known
+        return f"unknown key '{printable(unknown)}'{nearest(unknown, known)}; known are {', '.join(known)}"
     if rule == "enum":
         return f"expected one of {', '.join(map(repr, expected))}"
     if rule == "type":
         wanted = expected if isinstance(expected, str) else " or ".join(expected)
-        return f"expected {wanted}, got {json_type(error.instance)}"
+        return f"expected {wanted}, got {failure.got}"
     if rule == "not" and isinstance(expected, dict) and "required" in expected:
         return f"{' and '.join(map(repr, expected['required']))} exclude each other; keep one"
     if rule == "pattern":
-        return f"expected {error.schema.get('title', f'text that matches {expected}')}"
+        return f"expected {failure.title or f'text that matches {expected}'}"
     if rule == "dependentRequired":
-        key = next(key for key, others in expected.items() if key in error.instance and others[0] not in error.instance)
+        key = failure.names[0]
         return f"{key!r} goes with {' and '.join(map(repr, expected[key]))}; give it too, or leave {key!r} out"
     if rule == "anyOf":
-        return ", or ".join(dict.fromkeys(map(_reason, error.context)))
+        return ", or ".join(dict.fromkeys(alternative.reason for alternative in failure.alternatives))
     return _RULES.get(rule, f"breaks the rule {rule!r}").format(expected)

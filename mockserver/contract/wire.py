@@ -1,6 +1,6 @@
 """The words on the wire that every operation shares: envelopes, statuses, and the vendor's spelling.
 
-The vendor's spelling (`cretaed_at`, "Redem") stands in this room and nowhere else in the code.
+The vendor's spelling (`cretaed_at`, "Redem") is in this room and nowhere else in the code.
 """
 
 from __future__ import annotations
@@ -11,10 +11,6 @@ from typing import Any
 import msgspec
 
 BASE_URL = "https://v1.apigames.id"
-
-# From the vendor's sibling page for bulk redemption, not from the status call's: served there only as faults.
-MAINTENANCE = "Redem sedang maintenance"
-MERCHANT_CONFIG = "Merchant config not found"
 
 CREATED_AT = "cretaed_at"
 

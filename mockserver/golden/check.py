@@ -10,8 +10,8 @@ from typing import Any
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
 from mockserver.golden.make import Files, dumped, exchanges_on
-from mockserver.verification.cases.make_cases import make_cases
-from mockserver.verification.cases.request_cases import Case
+from mockserver.golden.request_cases import make_cases
+from mockserver.verification.cases import Case
 
 
 def failures_in(folder: Path) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _shape_failures(name: str, document: Any) -> list[str]:
         return []
     from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
-    return failures(document, kind)
+    return [str(failure) for failure in failures(document, kind)]
 
 
 def _file_failures(documents: Files) -> Iterator[str]:

@@ -16,6 +16,7 @@ from mockserver.contract.judging.exchange import NotJson, decode
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import STATUSES, VoucherStatus
+from mockserver.golden.request_cases import make_cases
 from mockserver.provider.operations.project_detail import answer
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.store import Store
@@ -24,7 +25,6 @@ from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
 from mockserver.testing.strategies.exchanges import NOW
 from mockserver.testing.strategies.worlds import NOTES, RESPONSES, SECONDS, numbered
-from mockserver.verification.cases.make_cases import make_cases
 
 SEED = 20240815
 GENERATED_BODIES = 4

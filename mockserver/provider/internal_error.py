@@ -10,11 +10,11 @@ ERRORS = "mockserver.errors"
 
 
 def report(error: BaseException) -> None:
-    """Log the kind of an error and the lines of code it came through; its text may hold what a consumer sent."""
+    """Log the kind of an error and the lines of code that raised it; its text may hold what a consumer sent."""
     logging.getLogger(ERRORS).error("internal error of the mock: %s", kind_and_places(error))
 
 
 def kind_and_places(error: BaseException) -> str:
-    """Return the kind of an error and the lines of code it came through, a line each."""
+    """Return the kind of an error and the lines of code that raised it, a line each."""
     places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
     return f"{type(error).__name__}\n{places.rstrip()}".rstrip()

@@ -15,8 +15,8 @@ from mockserver.contract.masking import Maskers, needs_literal_match
 from mockserver.contract.operation import DocumentedError, Operations
 from mockserver.contract.readings import Readings
 from mockserver.provider.doctor.finding import Finding
-from mockserver.provider.faults.faults import FaultError, with_fault
-from mockserver.provider.faults.forcing import Forced, forced_by_header, forced_by_text, forced_reply
+from mockserver.provider.faults.faults import Fault, FaultError, with_fault
+from mockserver.provider.faults.forcing import Forced, Reserved, forced_by_header, forced_by_text, forced_reply
 from mockserver.provider.faults.rules import Faults, Rule
 from mockserver.provider.internal_error import report
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY, Journal
@@ -25,7 +25,7 @@ from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.operations.parsing import decode_fields
 from mockserver.provider.refusal import Refusal
-from mockserver.provider.reply import Reply, ReservedReply, outside_reply
+from mockserver.provider.reply import NOT_CARRIED_OUT, Reply, outside_reply
 from mockserver.provider.request import (
     DOCTOR_HEADER,
     FAULT_HEADER,
@@ -50,7 +50,7 @@ class Provider:
     """A fake provider of its own state; build a new one to start afresh.
 
     `readings` and `clock` hold for every merchant that has none of its own. `journal_capacity` is in calls;
-    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading came from;
+    `observers` hear of each call once it is in the journal. `readings_origin` says, by key, where a reading is from;
     `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply. It serves the
     operations of `handlers`; `operations` is what the contract says of them.
 
@@ -79,13 +79,13 @@ class Provider:
         self._start = (world, self.readings, self.readings_origin, tuple(rules))
         self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
         self.clock.mark_start()
-        self.store = Store(world)
-        for merchant in self.store.merchants():
-            self._start_plans(merchant)
-        self.faults = Faults(rules, self.operations)
         # Held while merchants or projects come, so that two of one id cannot, and while the readings or the clock of a
         # merchant change, which another world takes over.
         self.changing = threading.RLock()
+        self.store = Store(world, self.changing)
+        for merchant in self.store.merchants():
+            self._start_plans(merchant)
+        self.faults = Faults(rules, self.operations)
         self._former_secrets: deque[str] = deque(maxlen=_MOST_FORMER_SECRETS)
         self.maskers = Maskers(self.secrets)
         self.journal = Journal(self.maskers, capacity=journal_capacity, observers=observers, operations=self.operations)
@@ -104,11 +104,37 @@ class Provider:
 
     def reply_to(self, handler: Handler[Any], merchant_id: str, body: bytes, forced: str | None = None) -> Reply:
         """Answer a call of an operation, and record nothing; `forced` is the value of `FAULT_HEADER`, if any."""
-        readings, clock = self.readings_of(merchant_id), self.clock_of(merchant_id)
-        reply = handler.answer(merchant_id, body, self.store, readings, clock)
-        if forced is not None or not self.faults.is_empty or isinstance(reply, ReservedReply):
-            return self._with_fault(handler, merchant_id, body, reply, forced)
-        return reply
+        readings, clock = self.served_under(merchant_id)
+        checked: Any = None
+        refused: Refusal | None = None
+        try:
+            checked = handler.check(merchant_id, body, self.store, readings)
+        except Refusal as refusal:
+            refused = refusal
+        reserved = None if refused else handler.reserved(checked)
+        wanted: Forced | None = None
+        if forced is not None or reserved is not None or not self.faults.is_empty:
+            try:
+                wanted = self._wanted(handler, merchant_id, body, forced, reserved)
+            except FaultError as error:
+                return outside_reply(400, str(error))
+        if isinstance(wanted, DocumentedError) and not handler.operation.reads_only:
+            reply = NOT_CARRIED_OUT
+        elif refused is not None:
+            reply = handler.error(refused, readings)
+        elif isinstance(wanted, Fault) and wanted.prevents and not handler.operation.reads_only:
+            reply = NOT_CARRIED_OUT
+        else:
+            try:
+                reply = handler.carry_out(checked, readings, clock)
+            except Refusal as refusal:
+                reply = handler.error(refusal, readings)
+        if wanted is None:
+            return reply
+        if isinstance(wanted, DocumentedError):
+            by = FAULT_HEADER if reserved is None or forced is not None else f"the {reserved.place} {reserved.text}"
+            return forced_reply(wanted, by, readings)
+        return with_fault(reply, wanted, readings, handler.operation)
 
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
         """Record a call that is outside the contract, and return its error in the envelope."""
@@ -117,27 +143,30 @@ class Provider:
         return reply
 
     def _judged(self, request: Request) -> Reply:
-        started = perf_counter()
-        method, path, body = request.method, request.path, request.body
-        at_path = [
-            (handler, merchant_id)
-            for handler in self._handlers
-            if (merchant_id := handler.operation.merchant_in(path)) is not None
-        ]
+        at_path = []
+        for handler in self._handlers:
+            operation = handler.operation
+            merchant_id = operation.merchant_in(request.path)
+            if merchant_id is not None and operation.method == request.method:
+                return self._answered(request, handler, merchant_id)
+            if merchant_id is not None:
+                at_path.append(operation)
         if not at_path:
-            return self._outside(request, 404, no_such_path(self.operations))
-        handler, merchant_id = next((one for one in at_path if one[0].operation.method == method), (None, ""))
-        if handler is None:
-            operations = [one.operation for one, _ in at_path]
-            reply = self._outside(request, 405, method_not_allowed(method, operations))
-            allowed = ", ".join(operation.method for operation in operations)
-            return msgspec.structs.replace(reply, headers=(("allow", allowed),))
+            return self._outside(request, 404, no_such_path(request.path, self.operations))
+        reply = self._outside(request, 405, method_not_allowed(request.method, at_path))
+        allowed = ", ".join(operation.method for operation in at_path)
+        return msgspec.structs.replace(reply, headers=(("allow", allowed),))
+
+    def _answered(self, request: Request, handler: Handler[Any], merchant_id: str) -> Reply:
+        started = perf_counter()
+        body = request.body
         if request.is_too_large or len(body) > MAX_BODY:
             return self._outside(request, 413, TOO_LARGE)
         forced = request.header(_FAULT_HEADER) if request.headers else None
         reply = self.reply_to(handler, merchant_id, body, forced)
         at = self.clock_of(merchant_id).now()
-        call = Call(method, path, merchant_id, body, request.origin, at, handler.operation, forced)
+        operation = handler.operation
+        call = Call(request.method, request.path, merchant_id, body, request.origin, at, operation, forced)
         self.journal.record(call, reply, perf_counter() - started)
         return self._with_advice(call, reply) if self.doctor_header else reply
 
@@ -183,14 +212,16 @@ class Provider:
             return stored
 
     def remove_merchant(self, merchant_id: str) -> None:
-        """Forget a merchant; a call to it is ERR-2 from now on, and its secrets are still masked."""
-        gone = self.store.merchant(merchant_id)
-        self._remember_secrets([] if gone is None else [gone])
-        self.store.remove_merchant(merchant_id)
+        """Forget a merchant and its fault rules; it is unknown from now on, and its secrets are still masked."""
+        with self.changing:
+            gone = self.store.merchant(merchant_id)
+            self._remember_secrets([] if gone is None else [gone])
+            self.store.remove_merchant(merchant_id)
+            self.faults.clear(merchant_id)
 
     def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
         """Take a project in and start its plan; one of the same project_id is replaced."""
-        stored = merchant.add_project(project)
+        stored = self.store.add_project(merchant, project)
         stored.settle(*self.time_of(merchant.merchant_id))
         return stored
 
@@ -199,19 +230,20 @@ class Provider:
         with self.changing:
             before = self.store
             self._remember_secrets(before.merchants())
-            store = Store(World(plan=world.plan))
+            store = Store(World(plan=world.plan), self.changing)
             for merchant in world.merchants:
                 known = before.merchant(merchant.merchant_id)
                 if known is None:
                     store.add_merchant(merchant)
                 else:
-                    store.add_merchant(merchant, known.readings, known.clock)
+                    stays = store.add_merchant(merchant, known.readings, known.clock)
+                    stays.as_added = (merchant, known.as_added[1])
             self.store = store
             for stored in store.merchants():
                 self._start_plans(stored)
 
     def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
-        """Serve every merchant that has none of its own under these; `origin` says, by key, where each came from."""
+        """Serve every merchant that has none of its own under these; `origin` says, by key, where each is from."""
         with self.changing:
             self.readings, self.readings_origin = readings, dict(origin)
 
@@ -223,17 +255,34 @@ class Provider:
             self.clock.reset()
             self.faults.replace(rules)
             self._remember_secrets(self.store.merchants())
-            self.store = Store(world)
+            self.store = Store(world, self.changing)
             for merchant in self.store.merchants():
                 self._start_plans(merchant)
             self.journal.clear(numbers_too=True)
+
+    def reset_merchant(self, merchant_id: str) -> None:
+        """Let one merchant go back to the start, or, where it was added later, to how it was added.
+
+        Its projects and readings are those of then, it has no clock of its own, the fault rules of it alone are those
+        of the start, and its calls are forgotten. A merchant that is not here is left alone.
+        """
+        with self.changing:
+            present = self.store.merchant(merchant_id)
+            if present is None:
+                return
+            world, _, _, rules = self._start
+            merchant, readings = present.as_added
+            of_start = next((one for one in world.merchants if one.merchant_id == merchant_id), None)
+            self.add_merchant(of_start or merchant, readings)
+            self.faults.replace([rule for rule in rules if rule.merchant_id == merchant_id], merchant_id)
+            self.journal.forget(merchant_id)
 
     def secrets(self) -> frozenset[str]:
         """Return what must be masked, of the merchants that are here and of the newest that are gone.
 
         What a `Masker` finds without knowing it is left out.
         """
-        return self.store.looked_for().union(tuple(self._former_secrets))
+        return self.store.literal_secrets().union(tuple(self._former_secrets))
 
     def diagnose(self, raw: RawEntry) -> list[Finding]:
         """Return what the doctor says of a recorded call; nothing when it was answered as asked."""
@@ -258,27 +307,21 @@ class Provider:
         """Return a merchant's present time in Unix seconds and its zone: what a move or a plan is dated with."""
         return self.clock_of(merchant_id).now(), self.readings_of(merchant_id).timezone
 
-    def _with_fault(
-        self, handler: Handler[Any], merchant_id: str, body: bytes, reply: Reply, header: str | None
-    ) -> Reply:
-        """Return the reply as the consumer or a rule wants it: the header comes first, then a reserved text."""
-        readings, operation = self.readings_of(merchant_id), handler.operation
-        forced: Forced | None
-        by = FAULT_HEADER
+    def _wanted(
+        self, handler: Handler[Any], merchant_id: str, body: bytes, header: str | None, reserved: Reserved | None
+    ) -> Forced | None:
+        """Return what is to hit a call: the header comes first, then a reserved text, then the rules.
+
+        Raises:
+            FaultError: the header asks for what there is not.
+        """
+        operation = handler.operation
         if header is not None:
-            try:
-                forced = forced_by_header(header, operation)
-            except FaultError as error:
-                return outside_reply(400, str(error))
-        elif isinstance(reply, ReservedReply):
-            by = f"the {reply.reserved_in} {reply.reserved}"
-            forced = forced_by_text(reply.reserved, operation)
-        else:
-            project_id = self._project_id(handler, merchant_id, body) if self.faults.needs_project() else None
-            forced = self.faults.take(operation.name, merchant_id, project_id)
-        if isinstance(forced, DocumentedError):
-            return forced_reply(forced, by, readings)
-        return reply if forced is None else with_fault(reply, forced, readings)
+            return forced_by_header(header, operation)
+        if reserved is not None:
+            return forced_by_text(reserved.text, operation)
+        project_id = self._project_id(handler, merchant_id, body) if self.faults.needs_project() else None
+        return self.faults.take(operation.name, merchant_id, project_id)
 
     def _project_id(self, handler: Handler[Any], merchant_id: str, body: bytes) -> str | None:
         readings = self.readings_of(merchant_id)

@@ -76,6 +76,58 @@ class FieldMissing(FieldCause, frozen=True):
         return f"{self.name} is missing"
 
 
+class FieldEmpty(FieldCause, frozen=True):
+    """A field that must hold something is an empty text."""
+
+    def __str__(self) -> str:
+        return f"{self.name} is empty"
+
+
+class ListWrong(FieldCause, frozen=True):
+    """A list of voucher codes cannot be taken; `kind` is that of `BadList`. No code is quoted: each is money."""
+
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {_WRONG_LISTS[self.kind]}"
+
+
+_WRONG_LISTS = {
+    "base64": "is not base64 of the standard alphabet, padded and without line breaks",
+    "text": "holds base64 of bytes that are not UTF-8",
+    "empty": "holds base64 of a list without one code",
+    "empty_line": "holds base64 of a list with an empty line",
+    "too_many": "holds more codes than are taken at once",
+}
+
+
+class CodeDouble(FieldCause, frozen=True):
+    """The code of this number (from 1) in a list was there before: in the list itself, or in a project."""
+
+    number: int
+    is_in_list: bool
+
+    def __str__(self) -> str:
+        where = "appears twice in the list" if self.is_in_list else "is in a project already"
+        return f"code {self.number} of {self.name} {where}"
+
+
+class VendorState(Cause, frozen=True):
+    """The merchant is set to get this failure of the vendor's, by its role, whatever it submits."""
+
+    role: str
+
+    def __str__(self) -> str:
+        return f"the merchant is in the vendor's state {self.role!r}"
+
+
+class NotCarriedOut(Cause, frozen=True):
+    """A fault hit the call before it was carried out."""
+
+    def __str__(self) -> str:
+        return "the call was not carried out"
+
+
 class FieldWrongType(FieldCause, frozen=True):
     """A field is of another JSON type, `got`, than the documented one."""
 
@@ -83,7 +135,7 @@ class FieldWrongType(FieldCause, frozen=True):
     expected: str
 
     def __str__(self) -> str:
-        # Not "name: ...": what stands behind a colon after the name of a secret field is masked.
+        # Not "name: ...": what follows a colon after the name of a secret field is masked.
         return f"{self.name} is of the JSON type {self.got}; expected {self.expected}"
 
 

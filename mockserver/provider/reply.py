@@ -9,7 +9,7 @@ import msgspec
 from mockserver.contract.operation import SUCCESS, DocumentedError, Success
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import SuccessBody, encode, error_body
-from mockserver.provider.refusal import Cause, OutsideContract
+from mockserver.provider.refusal import Cause, NotCarriedOut, OutsideContract
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -50,16 +50,6 @@ class Reply(msgspec.Struct, frozen=True):
         return f"Reply({self.http_status}, rc={self.rc}, clause={self.clause!r}, {len(self.body)} bytes)"
 
 
-class ReservedReply(Reply, frozen=True, kw_only=True):
-    """A success that a reserved text of the mock asks to be made into something else.
-
-    `reserved` is that text, `reserved_in` the name of the field that holds it.
-    """
-
-    reserved: str
-    reserved_in: str
-
-
 class ForcedReply(Reply, frozen=True):
     """A documented error that the consumer asked for; `cause` says by what."""
 
@@ -83,6 +73,15 @@ def error_reply(error: DocumentedError, cause: Cause, readings: Readings, *, rea
     )
 
 
+def _not_carried_out() -> Reply:
+    text = "Not carried out: a fault of the mock hit the call before"
+    return Reply(503, error_body(503, text), 503, cause=NotCarriedOut())
+
+
 def outside_reply(http_status: int, error_msg: str) -> Reply:
     """Write what the contract does not speak of in its error envelope, so that a consumer can parse it."""
     return Reply(http_status, error_body(http_status, error_msg), http_status, cause=OutsideContract(error_msg))
+
+
+# What is left of a call that a fault hit before it was carried out, as far as the fault shows any of it.
+NOT_CARRIED_OUT = _not_carried_out()

@@ -125,7 +125,7 @@ class FakeMerchant:
 
         Raises:
             ValueError: an argument that is not as said here, or both ways at once.
-            WorldError: a voucher of the list cannot be served; the message names its place and the cure.
+            WorldError: a voucher of the list cannot be served; the message names its place and the fix.
         """
         counts = dict(zip(STATUSES, (pending, success, process, error_engine, error_voucher), strict=True))
         for status, count in counts.items():
@@ -197,15 +197,15 @@ class FakeMerchant:
     @property
     def requests(self) -> Received:
         """The calls it received, oldest first, secrets masked; at most the newest 10,000."""
-        return Received(self._journal.entries())
+        return Received(self._journal.entries(), self._journal.operations)
 
     def assert_called(self, *, times: int | None = None, within: float | None = None, **matchers: Any) -> Received:
         """Assert that a call arrived that matches, as in `assert_called(page=2)`; return those that do.
 
-        A matcher is a value or a predicate: `projectid`, `status`, `page`, `limit` (None: left out) as the consumer
-        sent them; `rc`, `http_status`, `clause`, `reading` as the fake answered. `times` is how many exactly; at
-        least one when None. With `within` (seconds) it waits until so many have arrived, for calls that another
-        thread or process makes; it does not wait for more.
+        A matcher is a value or a predicate: the fields of an operation, as `projectid`, `status`, `page` and `limit`
+        (None: left out), as the consumer sent them; `rc`, `http_status`, `role`, `clause`, `reading` as the fake
+        answered; `operation` by its name. `times` is how many exactly; at least one when None. With `within` (seconds)
+        it waits until so many have arrived, for calls that another thread or process makes; it does not wait for more.
 
         Raises:
             AssertionError: with every call that arrived and why it does not match.
@@ -294,12 +294,11 @@ class FakeMerchant:
         return "\n".join(lines)
 
     def _failure(self, expected: str, matchers: Mapping[str, Any]) -> str:
-        text = Matchers(**matchers).failure(self.requests, expected)
+        text = Matchers(self._journal.operations, **matchers).failure(self.requests, expected, self._journal.mask)
         unmatched = "".join(f"\n  ? {summary(entry)}" for entry in self._unmatched())
         if unmatched:
             text = f"{text}\nMeanwhile, for no merchant that the server knows:{unmatched}"
-        # What was looked for may be a secret itself.
-        return self._journal.mask(text)
+        return text
 
     def _unmatched(self) -> list[Entry]:
         return self.server.unmatched(after=self._arrived_before)

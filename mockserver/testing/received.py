@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+from mockserver.contract.operation import Operations
+from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.journal.matchers import Matchers, summary
 from mockserver.provider.journal.recorded import Entry
 
@@ -12,12 +14,13 @@ from mockserver.provider.journal.recorded import Entry
 class Received(Sequence[Entry]):
     """Calls, oldest first, with secrets and signatures masked.
 
-    What was sent is in `fields`, as in `received[0].fields`; None when the body was no JSON object, and no form
-    that was let in.
+    What was sent is in `fields`, as in `received[0].fields`; None when the body was not a JSON object, nor a form that
+    was let in. `operations` are those that the calls may be of.
     """
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], operations: Operations = OPERATIONS) -> None:
         self._entries = tuple(entries)
+        self._operations = operations
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -31,7 +34,7 @@ class Received(Sequence[Entry]):
     def __getitem__(self, index: slice) -> Received: ...
     def __getitem__(self, index: int | slice) -> Entry | Received:
         if isinstance(index, slice):
-            return Received(self._entries[index])
+            return Received(self._entries[index], self._operations)
         try:
             return self._entries[index]
         except IndexError:
@@ -54,4 +57,4 @@ class Received(Sequence[Entry]):
 
     def matching(self, **matchers: object) -> Received:
         """Return the calls that match, as in `matching(page=2)`; see `assert_called`."""
-        return Received(Matchers(**matchers).find(self))
+        return Received(Matchers(self._operations, **matchers).find(self), self._operations)

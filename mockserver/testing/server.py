@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mockserver.contract.readings import Readings
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.recorded import Entry, RawEntry
+from mockserver.provider.operations.handler import Handler
+from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.new_ids import Identities
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
-from mockserver.testing.builders import Identities, WorldSource, read_world_source
+from mockserver.testing.builders import WorldSource, read_world_source
 from mockserver.testing.doubles.vendor_host import guarding_vendor_host
 from mockserver.testing.merchant import FakeMerchant
 
@@ -40,10 +43,10 @@ class FakeServer:
 
     Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
     `port` 0 picks a free one. With a `seed` whatever is made up is the same in each run: ids, secrets, vouchers, their
-    outcomes, and dates, for then the clock stands at `REPEATABLE_NOW`; `clock.run()` of a merchant lets it go.
-    `undocumented_calls` says, a line for each, what the doubles of its merchants were asked at the vendor's host that
-    the vendor's page does not have, and which calls were about to leave for the vendor's real host. With
-    `allow_vendor_host` the latter do leave.
+    outcomes, and dates, for then the clock stands at `REPEATABLE_NOW`; `clock.run()` of a merchant lets it go. It
+    serves the operations of `handlers`. `undocumented_calls` says, a line for each, what the doubles of its merchants
+    were asked at the vendor's host that no page of the vendor documents, and which calls were about to leave for the
+    vendor's real host. With `allow_vendor_host` the latter do leave.
 
     Raises:
         ReadingsError: a reading or a value that the register does not have.
@@ -57,6 +60,7 @@ class FakeServer:
         seed: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        handlers: Iterable[Handler[Any]] = HANDLERS,
         allow_vendor_host: bool = False,
     ) -> None:
         self.readings = as_readings(readings)
@@ -70,7 +74,9 @@ class FakeServer:
         clock = MovableClock()
         if seed is not None:
             clock.freeze(REPEATABLE_NOW)
-        self.provider = Provider(World(), self.readings, clock, observers=(self._record_for_merchant,))
+        self.provider = Provider(
+            World(), self.readings, clock, observers=(self._record_for_merchant,), handlers=handlers
+        )
         self.undocumented_calls: list[str] = []
         self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
@@ -195,7 +201,9 @@ class FakeServer:
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
-        journal = self._journals[merchant.merchant_id] = Journal(self.provider.maskers, capacity=CALLS_KEPT)
+        provider = self.provider
+        journal = Journal(provider.maskers, capacity=CALLS_KEPT, operations=provider.operations)
+        self._journals[merchant.merchant_id] = journal
         return FakeMerchant(self, stored, journal)
 
     def _record_for_merchant(self, kept: RawEntry) -> None:

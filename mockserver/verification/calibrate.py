@@ -7,62 +7,57 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.contract.judging.exchange import SUCCESS, Exchange
-from mockserver.contract.judging.page import NAMES
-from mockserver.contract.judging.violation import Choice, Finding, Violation
-from mockserver.contract.judging.visibility import FILTERS
+from mockserver.contract.judging.page import STATUS_NAMES
+from mockserver.contract.judging.violation import Fact
 from mockserver.contract.readings import REGISTER
-from mockserver.verification.cases.request_cases import Case, cases
-from mockserver.verification.laws.filters import Replies, explained, settle
-from mockserver.verification.laws.pages import pages_of
-from mockserver.verification.laws.scopes import scope_findings
-from mockserver.verification.report.result import masker_of, readings_of
-from mockserver.verification.report.wording import described, in_form, worded
-from mockserver.verification.run.picture import Picture
+from mockserver.verification.cases import Case, cases
+from mockserver.verification.laws.filter import each_filter_by_code_and_by_name
+from mockserver.verification.laws.paging import last_page
+from mockserver.verification.laws.requests import a_project_by_its_name, the_session_key_left_out
+from mockserver.verification.laws.sums import check_filtered_sums, check_unfiltered_sums, narrow_filters
+from mockserver.verification.report.masked import Shown
+from mockserver.verification.report.result import readings_of
+from mockserver.verification.report.wording import reason_text
+from mockserver.verification.run.opening import open_run
 from mockserver.verification.run.run import Run
 
 Probe = Callable[[Run], None]
 
 _WHY_UNSEEN = {
-    "session_key": "a session key was given, and is sent with every call",
     "max_limit": "no reply was cut short; a cap above what there is cannot be seen",
-    "status_codes": "no two counts tell every number apart",
     "timezone": "a reply does not say when its vouchers were really made",
-    "project_match": "the project's name is not known; give it with --project-name",
 }
-_NO_DATA = "the project's vouchers cannot show it"
+_WHY_NOT_EMPTY = {
+    "empty_vouchers": "every reply listed some voucher",
+    "empty_total_page": "every filter that was asked for matches some voucher",
+}
 
 
 def calibrate(run: Run) -> dict[str, Any]:
     """Probe the target and return a readings file (as `serve --readings` takes it).
 
     Raises:
-        CannotJudge: the target does not answer or does not know the credentials.
+        Aborted: the target does not answer or does not know the credentials.
         BudgetSpent: the calls were used up before the end.
     """
-    run.open()
+    open_run(run)
     for keys, probe in _probes():
-        run.law = _law(keys)
+        run.record.law = _law(keys)
         probe(run)
     return document_of(run)
 
 
 def document_of(run: Run) -> dict[str, Any]:
     """Return what was observed as a readings file, without a secret or a voucher code."""
-    listed: dict[str, Any] = {}
-    for item in readings_of(run):
-        listed[item["key"]] = _entry(run, item)
-    document: dict[str, Any] = masker_of(run)(
-        {
-            "calibrated": {
-                "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                "host": urlsplit(run.target.base_url).netloc,
-                "calls": run.calls,
-            },
-            "readings": listed,
-        }
-    )
-    return document
+    shown = Shown(run)
+    return {
+        "calibrated": {
+            "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "host": shown.text(urlsplit(run.target.base_url).netloc),
+            "calls": run.pace.made,
+        },
+        "readings": {item["key"]: _entry(run, item, shown) for item in readings_of(run, shown)},
+    }
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
@@ -80,20 +75,20 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _entry(run: Run, item: dict[str, Any]) -> dict[str, Any]:
+def _entry(run: Run, item: dict[str, Any], shown: Shown) -> dict[str, Any]:
     key = item["key"]
     default = REGISTER[key].default
     own_laws = {_law(keys) for keys, _ in _probes() if key in keys}
-    blamed = [broken.violation for broken in run.broken if broken.law in own_laws]
+    blamed = [broken.violation for broken in run.record.broken if broken.law in own_laws]
     if item["value"] is not None:
         return {"value": item["value"], "seen": "observed", "why": item["evidence"]}
-    left = run.observations.left(key) if key != "max_limit" else frozenset({default})
+    left = run.record.observations.left(key) if key != "max_limit" else frozenset({default})
     value = default if default in left else min(left)
-    if key == "http_status" and run.http_statuses and not item["left"]:
+    if key == "http_status" and run.record.http_statuses and not item["left"]:
         return {"value": default, "seen": "other", "why": item["evidence"]}
     if blamed:
-        return {"value": value, "seen": "other", "why": f"{blamed[0].got} ({blamed[0].clause})"[:300]}
-    why = _WHY_UNSEEN.get(key, _NO_DATA)
+        return {"value": value, "seen": "other", "why": f"{shown.got(blamed[0])} ({blamed[0].clause})"[:300]}
+    why = shown.text(_why_unseen(run, key, own_laws))
     if item["evidence"]:
         why = f"{why}; seen: {item['evidence']}"
     entry = {"value": value, "seen": "unseen", "why": why[:400]}
@@ -102,10 +97,28 @@ def _entry(run: Run, item: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
+def _why_unseen(run: Run, key: str, own_laws: set[str]) -> str:
+    """Say what was missing to see a reading that the probes leave open."""
+    unsettled = [item.reason for item in run.record.unsettled if item.law in own_laws]
+    if key in _WHY_UNSEEN:
+        return _WHY_UNSEEN[key]
+    if key != "project_match" and run.last_snapshot is not None and run.last_snapshot.total == 0:
+        return reason_text(Fact.of("no_voucher"))
+    if unsettled:
+        return reason_text(unsettled[-1])
+    left = sorted(run.record.observations.left(key))
+    if key in _WHY_NOT_EMPTY:
+        return _WHY_NOT_EMPTY[key]
+    if key == "status_codes":
+        unknown = [name for name in STATUS_NAMES if name not in _known_codes(frozenset(left))]
+        return f"as many vouchers are in one status as in another, so the numbers of {', '.join(unknown)} are open"
+    return f"with these vouchers {' and '.join(left)} give the same replies"
+
+
 def _known_codes(left: frozenset[str]) -> Any:
     """Return the numbers that every permutation left agrees on, by the name in `stats`."""
     columns = zip(*(codes.split(",") for codes in left), strict=True)
-    return {name: int(column[0]) for name, column in zip(NAMES, columns, strict=True) if len(set(column)) == 1}
+    return {name: int(column[0]) for name, column in zip(STATUS_NAMES, columns, strict=True) if len(set(column)) == 1}
 
 
 def _law(keys: tuple[str, ...]) -> str:
@@ -116,6 +129,7 @@ def _law(keys: tuple[str, ...]) -> str:
 def _probes() -> list[tuple[tuple[str, ...], Probe]]:
     return [
         (("http_status",), _expect("bodies", "cut-off")),
+        (("session_key",), the_session_key_left_out),
         (("form_body",), _expect("bodies", "form")),
         (("missing_projectid",), _expect("presence", "no-projectid")),
         (("missing_paging",), _expect("presence", "no-status-page-limit")),
@@ -124,7 +138,10 @@ def _probes() -> list[tuple[tuple[str, ...], Probe]]:
         (("project_match",), _by_name),
         (("max_limit", "status_codes", "kategori_order"), _list),
         (("beyond_last", "empty_vouchers"), _past_the_last),
-        (("status_filter", "unknown_status", "status_codes", "empty_total_page", "empty_vouchers"), _filters),
+        (
+            ("status_filter", "unknown_status", "status_codes", "empty_total_page", "empty_vouchers"),
+            each_filter_by_code_and_by_name,
+        ),
         (("kategori_scope", "kategori_order"), _one_page),
         (("stats_scope", "total_voucher_scope", "kategori_scope"), _scopes),
         (("precedence",), _expect("merchants", "unknown-made-up")),
@@ -143,99 +160,30 @@ def _expect(group: str, *names: str) -> Probe:
 
 
 def _by_name(run: Run) -> None:
-    name = run.credentials.project_name
-    if name is not None:
-        by_name(run, name)
-
-
-def by_name(run: Run, name: str) -> None:
-    """Ask for the project by its name (reading `project_match`)."""
-    exchange = run.call("REQ-3", projectid=name)
-    if exchange is None:
-        return
-    if exchange.outcome == SUCCESS and in_form(exchange):
-        named, own = exchange.reply["data"]["data"]["project_id"], run.credentials.project_id
-        if named != own:
-            wanted = f"the project {own!r} under its name"
-            run.breaks(Violation("REQ-3", wanted, repr(named), "data.data.project_id"), exchange)
-            return
-        run.take(Choice("project_match", frozenset({"project_id_or_name"}), "REQ-3", "a success by name"), exchange)
-    elif exchange.outcome == "ERR-4":
-        run.take(Choice("project_match", frozenset({"project_id"}), "REQ-3", f"by name: {worded('ERR-4')}"), exchange)
-    elif exchange.outcome != SUCCESS:
-        wanted = f"{worded('ERR-4')}, or the project of that name"
-        run.breaks(Violation("REQ-3", wanted, described(exchange)), exchange)
+    if run.caller.credentials.project_name is None:
+        run.record.leave(Fact.of("no_project_name"))
+    else:
+        a_project_by_its_name(run)
 
 
 def _list(run: Run) -> None:
-    run.read_picture()
-
-    def law(picture: Picture) -> list[tuple[Finding, Exchange]]:
-        found = run.page("SUM-2", limit=picture.total + 10)
-        return [] if found is None or not picture.is_whole else scope_findings(found, picture, None)
-
-    run.on_still_picture("the whole list", law)
+    snapshot = run.take_snapshot()
+    check_unfiltered_sums(run, limit=(run.total if snapshot is None else snapshot.total) + 10)
 
 
 def _past_the_last(run: Run) -> None:
-    run.page("PAGE-1", page=pages_of(run, run.total, 30) + 1, limit=30)
-
-
-def _filters(run: Run) -> None:
-    settle(run, lambda: ask_filters(run))
-
-
-def ask_filters(run: Run) -> Replies:
-    """Ask for each status by its number and by its name, and for one that is none."""
-    replies = []
-    for text in FILTERS:
-        exchange = run.call("FILT-1", status=text, limit=run.total + 10)
-        if exchange is not None:
-            replies.append((text, exchange))
-    return replies
+    run.page("PAGE-1", page=last_page(run, run.total, 30) + 1, limit=30)
 
 
 def _one_page(run: Run) -> None:
-    def law(picture: Picture) -> list[tuple[Finding, Exchange]]:
-        found = run.page("SUM-2", limit=1)
-        return [] if found is None or not picture.is_whole else scope_findings(found, picture, None)
-
-    run.on_still_picture("one page", law)
+    check_unfiltered_sums(run, limit=1)
 
 
 def _scopes(run: Run) -> None:
-    for codes, text in narrow_filters(run)[:2]:
+    snapshot = run.snapshot()
+    narrow = [] if snapshot is None else narrow_filters(run, snapshot)
+    if not narrow:
+        run.record.leave(Fact.of("no_snapshot" if snapshot is None else "no_narrow_filter"))
+    for codes, text in narrow[:2]:
         for limit in (1, run.total + 10):
-            judge_scope(run, codes, text, limit)
-
-
-def narrow_filters(run: Run) -> list[tuple[frozenset[int], str]]:
-    """Return (numbers that match, filter) for filters known to leave vouchers out, some that match first."""
-    picture = run.picture()
-    if picture is None or not picture.is_whole or picture.total == 0:
-        return []
-    asked = explained(run, picture)
-    some = [
-        (frozenset({code}), text) for code, text in asked if len(picture.with_status(frozenset({code}))) < picture.total
-    ]
-    held = {code for code, _ in asked}
-    none = [
-        str(code)
-        for code in range(5)
-        if code not in held and run.observations.left("status_filter") <= {"code", "both"}
-    ]
-    if run.observations.left("unknown_status") == {"empty"}:
-        none.append("9")
-    if run.observations.left("status_filter") == {"name"} and not none:
-        none += [name for name in NAMES if picture.stats[name] == 0][:1]
-    return [*some, *((frozenset[int](), text) for text in none[:1])]
-
-
-def judge_scope(run: Run, codes: frozenset[int], text: str, limit: int) -> None:
-    """Hold the sums under a filter to the picture of the project."""
-
-    def law(picture: Picture) -> list[tuple[Finding, Exchange]]:
-        found = run.page("SUM-1", status=text, limit=limit)
-        return [] if found is None else scope_findings(found, picture, codes)
-
-    run.on_still_picture(f"sums under filter {text}", law)
+            check_filtered_sums(run, codes, text, limit)

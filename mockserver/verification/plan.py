@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.contract.project_detail import PROJECT_DETAIL
-from mockserver.verification.cases.request_cases import GROUPS, cases
+from mockserver.verification.cases import GROUPS, cases
 from mockserver.verification.live_guard import is_loopback
 from mockserver.verification.settings import Settings
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockserver.verification.cases.request_cases import Credentials
+from mockserver.verification.credentials import Credentials
 from mockserver.verification.live_guard import ALLOW_VARIABLE, Limits, Refused, check_allowed, is_loopback
-from mockserver.verification.run.listener import Listener, Silence
-from mockserver.verification.run.run import Run
+from mockserver.verification.run.run import Listener, Run
 from mockserver.verification.target import HttpTarget, changes_the_path, checked_base_url
 
 VARIABLES = {
@@ -25,8 +22,6 @@ VARIABLES = {
 # A process list shows what stands on a command line, so for these any other source comes first.
 SECRET = ("secret_key", "session_key")
 REQUIRED = ("base_url", "merchant_id", "secret_key", "project_id")
-# How `apigames-mock verify` hands the settings to the suite that it starts.
-SETTINGS_VARIABLE = "APIGAMES_VERIFY_SETTINGS"
 
 
 class SettingsError(ValueError):
@@ -37,8 +32,8 @@ class SettingsError(ValueError):
 class Settings:
     """A run before it starts. `rate` is in calls a second, `timeout` in seconds; None means the guard's own limits.
 
-    `result` is the file that the suite writes its result to; `strict` are readings observed before. `leave` is what
-    the sources other than the environment say to calling a live host, as `check_allowed` takes it.
+    `strict` are readings observed before. `leave` is what the sources other than the environment say to calling a live
+    host, as `check_allowed` takes it.
     """
 
     base_url: str
@@ -53,8 +48,6 @@ class Settings:
     seed: int = 0
     strict: Mapping[str, str] = field(default_factory=dict)
     leave: Mapping[str, str] = field(default_factory=dict)
-    result: str | None = None
-    progress: bool = False
 
     @property
     def credentials(self) -> Credentials:
@@ -86,50 +79,23 @@ class Settings:
                 raise SettingsError(f"the {name} {identifier!r} would change the path that is called")
         live = not is_loopback(base_url)
         target = HttpTarget(base_url, timeout=self.timeout, use_proxies=live, wsgi=wsgi)
-        return Run(target, self.credentials, self.limits, self.seed, self.strict, listener or _listener(self))
+        return Run(target, self.credentials, self.limits, self.seed, self.strict, listener)
 
     def check_allowed(self) -> None:
         """Ask the live guard, which hears the environment too; raises Refused."""
         said = {**self.leave, f"{ALLOW_VARIABLE} of the environment": os.environ.get(ALLOW_VARIABLE, "")}
         check_allowed(self.base_url, said)
 
-    def as_text(self) -> str:
-        """Return the settings as one line for the suite's environment."""
-        return json.dumps(asdict(self))
-
 
 def settings_from_environment(*, base_url: str) -> Settings:
-    """Return the settings that `verify` handed over, or those of the `APIGAMES_*` variables.
+    """Return the settings of the `APIGAMES_*` variables.
 
     Raises:
         SettingsError: a variable is missing.
     """
-    handed = os.environ.get(SETTINGS_VARIABLE)
-    if handed is not None:
-        return Settings(**json.loads(handed))
     given: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in VARIABLES.items()}
     given["base_url"] = base_url
     missing = [VARIABLES[name] for name in REQUIRED if given[name] is None]
     if missing:
         raise SettingsError(f"{' and '.join(missing)} must be set to judge {base_url}")
     return Settings(**given)
-
-
-def finished(run: Run) -> None:
-    """Write the result of a run where `verify` asked for it."""
-    handed = os.environ.get(SETTINGS_VARIABLE)
-    if handed is None:
-        return
-    result = json.loads(handed)["result"]
-    if result:
-        from mockserver.verification.report.result import result_of  # noqa: PLC0415 - only verify wants it
-
-        Path(result).write_text(json.dumps(result_of(run)), encoding="utf-8")
-
-
-def _listener(settings: Settings) -> Listener:
-    if not settings.progress:
-        return Silence()
-    from mockserver.verification.report.progress import Progress  # noqa: PLC0415 - rich only for a terminal
-
-    return Progress(settings.limits.max_requests)

@@ -1,97 +1,93 @@
-"""What stands between a run and the tests in `contract_tests/`: a law is a function that takes the run."""
+"""Holds a target to the laws, one after the other, and keeps how each came out."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
 
-from mockserver.contract.clauses import CLAUSES
+from mockserver.contract.judging.violation import Fact
+from mockserver.verification.laws.law import LawFunction, clauses_of, name_of
 from mockserver.verification.live_guard import BudgetSpent
-from mockserver.verification.run.record import LawResult
+from mockserver.verification.run.opening import open_run
+from mockserver.verification.run.record import Aborted, Inconclusive, LawResult
 from mockserver.verification.run.run import Run
-from mockserver.verification.run.unjudged import CannotJudge, NotSeen
 
 OPENING = "opening"
-# The order in which a run goes through the files: what is asked first tells how to ask later; wrong signatures last.
-FILES = (
-    "test_request",
-    "test_errors",
-    "test_reply",
-    "test_paging",
-    "test_filter",
-    "test_sums",
-    "test_signature",
-)
-
-LawFunction = Callable[[Run], None]
-_T = TypeVar("_T", bound=LawFunction)
+_Step = Callable[[Run], None]
 
 
-class ContractBroken(AssertionError):
-    """A law is broken; the message lists the violations."""
+class Stopped(BaseException):
+    """Somebody stops the run: the call that is under way is given up."""
 
 
-def clause(*ids: str) -> Callable[[_T], _T]:
-    """Name the clauses that a law holds a target to."""
-    unknown = [id_ for id_ in ids if id_ not in CLAUSES]
-    if unknown:
-        raise ValueError(f"there is no clause {', '.join(unknown)}; known are {', '.join(CLAUSES)}")
-
-    def named(law: _T) -> _T:
-        vars(law)["clauses"] = ids
-        return law
-
-    return named
+def judge(run: Run, laws: Iterable[LawFunction]) -> None:
+    """Hold the run's target to each of the laws."""
+    for law in laws:
+        perform(run, law)
 
 
-def clauses_of(law: Callable[..., object]) -> tuple[str, ...]:
-    """Return the clauses that a law names."""
-    found: tuple[str, ...] = getattr(law, "clauses", ())
-    return found
+def stop(run: Run, signal: str) -> None:
+    """Let a run make no further call, as a signal handler may ask: the laws that are left are not judged.
+
+    Raises:
+        Stopped: a law is under way, which ends with this.
+        KeyboardInterrupt: the run was stopped before.
+    """
+    if run.is_stopped:
+        raise KeyboardInterrupt
+    run.is_stopped = True
+    run.aborted = Fact.of("stopped", signal=signal)
+    if run.is_under_way:
+        raise Stopped
 
 
 def perform(run: Run, law: LawFunction) -> LawResult:
     """Hold the run's target to a law, opening the run first; the result is kept in `run.results`."""
     if not run.is_open:
         run.is_open = True
-        _guarded(run, Run.open, OPENING, ("REQ-1",), keep_holding=False)
-    return _guarded(run, law, law.__name__.removeprefix("test_").replace("_", " "), clauses_of(law), keep_holding=True)
+        opening = _guarded(run, open_run, OPENING, ("REQ-1",))
+        if opening.outcome != "holds":
+            run.results.append(opening)
+    result = _guarded(run, law, name_of(law), clauses_of(law))
+    run.results.append(result)
+    run.listener.judged(result, run.pace.made)
+    return result
 
 
-def _guarded(run: Run, law: LawFunction, name: str, clauses: tuple[str, ...], *, keep_holding: bool) -> LawResult:
-    run.law = name
-    before, unseen_before = len(run.broken), len(run.unseen)
-    outcome, reason = "holds", ""
-    if run.blocked is not None:
-        outcome, reason = "not judged", run.blocked
+def _guarded(run: Run, step: _Step, name: str, clauses: tuple[str, ...]) -> LawResult:
+    run.record.law = name
+    broken_before, unsettled_before = len(run.record.broken), len(run.record.unsettled)
+    outcome, reason = "holds", None
+    if run.aborted is not None:
+        outcome, reason = "not judged", run.aborted
     else:
         try:
-            law(run)
-        except NotSeen as why:
-            outcome, reason = "not seen", str(why)
-        except (CannotJudge, BudgetSpent) as why:
-            run.blocked = reason = str(why)
+            try:
+                run.is_under_way = True
+                step(run)
+            finally:
+                run.is_under_way = False
+        except Inconclusive as why:
+            outcome, reason = "not seen", why.reason
+        except Stopped:
+            outcome, reason = "not judged", run.aborted
+        except (Aborted, BudgetSpent) as why:
+            run.aborted = reason = why.reason if isinstance(why, Aborted) else _budget_spent(run)
             outcome = "not judged"
         except Exception as error:
             # A failure of our own: the type and the place say enough, and hold no secret.
             place = traceback.extract_tb(error.__traceback__)[-1]
             run.crash = f"{type(error).__name__} in {Path(place.filename).name} line {place.lineno} ({name})"
             raise
-    if outcome == "holds" and len(run.unseen) > unseen_before:
-        outcome, reason = "not seen", next(reversed(run.unseen.values()))
-    if len(run.broken) > before:
+    if outcome == "holds" and len(run.record.unsettled) > unsettled_before:
+        outcome, reason = "not seen", run.record.unsettled[-1].reason
+    broken = run.record.broken[broken_before:]
+    if broken:
         outcome = "broken"
-        clauses = tuple(dict.fromkeys([*(item.violation.clause for item in run.broken[before:]), *clauses]))
-    result = LawResult(name, clauses, outcome, reason)
-    if keep_holding or outcome != "holds":
-        run.results.append(result)
-    return result
+        clauses = tuple(dict.fromkeys([*(item.violation.clause for item in broken), *clauses]))
+    return LawResult(name, clauses, outcome, reason)
 
 
-def raise_if_broken(run: Run, result: LawResult) -> None:
-    """Raise ContractBroken with what the law found."""
-    if result.outcome == "broken":
-        found = [str(item.violation) for item in run.broken if item.law in {result.law, OPENING}]
-        raise ContractBroken("\n".join(found[:5]))
+def _budget_spent(run: Run) -> Fact:
+    return Fact.of("budget_spent", max_requests=run.limits.max_requests)

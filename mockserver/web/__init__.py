@@ -1,1 +1,1 @@
-"""HTTP: the fake provider behind Flask and behind one ASGI server."""
+"""HTTP: the fake provider behind a server of its own, and behind Flask."""

@@ -1,135 +1,106 @@
-"""ASGI: a call to the endpoint goes straight to the provider, everything else to the Flask app.
+"""Who answers a request: the provider on the loop, or for the admin side the Flask app beside it.
 
-The detour through WSGI would cost a thread and ten times the work of an answer.
+The detour through WSGI would cost the endpoint a thread and ten times the work of an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple
+import json
+from typing import Any
 
-from mockserver.provider.faults.faults import FaultyReply
+from mockserver.provider.internal_error import report
 from mockserver.provider.provider import Provider
-from mockserver.provider.reply import Reply
-from mockserver.provider.request import MAX_BODY, Request
-from mockserver.web.admin.access import Access, is_admin
+from mockserver.provider.reply import Reply, outside_reply
+from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, Request
+from mockserver.web.admin.access import Access, Problem, is_admin
 from mockserver.web.admin.long_poll import is_wait, wait_for_calls
-from mockserver.web.fault_writer import send_faulty
-from mockserver.web.wsgi import ConsumerGone, WsgiBridge, in_thread
+from mockserver.web.http_request import BadRequest, HttpRequest, Response
+from mockserver.web.wsgi import WsgiBridge, access_request, in_thread
 
-if TYPE_CHECKING:
-    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
-
-# A body of up to this size is read and thrown away before its 413, so that the consumer gets to read the reply.
+# A body of up to this size is read and thrown away before its 413, so that the client gets to read the reply.
 _DRAINED = 32 * MAX_BODY
+# What somebody without the key of the admin side may send: enough to send it.
+_UNKNOWN_BYTES = 65_536
+_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
-class _Announced(NamedTuple):
-    """What the headers say: the size of the body, and whether the consumer waits to be told to send it."""
+class Dispatcher:
+    """Answers the requests of one server."""
 
-    size: int
-    waits: bool
-
-
-class Lane:
-    """The ASGI app of the server."""
-
-    def __init__(self, provider: Provider, access: Access | None = None) -> None:
+    def __init__(self, provider: Provider, access: Access) -> None:
         self._provider = provider
-        self._access = access or Access()
-        self._flask: Any = None
+        self._access = access
+        self._flask: WsgiBridge | None = None
         self._building = asyncio.Lock()
 
-    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Serve one request."""
-        assert scope["type"] == "http"
+    def body_bytes(self, request: HttpRequest) -> tuple[int, int]:
+        """Return how many bytes of a request's body are kept at most, and how many are read; its head is enough."""
+        if not is_admin(request.path):
+            return MAX_BODY, _DRAINED
         try:
-            if is_admin(scope["path"]):
-                flask = self._flask or await self._built()
-                if is_wait(scope):
-                    await wait_for_calls(scope, self._provider.journal, self._access)
-                await flask(scope, receive, send)
-            else:
-                await self._endpoint(scope, receive, send)
-        except (ConsumerGone, asyncio.CancelledError):
-            return  # nobody listens any more: a stop cancels what it has cut off, which uvicorn would log as an error
+            self._access.check(access_request(request))
+        except Problem:
+            return _UNKNOWN_BYTES, _UNKNOWN_BYTES
+        return self._access.most_bytes, self._access.most_bytes
 
-    async def _endpoint(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        body = await _read(_announced(scope), receive)
-        reply = self._provider.handle(
+    def answer(self, request: HttpRequest, origin: str) -> Reply | Response:
+        """Answer what is not the admin side's; `origin` says where it came from."""
+        if request.path == "*":
+            return Response(204, [("allow", _METHODS)])
+        return self._provider.handle(
             Request(
-                scope["method"],
-                scope["path"],
-                body or b"",
-                tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
-                _origin(scope),
-                is_too_large=body is None,
+                request.method,
+                request.path,
+                request.body,
+                tuple(request.headers),
+                origin,
+                is_too_large=request.is_too_large,
             )
         )
-        if isinstance(reply, FaultyReply):
-            await send_faulty(reply, scope, receive, send)
-        else:
-            await _send(reply, send, close=body is None)
 
-    async def _built(self) -> Any:
+    async def administer(self, request: HttpRequest) -> Response:
+        """Answer what is the admin side's."""
+        try:
+            flask = self._flask or await self._built()
+            if is_wait(request):
+                await wait_for_calls(request, self._provider.journal, self._access)
+            return await flask.answer(request)
+        except Exception as error:
+            report(error)
+            return _internal_problem()
+
+    def refuse(self, refusal: BadRequest, *, method: str, path: str, origin: str | None) -> Reply:
+        """Return the reply to what is no request; it is a call in the journal unless `origin` is None."""
+        if origin is not None:
+            try:
+                return self._provider.refuse(
+                    refusal.http_status, refusal.error_msg, method=method, path=path, origin=origin
+                )
+            except Exception as error:
+                report(error)
+        return outside_reply(refusal.http_status, refusal.error_msg)
+
+    async def _built(self) -> WsgiBridge:
         async with self._building:
             if self._flask is None:
-                app = await in_thread(lambda: _flask_app(self._provider, self._access))
-                self._flask = WsgiBridge(app, self._access)
+                self._flask = WsgiBridge(await in_thread(self._app))
         return self._flask
 
+    def _app(self) -> Any:
+        # Imported when first needed: the endpoint alone starts twice as fast without Flask.
+        from mockserver.web.app import create_app  # noqa: PLC0415
 
-def _flask_app(provider: Provider, access: Access) -> Any:
-    # Imported when first needed: the endpoint alone starts twice as fast without Flask.
-    from mockserver.web.app import create_app  # noqa: PLC0415
-
-    return create_app(provider, access)
-
-
-async def _read(announced: _Announced, receive: ASGIReceiveCallable) -> bytes | None:
-    """Return the body; None when it is too large, and as much of it as is borne was thrown away."""
-    if announced.size > _DRAINED or (announced.size > MAX_BODY and announced.waits):
-        return None
-    body, more = await _next(receive)
-    if not more:
-        return body if len(body) <= MAX_BODY else None
-    parts, size = [body], len(body)
-    while more:
-        part, more = await _next(receive)
-        size += len(part)
-        if size <= MAX_BODY:
-            parts.append(part)
-        elif size > _DRAINED:
-            break
-    return b"".join(parts) if size <= MAX_BODY else None
+        return create_app(self._provider, self._access)
 
 
-async def _next(receive: ASGIReceiveCallable) -> tuple[bytes, bool]:
-    message = await receive()
-    if message["type"] != "http.request":
-        raise ConsumerGone
-    return message["body"], message["more_body"]
-
-
-def _announced(scope: HTTPScope) -> _Announced:
-    size, waits = 0, False
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            size = int(value)
-        elif name == b"expect":
-            waits = True
-    return _Announced(size, waits)
-
-
-def _origin(scope: HTTPScope) -> str:
-    client = scope["client"]
-    return f"{client[0]}:{client[1]}" if client else ""
-
-
-async def _send(reply: Reply, send: ASGISendCallable, *, close: bool) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply.body))]
-    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    if close:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": reply.http_status, "headers": headers, "trailers": False})
-    await send({"type": "http.response.body", "body": reply.body, "more_body": False})
+def _internal_problem() -> Response:
+    # Without Flask, which may be what failed.
+    document = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": INTERNAL_ERROR}
+    body = json.dumps(document, separators=(",", ":")).encode()
+    headers = [
+        ("content-type", "application/problem+json"),
+        ("cache-control", "no-store"),
+        ("content-length", str(len(body))),
+    ]
+    return Response(500, headers, body)

@@ -9,19 +9,16 @@ import re
 import secrets
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
-from email.utils import formatdate
-from typing import Any
-
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from mockserver.provider.provider import Provider
 from mockserver.web import machine_time
-from mockserver.web.admin.access import Access, host_name
-from mockserver.web.connection import Connection, Limits
-from mockserver.web.dispatch import Lane
+from mockserver.web.admin.access import MOST_BYTES, Access
+from mockserver.web.admin.hosts import allowed_host, host_of_address
+from mockserver.web.connection import Connection, Connections, Limits
+from mockserver.web.dispatch import Dispatcher
 from mockserver.web.shortage import Shortage
 from mockserver.web.stopping import cut_off, stop_accepting
 
@@ -42,11 +39,12 @@ class Server:
     calling thread until a signal. Port 0 picks a free one.
 
     Bound to another address than a loopback one, the admin side needs `admin_token`; one is made when none is given
-    (`access.token`). `allowed_hosts` are further names that its Host header may have.
+    (`access.token`). `allowed_hosts` are further names that its Host header may have, as in `mock`, `mock:8787` or
+    `*.internal`, and `most_admin_bytes` is how long the body of an admin call may be.
 
     Raises:
-        ServerError: the port is none, the address is taken or not of this machine, or the token cannot be a bearer
-            token.
+        ServerError: the port is none, the address is taken or not of this machine, the token cannot be a bearer token,
+            or an allowed host is none that a Host header can have.
     """
 
     def __init__(
@@ -58,13 +56,14 @@ class Server:
         limits: Limits | None = None,
         admin_token: str | None = None,
         allowed_hosts: Iterable[str] = (),
+        most_admin_bytes: int = MOST_BYTES,
     ) -> None:
         self.provider = provider
         self.host = host
-        self._limits = limits or Limits()
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
-        self.access = _access(self._socket, host, admin_token, allowed_hosts)
+        self.access = _access(self._socket, host, admin_token, allowed_hosts, most_admin_bytes)
+        self.connections = Connections(limits or Limits(), Dispatcher(provider, self.access))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
@@ -116,14 +115,26 @@ class Server:
         if self._thread not in {None, threading.current_thread()}:
             self._thread.join()
 
-    def run(self, on_ready: Callable[[], None]) -> None:
-        """Serve from the calling (main) thread until SIGINT or SIGTERM; `on_ready` is called once it answers."""
+    def run(self, on_ready: Callable[[], None], on_signal: Callable[[], None] = lambda: None) -> None:
+        """Serve from the calling (main) thread until SIGINT or SIGTERM.
+
+        `on_ready` is called once it answers, `on_signal` when one of the signals came, whatever the server does then.
+        """
 
         async def until_signal() -> None:
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                _on_signal(loop, number, self._ask_to_stop)
-            await self._serve(on_ready)
+
+            # Not the loop's own handler: it is not called while a call keeps the loop busy.
+            def ask_to_stop(*_: object) -> None:
+                on_signal()
+                loop.call_soon_threadsafe(self._ask_to_stop)
+
+            before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                await self._serve(on_ready)
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
         asyncio.run(until_signal())
 
@@ -147,23 +158,13 @@ class Server:
         loop = self._loop = asyncio.get_running_loop()
         loop.time = machine_time.monotonic  # type: ignore[method-assign]
         stop = self._stop = asyncio.Event()
-        state = ServerState()
-        config = Config(
-            Lane(self.provider, self.access),
-            log_config=None,
-            lifespan="off",
-            ws="none",
-            http=Connection,
-            proxy_headers=False,
-        )
-        config.load()
-        shortage = Shortage()
+        connections = self.connections
+        shortage = Shortage(connections.make_room)
         loop.set_exception_handler(shortage)
 
         def connect() -> Connection:
             shortage.is_over()
-            wiring = {"config": config, "server_state": state, "app_state": {}, "_loop": loop}
-            return Connection(limits=self._limits, refuse=self.provider.refuse, **wiring)
+            return Connection(connections)
 
         server = await loop.create_server(connect, sock=self._socket, backlog=_AT_ONCE)
         self._socket.listen(_BACKLOG)
@@ -171,11 +172,11 @@ class Server:
             self._ready.set()
             on_ready()
             while not stop.is_set():
-                state.default_headers = [(b"date", formatdate(machine_time.wall(), usegmt=True).encode())]
+                connections.tell_time()
                 await _wait(stop, 1.0)
         finally:
             await stop_accepting(loop, server)
-            await cut_off(state)
+            await cut_off(connections)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
@@ -185,24 +186,24 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-def _on_signal(loop: asyncio.AbstractEventLoop, number: int, act: Callable[[], Any]) -> None:
-    try:
-        loop.add_signal_handler(number, act)
-    except NotImplementedError:  # Windows
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
-
-
-def _access(bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str]) -> Access:
+def _access(
+    bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str], most_bytes: int
+) -> Access:
     if token and not _TOKEN.fullmatch(token):
         bound.close()
         raise ServerError(
             "the admin token cannot be sent as a bearer token; expected letters, digits and signs of ASCII, with no "
             "white space around them (none at all: one is made)"
         )
+    try:
+        hosts = frozenset(map(allowed_host, allowed_hosts))
+    except ValueError as error:
+        bound.close()
+        raise ServerError(str(error)) from None
     address = bound.getsockname()[0]
     is_open = ipaddress.ip_address(address.partition("%")[0]).is_loopback
-    hosts = {host_name(name) for name in (host, *allowed_hosts)}
-    return Access(token or (None if is_open else secrets.token_urlsafe(24)), is_open, frozenset(hosts))
+    made = token or (None if is_open else secrets.token_urlsafe(24))
+    return Access(made, is_open, hosts | {host_of_address(host)}, most_bytes)
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -214,13 +215,23 @@ def _bound(host: str, port: int) -> socket.socket:
         raise ServerError(f"cannot serve on {host!r}: {error}; use 127.0.0.1 or an address of this machine") from None
     listening = socket.socket(family, kind, protocol)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, address_option(sys.platform), 1)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise ServerError(_bind_failure(host, port, error)) from None
     return listening
+
+
+def address_option(platform: str) -> int:
+    """Return the socket option with which an address is taken that nobody listens on.
+
+    What POSIX calls to reuse an address lets a second server have it on Windows, where each would get some calls.
+    """
+    if platform in {"win32", "cygwin"}:
+        return int(getattr(socket, "SO_EXCLUSIVEADDRUSE", -5))
+    return socket.SO_REUSEADDR
 
 
 def _bind_failure(host: str, port: int, error: OSError) -> str:

@@ -7,125 +7,75 @@ import io
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from mockserver.provider.request import MAX_BODY
-from mockserver.web.admin.access import Access, Problem, Request, cookie_token, is_admin
-
-if TYPE_CHECKING:
-    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+from mockserver.web.admin.access import Request
+from mockserver.web.http_request import HttpRequest, Response
 
 _T = TypeVar("_T")
 
-# The admin side takes whole worlds; what each of its calls may send is the app's to say.
-MOST_BYTES = 256 * MAX_BODY
-# Of somebody without the key: enough to send it.
-_UNKNOWN_BYTES = 65_536
 _AT_ONCE = 16
 
 
-class ConsumerGone(Exception):
-    """The connection ended before the request did."""
-
-
-class _Answer(NamedTuple):
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
 class WsgiBridge:
-    """Serves a WSGI app on the server's loop. Bodies are read before the app is asked, bounded in size."""
+    """Serves a WSGI app on the server's loop, so many requests at once."""
 
-    def __init__(self, app: Any, access: Access) -> None:
+    def __init__(self, app: Any) -> None:
         self._app = app
-        self._access = access
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Serve one request."""
-        body, announced = await self._body(scope, receive)
-        environ = _environ(scope, body, announced)
+    async def answer(self, request: HttpRequest) -> Response:
+        """Answer one request."""
+        environ = _environ(request)
         async with self._places:
-            answer = await in_thread(lambda: _called(self._app, environ))
-        await send(
-            {"type": "http.response.start", "status": answer.status, "headers": answer.headers, "trailers": False}
-        )
-        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
-
-    async def _body(self, scope: HTTPScope, receive: ASGIReceiveCallable) -> tuple[bytes, int]:
-        """Return what was sent, and how long it says it is; nothing of a body that would be refused unread."""
-        announced = next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
-        most = self._most(scope)
-        if announced > most:
-            return b"", announced
-        parts, size, more = [], 0, True
-        while more and size <= most:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise ConsumerGone
-            parts.append(message["body"])
-            size += len(parts[-1])
-            more = message["more_body"]
-        return b"".join(parts), max(size, announced)
-
-    def _most(self, scope: HTTPScope) -> int:
-        if not is_admin(scope["path"]):
-            return MAX_BODY
-        try:
-            self._access.check(request_of(scope))
-        except Problem:
-            return _UNKNOWN_BYTES
-        return MOST_BYTES
+            return await in_thread(lambda: _called(self._app, environ))
 
 
-def request_of(scope: HTTPScope) -> Request:
+def access_request(request: HttpRequest) -> Request:
     """Return what access is decided by of a request."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    client, server = scope["client"], scope["server"]
+    headers: dict[str, str] = {}
+    for name, value in request.headers:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return Request(
-        method=scope["method"],
-        peer=client[0] if client else None,
-        local=server[0] if server else None,
-        host=headers.get("host"),
-        authorization=headers.get("authorization"),
-        content_type=headers.get("content-type"),
-        token=cookie_token(headers.get("cookie")),
+        method=request.method,
+        peer=request.peer[0] or None,
+        local=request.local[0] or None,
+        headers=headers,
+        path=request.path,
+        has_body=bool(request.announced) or "transfer-encoding" in headers,
     )
 
 
-def _environ(scope: HTTPScope, body: bytes, announced: int) -> dict[str, Any]:
-    client, server = scope["client"] or ("", 0), scope["server"] or ("", 0)
+def _environ(request: HttpRequest) -> dict[str, Any]:
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope["method"],
+        "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope["path"].encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_NAME": server[0],
-        "SERVER_PORT": str(server[1]),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "REMOTE_ADDR": client[0],
-        "REMOTE_PORT": str(client[1]),
+        "PATH_INFO": request.path.encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": request.query,
+        "SERVER_NAME": request.local[0],
+        "SERVER_PORT": str(request.local[1]),
+        "SERVER_PROTOCOL": f"HTTP/{request.version}",
+        "REMOTE_ADDR": request.peer[0],
+        "REMOTE_PORT": str(request.peer[1]),
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
         "wsgi.errors": io.StringIO(),
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in scope["headers"]:
-        key = name.decode("latin-1").upper().replace("-", "_")
+    for name, value in request.headers:
+        key = name.upper().replace("-", "_")
         key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
-        text = value.decode("latin-1")
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
     # A chunked body has no length until it is here.
     environ.pop("HTTP_TRANSFER_ENCODING", None)
-    environ["CONTENT_LENGTH"] = str(announced)
+    environ["CONTENT_LENGTH"] = str(max(len(request.body), request.announced))
     return environ
 
 
-def _called(app: Any, environ: dict[str, Any]) -> _Answer:
+def _called(app: Any, environ: dict[str, Any]) -> Response:
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], Any]:
@@ -140,8 +90,7 @@ def _called(app: Any, environ: dict[str, Any]) -> _Answer:
         if close is not None:
             close()
     status, headers = started[-1]
-    written = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    return _Answer(int(status.split(" ", 1)[0]), written, body)
+    return Response(int(status.split(" ", 1)[0]), [(name.lower(), value) for name, value in headers], body)
 
 
 async def in_thread(work: Callable[[], _T]) -> _T:

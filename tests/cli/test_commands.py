@@ -24,8 +24,10 @@ def test_no_command_shows_what_there_is(tmp_path: Path) -> None:
         assert run(command, "--help", folder=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["verify", "calibrate", "fixtures"])
-def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "extra"), [("verify", "verify"), ("calibrate", "verify"), ("fixtures", "strategies")]
+)
+def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, command: str, extra: str) -> None:
     hidden = "import sys; sys.modules.update(dict.fromkeys(('httpx', 'hypothesis', 'pytest')))"
     line = f"{hidden}; from mockserver.cli.main import main; main(sys.argv[1:])"
 
@@ -36,7 +38,7 @@ def test_without_the_extra_a_command_still_shows_its_help(tmp_path: Path, comman
     help_text, used = run_without("--help"), run_without("check" if command == "fixtures" else "--dry-run")
     assert (help_text.returncode, used.returncode) == (0, 2)
     assert "Usage: " in help_text.stdout
-    assert "pip install 'apigames-mock[verify]'" in used.stderr
+    assert f"pip install 'apigames-mock[{extra}]'" in used.stderr
 
 
 def run_where_the_folder_is_gone(*arguments: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
@@ -153,10 +155,16 @@ def test_the_documents_are_printed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"merchants": [{"merchant_id": "M\\ud800", "secret_key": "s"}]}', "merchants[0].merchant_id: half of a"),
-        ('{"merchants": [{"merchant_id": "M", "secret_key": "marked\\udfff"}]}', "merchants[0].secret_key: half of a"),
+        (
+            '{"merchants": [{"merchant_id": "M\\ud800", "secret_key": "s"}]}',
+            "merchants[0].merchant_id: the text holds half of a",
+        ),
+        (
+            '{"merchants": [{"merchant_id": "M", "secret_key": "marked\\udfff"}]}',
+            "merchants[0].secret_key: the text holds half of a",
+        ),
         ('{"merchants": [], "plan": {"transition": "timed", "process_after": NaN}}', "plan.process_after: NaN"),
-        ('{"merchants": [], "merchants": []}', "the top: the key 'merchants' stands twice"),
+        ('{"merchants": [], "merchants": []}', "the top: the key 'merchants' appears twice"),
         ('{"merchants": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
     ],
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +23,9 @@ from mockserver import serve
 from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
-from tests.support.command import CLEAN, run, run_process
+from mockserver.verification.laws import registry
+from mockserver.verification.run.run import Run
+from tests.support.command import CLEAN, run
 from tests.verification.breaks import BREAKS
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import gzip_bomb, html, served
@@ -274,7 +278,7 @@ def test_no_report_holds_a_secret(tmp_path: Path) -> None:
         assert signature.upper() not in text
         assert not re.search("[0-9a-f]{32}", text)
     assert "::error title=" in ended.stdout
-    assert "| clause | expected | came |" in summary.read_text()
+    assert "| clause | expected | got |" in summary.read_text()
 
 
 def test_the_reports_say_the_same(tmp_path: Path) -> None:
@@ -296,22 +300,24 @@ def test_the_reports_say_the_same(tmp_path: Path) -> None:
     assert not re.search(r"<(script|link|img)|src=|https?://(?!127\.0\.0\.1)", page)
 
 
-def test_the_users_own_pytest_settings_do_not_reach_the_suite(tmp_path: Path) -> None:
+def test_it_needs_neither_pytest_nor_hypothesis_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A process of its own: what is hidden there is missing, and what it writes in its folder is all it writes."""
+    hidden = "import sys; sys.modules.update(dict.fromkeys(('pytest', '_pytest', 'hypothesis', 'flask', 'uvicorn')))"
+    line = f"{hidden}; from mockserver.cli.main import main; main(sys.argv[1:])"
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
-    (tmp_path / "conftest.py").write_text("raise RuntimeError('mine')\n")
-    (tmp_path / "contract_tests").mkdir()
     with serving(BrokenFake()) as url:
-        ended = run_process(
-            "verify",
-            *options(url),
-            folder=tmp_path,
-            environment={
-                "PYTEST_ADDOPTS": "--no-such-option",
-                "PYTEST_PLUGINS": "no_such_plugin",
-                "PYTHONWARNINGS": "error",
-            },
+        ended = subprocess.run(
+            [sys.executable, "-c", line, "verify", *options(url)],
+            cwd=tmp_path,
+            env={**CLEAN, "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
     assert ended.returncode == 0, ended.stderr
+    assert "the contract holds" in ended.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["pytest.ini"]
 
 
 def test_a_closed_pipe_changes_neither_status_nor_files(tmp_path: Path) -> None:
@@ -324,10 +330,107 @@ def test_a_closed_pipe_changes_neither_status_nor_files(tmp_path: Path) -> None:
     assert (tmp_path / "r.json").is_file()
 
 
-def test_a_failure_of_our_own_is_exit_70(tmp_path: Path) -> None:
-    (tmp_path / "pytest.py").write_text("raise RuntimeError('broken pytest')\n")
+def test_a_failure_of_our_own_is_exit_70_and_shows_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(run: Run) -> None:
+        raise RuntimeError(f"with {SECRET} in it")
+
+    monkeypatch.setattr(registry, "LAWS", (failing,))
     with serving(BrokenFake()) as url:
-        ended = run_process("verify", *options(url), folder=tmp_path, environment={"PYTHONPATH": str(tmp_path)})
+        ended = run("verify", *options(url), folder=tmp_path)
     assert ended.returncode == 70
-    assert "failure of our own" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("apigames-mock: verify failed of itself: RuntimeError in test_verify.py line")
+    assert len(ended.stderr.splitlines()) == 1
+    assert SECRET not in ended.stdout + ended.stderr
+
+
+def test_progress_is_a_line_for_each_law_where_it_is_asked_for(tmp_path: Path) -> None:
+    with serving(BrokenFake()) as url:
+        ended = run("verify", *options(url), "--progress", folder=tmp_path)
+        quiet = run("verify", *options(url), folder=tmp_path)
+    lines = ended.stderr.splitlines()
+    assert len(lines) == len(registry.LAWS)
+    assert re.fullmatch(r" +\d+/200 calls  the documented call succeeds: holds", lines[0])
+    assert quiet.stderr == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_calls_no_more_and_reports_what_was_found(number: signal.Signals, tmp_path: Path) -> None:
+    called: list[int] = []
+    stopped = threading.Event()
+
+    def stops(call: Any) -> Any:
+        called.append(call.number)
+        if call.number == 12:
+            os.kill(ended.pid, number)
+            stopped.wait(10)
+        return _BY_NAME["oldest first"](call)
+
+    with serving(BrokenFake(stops)) as url:
+        ended = subprocess.Popen(
+            [sys.executable, "-m", "mockserver", "verify", *options(url), "--report-json", "r.json"],
+            cwd=tmp_path,
+            env=CLEAN,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        out, err = ended.communicate(timeout=30)
+        stopped.set()
+    assert ended.returncode == 130, err
+    assert max(called) == 12
+    assert f"not judged to the end: stopped by {number.name}" in out
+    assert "Traceback" not in err
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert validator(schema("report")).is_valid(report)
+    assert report["exit_status"] == 130
+    assert "RES-5" in {item["clause"] for item in report["violations"]}
+    assert report["laws"][-1] == {
+        "law": "no other signature is taken",
+        "clauses": ["ERR-3"],
+        "outcome": "not judged",
+        "reason": f"stopped by {number.name}",
+    }
+
+
+# Whoever has the secrets could hand them on by starting a process, or leave them in a temporary file.
+_WATCHED = """
+import os, sys
+begun = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.spawn", "os.system", "tempfile.")
+def watch(event, arguments, into=os.open(os.environ["SEEN"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)):
+    if event.startswith(begun):
+        os.write(into, (event + "\\n").encode())
+sys.addaudithook(watch)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL there")
+@pytest.mark.parametrize("command", ["verify", "calibrate"])
+def test_a_run_starts_no_process_and_leaves_nothing_when_it_is_killed(command: str, tmp_path: Path) -> None:
+    called: list[int] = []
+    killed = threading.Event()
+
+    def kills(call: Any) -> Any:
+        called.append(call.number)
+        if call.number == 12:
+            os.kill(ended.pid, signal.SIGKILL)
+            killed.wait(10)
+        return call.honest()
+
+    hooks, temporary, seen = tmp_path / "hooks", tmp_path / "temporary", tmp_path / "seen"
+    hooks.mkdir()
+    temporary.mkdir()
+    (hooks / "sitecustomize.py").write_text(_WATCHED)
+    environment = {"PYTHONPATH": str(hooks), "SEEN": str(seen), "TMPDIR": str(temporary), "APIGAMES_SECRET_KEY": SECRET}
+    with serving(BrokenFake(kills)) as url:
+        words = [sys.executable, "-m", "mockserver", command, *options(url)]
+        ended = subprocess.Popen(
+            words, cwd=temporary, env={**CLEAN, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        ended.communicate(timeout=60)
+        killed.set()
+    assert ended.returncode == -signal.SIGKILL
+    assert max(called) == 12
+    assert seen.read_text() == "", "it was watched, and began nothing"
+    assert list(temporary.iterdir()) == []

@@ -32,10 +32,10 @@ def test_a_whole_float_is_an_integer(number: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": [{"b": NaN}]}', "a[0].b: NaN and Infinity are no numbers of JSON"),
+        ('{"a": [{"b": NaN}]}', "a[0].b: NaN and Infinity are not numbers of JSON"),
         ('{"a": [-Infinity]}', "a[0]: NaN"),
-        ("1e999", "the top: NaN and Infinity are no numbers of JSON, nor is one beyond 1e308"),
-        ('{"a": [{"b": 1, "c": 2, "b": 1}]}', "a[0]: the key 'b' stands twice; keep one"),
+        ("1e999", "the top: NaN and Infinity are not numbers of JSON, nor is one beyond 1e308"),
+        ('{"a": [{"b": 1, "c": 2, "b": 1}]}', "a[0]: the key 'b' appears twice; keep one"),
         ('{"a": {"b": "x\\ud800"}}', "a.b: half of a surrogate pair"),
         ('{"a": {"b\\udfff": 1}}', "a.b\\udfff: half of a surrogate pair"),
     ],
@@ -53,7 +53,7 @@ def test_what_readers_of_json_take_differently_is_refused_with_its_place(text: s
         (b"{", "{file} is not JSON: "),
         (b"{}\xff", "{file} is not UTF-8 (byte 2); save it as UTF-8"),
         (b"[" * 100_000, "{file} is nested too deeply"),
-        (b'{"a": 1, "a": 2}', "{file}: the top: the key 'a' stands twice; keep one"),
+        (b'{"a": 1, "a": 2}', "{file}: the top: the key 'a' appears twice; keep one"),
     ],
 )
 def test_a_file_that_holds_no_document_is_refused_by_name(tmp_path: Path, written: bytes | None, message: str) -> None:

@@ -14,7 +14,7 @@ import requests
 import mockserver
 from mockserver import FakeServer, Plan, WorldError
 from mockserver.contract.reading import ReadingsError
-from mockserver.testing.builders import Identities
+from mockserver.provider.state.new_ids import Identities
 from mockserver.testing.doubles.in_process import answer_in_process
 from mockserver.testing.server import REPEATABLE_NOW
 from mockserver.web.server import ServerError

@@ -90,13 +90,19 @@ class BrokenFake:
         path = environ["PATH_INFO"].encode("latin-1").decode()
         merchant_id = unquote(path.split("/")[2])
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        answered = self._broken(Call(merchant_id, body, self._ask, self.store, self._calls))
+        answered = self._broken(Call(merchant_id, body, self.ask, self.store, self._calls))
         status, content, headers = answered if len(answered) == 3 else (*answered, {})
         listed = {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
         start_response(f"{status} X", list(listed.items()))
         return [content]
 
-    def _ask(self, merchant_id: str, body: bytes) -> Answer:
+    @property
+    def now(self) -> float:
+        """Unix seconds of the fake's clock."""
+        return self._clock.now()
+
+    def ask(self, merchant_id: str, body: bytes) -> Answer:
+        """The fake's own answer."""
         reply = answer(merchant_id, body, self.store, self.readings, self._clock)
         return reply.http_status, reply.body
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from mockserver.verification.report.wording import reason_text, violation_text
 from tests.verification.breaks import BREAKS
 from tests.verification.broken_fake import BrokenFake
 from tests.verification.suite_runner import judged
@@ -24,14 +25,17 @@ def caught_by(number: int) -> tuple[str, ...]:
     """Return the clauses that a break is blamed under, those that it offends first."""
     known = BREAKS[number]
     run = judged(BrokenFake(known.broken))
-    blamed = {broken.violation.clause for broken in run.broken}
+    blamed = {broken.violation.clause for broken in run.record.broken}
     return (*(id_ for id_ in known.clauses if id_ in blamed), *sorted(blamed - set(known.clauses)))
 
 
 def alarms_at(number: int) -> list[str]:
     """Return what a variant is blamed for, and why it could not be judged."""
     run = judged(VARIANTS[number].app())
-    return [*(str(broken.violation) for broken in run.broken), *([run.blocked] if run.blocked else [])]
+    return [
+        *(violation_text(broken.violation) for broken in run.record.broken),
+        *([reason_text(run.aborted)] if run.aborted else []),
+    ]
 
 
 def page() -> str:

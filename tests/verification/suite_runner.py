@@ -1,32 +1,16 @@
-"""Runs the laws of `contract_tests/` without pytest around them: the same functions, a hundred times as often."""
+"""Runs every law at a WSGI app, without waiting."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
-from mockserver._resources import resource
+from mockserver.verification.laws.registry import LAWS
 from mockserver.verification.live_guard import Pace
 from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings
-from mockserver.verification.suite import FILES, LawFunction, perform
+from mockserver.verification.suite import judge
 from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET
-
-
-@cache
-def laws() -> tuple[LawFunction, ...]:
-    """Return every law, in the order of a run."""
-    found: list[LawFunction] = []
-    for name in FILES:
-        spec = importlib.util.spec_from_file_location(f"contract_{name}", resource("contract_tests") / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found += [law for key, law in vars(module).items() if key.startswith("test_")]
-    return tuple(found)
 
 
 def judged(app: Callable[..., Iterable[bytes]], **changes: Any) -> Run:
@@ -43,13 +27,12 @@ def judged(app: Callable[..., Iterable[bytes]], **changes: Any) -> Run:
     run = settings.run(wsgi=app)
     patient = Run(
         run.target,
-        run.credentials,
+        run.caller.credentials,
         run.limits,
         settings.seed,
         settings.strict,
         pace=Pace(run.limits, sleep=lambda seconds: None),
     )
-    for law in laws():
-        perform(patient, law)
+    judge(patient, LAWS)
     patient.target.close()
     return patient

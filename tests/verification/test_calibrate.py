@@ -9,15 +9,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.judging.visibility import View, visible
-from mockserver.contract.readings import REGISTER, Readings, each_other_value
+from mockserver.contract.readings import Readings, each_other_value, readings_about
 from mockserver.contract.readings_file import readings_from_document
 from mockserver.contract.schemas import schema, validator
+from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
 from mockserver.testing.strategies import readings, vouchers
 from mockserver.verification.calibrate import calibrate, changes
+from mockserver.verification.report.wording import violation_text
 from mockserver.verification.settings import Settings
-from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET, BrokenFake
+from tests.support.visibility import View, visible
+from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET, BrokenFake, Call, a_world
+from tests.verification.variants import move_one
 
 
 def _found(
@@ -28,14 +31,14 @@ def _found(
     run = known.run(wsgi=BrokenFake(world=world, readings=served))
     document = calibrate(run)
     run.target.close()
-    assert not run.broken, [str(broken.violation) for broken in run.broken]
+    assert not run.record.broken, [violation_text(broken.violation) for broken in run.record.broken]
     return document
 
 
 def _check(document: Any, served: Readings, view: View) -> None:
     assert validator(schema("readings")).is_valid(document)
     serving = readings_from_document(document)
-    for key in REGISTER:
+    for key in readings_about("project_detail"):
         entry = document["readings"][key]
         expected = getattr(served, key)
         if visible(key, view, served):
@@ -59,7 +62,6 @@ def test_what_is_served_is_found_where_it_can_be_seen(
     view = View(
         tuple((voucher.status, voucher.nominal_gs) for voucher in listed),
         name_is_known=knows_name,
-        session_key_is_given=session is not None,
     )
     _check(_found(served, listed, name=NAME if knows_name else None, session=session), served, view)
 
@@ -81,3 +83,71 @@ def test_what_changed_since_an_older_file_is_said() -> None:
     old, new = _found(Readings(), listed), _found(Readings.of({"http_status": "200"}), listed)
     assert [line.split(":")[0] for line in changes(old, new)] == ["http_status"]
     assert changes(old, old) == []
+
+
+@pytest.mark.parametrize("value", ["optional", "required"])
+def test_a_session_key_that_is_given_does_not_hide_whether_it_must_be(value: str) -> None:
+    listed = a_world(5).merchants[0].projects[0].vouchers
+    document = _found(Readings.of({"session_key": value}), listed, session="a-session-key-of-mine")
+    entry = document["readings"]["session_key"]
+    assert (entry["seen"], entry["value"]) == ("observed", value)
+
+
+@pytest.mark.parametrize("scope", ["project", "filtered"])
+def test_a_cap_hides_no_scope_of_a_project_too_large_to_be_read_whole(scope: str) -> None:
+    keys = ("stats_scope", "total_voucher_scope", "kategori_scope")
+    served = Readings.of({"max_limit": "10", **dict.fromkeys(keys, scope)})
+    listed = a_world(137).merchants[0].projects[0].vouchers
+    readings = _found(served, listed)["readings"]
+    assert {key: (readings[key]["seen"], readings[key]["value"]) for key in keys} == dict.fromkeys(
+        keys, ("observed", scope)
+    )
+
+
+def _why(key: str, world: World, *, name: str | None = NAME, **served: str) -> str:
+    entry = _found(Readings.of(served), world.merchants[0].projects[0].vouchers, name=name)["readings"][key]
+    assert entry["seen"] == "unseen"
+    why: str = entry["why"]
+    return why
+
+
+def test_why_a_reading_was_not_seen_is_what_was_missing() -> None:
+    two_of_each = dict.fromkeys(VoucherStatus, 1.0)
+    assert _why("project_match", a_world(), name=None).startswith("the project's name is not known")
+    assert _why("max_limit", a_world()).startswith("no reply was cut short; a cap above what there is cannot be seen")
+    assert _why("timezone", a_world()) == "a reply does not say when its vouchers were really made"
+    for key in ("beyond_last", "stats_scope", "kategori_scope", "status_filter"):
+        assert _why(key, a_world(0)).startswith("the project has no voucher")
+    codes = _why("status_codes", a_world(25, shares=two_of_each))
+    assert codes.startswith("as many vouchers are in one status as in another, so the numbers of success, process,")
+    assert _why("empty_vouchers", a_world(), beyond_last="last", unknown_status="ignored") == (
+        "every reply listed some voucher"
+    )
+    assert _why("empty_total_page", a_world(), unknown_status="ignored") == (
+        "every filter that was asked for matches some voucher"
+    )
+    order = _why("kategori_order", a_world(20, nominals=(25,)))
+    assert order.startswith("with these vouchers count and first_seen and nominal give the same replies")
+
+
+def test_why_a_reading_was_not_seen_of_a_project_that_never_stands_still() -> None:
+    def moving(call: Call) -> Any:
+        move_one(call)
+        return call.honest()
+
+    run = Settings("http://localhost", MERCHANT, SECRET, PROJECT).run(wsgi=BrokenFake(moving))
+    readings = calibrate(run)["readings"]
+    run.target.close()
+    assert readings["stats_scope"]["seen"] == "unseen"
+    assert "stable snapshot" in readings["stats_scope"]["why"] or "moves too often" in readings["stats_scope"]["why"]
+
+
+def test_what_a_target_does_outside_the_register_is_said() -> None:
+    def drops(call: Call) -> Any:
+        return call.honest(status="") if call.fields.get("status") == "3" else call.honest()
+
+    run = Settings("http://localhost", MERCHANT, SECRET, PROJECT).run(wsgi=BrokenFake(drops))
+    entry = calibrate(run)["readings"]["status_filter"]
+    run.target.close()
+    assert entry["seen"] == "other"
+    assert entry["why"].endswith("(FILT-1)")

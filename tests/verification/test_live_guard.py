@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.verification.laws.registry import LAWS
 from mockserver.verification.live_guard import BudgetSpent, Limits, Pace, Refused, check_allowed, is_loopback
 from mockserver.verification.report.result import result_of
 from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings
-from mockserver.verification.suite import perform
+from mockserver.verification.suite import judge
 from mockserver.verification.target import RawReply
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake, Call, right_signature
-from tests.verification.suite_runner import laws
 
 LIVE = "https://v1.apigames.id"
 
@@ -101,9 +101,8 @@ def test_calls_are_kept_apart_and_counted() -> None:
 def _live_run(app: BrokenFake, time: _Time) -> Run:
     limits = Limits.of(LIVE)
     local = Settings("http://localhost", MERCHANT, SECRET, PROJECT).run(wsgi=app)
-    run = Run(local.target, local.credentials, limits, pace=Pace(limits, sleep=time.sleep, now=time.now))
-    for law in laws():
-        perform(run, law)
+    run = Run(local.target, local.caller.credentials, limits, pace=Pace(limits, sleep=time.sleep, now=time.now))
+    judge(run, LAWS)
     return run
 
 
@@ -116,8 +115,8 @@ def test_a_live_run_sends_ten_wrong_signatures_at_most_and_those_last() -> None:
 
     time = _Time()
     run = _live_run(BrokenFake(watching), time)
-    assert not run.broken
-    assert run.calls <= 200
+    assert not run.record.broken
+    assert run.pace.made <= 200
     known = [call for call in sent if call.merchant_id == MERCHANT and call.fields]
     wrong = [
         place
@@ -126,7 +125,7 @@ def test_a_live_run_sends_ten_wrong_signatures_at_most_and_those_last() -> None:
     ]
     assert len(wrong) <= 10
     assert wrong == list(range(len(known) - len(wrong), len(known)))
-    assert time.at - 100 >= (run.calls - 1) / 2
+    assert time.at - 100 >= (run.pace.made - 1) / 2
 
 
 def test_a_busy_target_is_waited_for_as_it_asks() -> None:
@@ -135,7 +134,7 @@ def test_a_busy_target_is_waited_for_as_it_asks() -> None:
 
     time = _Time()
     run = _live_run(BrokenFake(busy), time)
-    assert not run.broken
+    assert not run.record.broken
     assert 7.0 in time.slept
 
 
@@ -177,16 +176,16 @@ def test_a_target_that_asks_for_a_long_rest_gets_one_within_bounds(text: str) ->
 
     time = _Time()
     run = _live_run(BrokenFake(busy), time)
-    assert not run.broken
+    assert not run.record.broken
     assert max(time.slept) == 30.0
 
 
 def test_a_target_that_stays_busy_cannot_be_judged() -> None:
     time = _Time()
     run = _live_run(BrokenFake(lambda call: (503, b"busy", {}) if call.number > 30 else call.honest()), time)
-    assert run.blocked
-    assert not run.broken
-    assert run.calls < 50
+    assert run.aborted
+    assert not run.record.broken
+    assert run.pace.made < 50
 
 
 def test_a_crash_at_one_kind_of_request_is_a_violation() -> None:
@@ -196,8 +195,8 @@ def test_a_crash_at_one_kind_of_request_is_a_violation() -> None:
         return call.honest()
 
     run = _live_run(BrokenFake(crashing), _Time())
-    assert [broken.violation.clause for broken in run.broken] == ["ERR-1"]
-    assert run.blocked is None
+    assert [broken.violation.clause for broken in run.record.broken] == ["ERR-1"]
+    assert run.aborted is None
 
 
 def test_the_smallest_reply_is_shown() -> None:
@@ -210,5 +209,5 @@ def test_the_smallest_reply_is_shown() -> None:
 
     run = _live_run(BrokenFake(broken), _Time())
     result = result_of(run)
-    sizes = [len(item.exchange.body) for item in run.broken]
+    sizes = [len(item.exchange.body) for item in run.record.broken]
     assert len(result["violations"][0]["reply"]) <= min(sizes)

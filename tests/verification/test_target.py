@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from mockserver.contract.project_detail import PROJECT_DETAIL
-from mockserver.verification.cases.request_cases import Credentials
+from mockserver.verification.credentials import Credentials
+from mockserver.verification.laws.registry import LAWS
 from mockserver.verification.live_guard import Limits, Pace
 from mockserver.verification.report.result import exit_status_of
 from mockserver.verification.report.wording import failure_text
-from mockserver.verification.run.caller import TargetFailed
 from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings, SettingsError
-from mockserver.verification.suite import perform
+from mockserver.verification.suite import judge
 from mockserver.verification.target import Failure, HttpTarget, NoReply, changes_the_path, checked_base_url
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import (
@@ -32,19 +32,17 @@ from tests.verification.hostile import (
     says_nothing,
     served,
 )
-from tests.verification.suite_runner import laws
 
 
 @pytest.mark.parametrize("behaviour", HOSTILE, ids=lambda behaviour: behaviour.__name__)
 def test_a_hostile_target_is_broken_or_cannot_be_judged(behaviour: Callable[[socket.socket], None]) -> None:
     with served(behaviour) as url:
         run = Settings(url, "M1", "secret-secret", "R1", timeout=0.7).run()
-        for law in laws():
-            perform(run, law)
+        judge(run, LAWS)
         run.target.close()
     assert exit_status_of(run) in {1, 3}
-    assert run.blocked
-    assert run.calls <= 4
+    assert run.aborted
+    assert run.pace.made <= 4
 
 
 @pytest.mark.parametrize(
@@ -75,7 +73,7 @@ def test_a_server_that_speaks_no_tls_and_one_that_is_not_there_are_told_apart() 
 
 @pytest.mark.parametrize("kind", Failure)
 def test_each_failure_is_one_line_for_people(kind: Failure) -> None:
-    text = failure_text(TargetFailed(NoReply(kind, "host:80", seconds=1.5, most_bytes=MEGABYTE, detail="gzip")))
+    text = failure_text(NoReply(kind, "host:80", seconds=1.5, most_bytes=MEGABYTE, detail="gzip"))
     assert len(text.splitlines()) == 1
 
 
@@ -167,8 +165,7 @@ def _judged(base_url: str, transport: httpx.BaseTransport) -> Run:
     target = HttpTarget(base_url, transport=transport)
     limits = Limits.of("http://localhost")
     run = Run(target, Credentials(MERCHANT, SECRET, PROJECT, None, None), limits, pace=Pace(limits, sleep=_at_once))
-    for law in laws():
-        perform(run, law)
+    judge(run, LAWS)
     target.close()
     return run
 
@@ -181,6 +178,6 @@ def _at_once(seconds: float) -> None:
 def test_what_a_host_is_called_says_nothing_of_its_failures(host: str) -> None:
     transport = _BreaksOff(at=b"bukan JSON")
     run = _judged(f"http://{host}", transport)
-    assert [broken.violation.clause for broken in run.broken] == ["ERR-1"]
-    assert "broke off" in run.broken[0].violation.got
-    assert transport.broken_off == 2, "what broke off is asked once more"
+    assert [broken.violation.clause for broken in run.record.broken] == ["ERR-1"]
+    assert run.record.broken[0].violation.got["failure"].kind is Failure.BROKEN_OFF
+    assert transport.broken_off == 4, "twice, and twice again after a good call"

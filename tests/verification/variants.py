@@ -194,7 +194,7 @@ def _moving(every: int, act: Callable[[Call], None]) -> Break:
     return broken
 
 
-def _move_one(call: Call) -> None:
+def move_one(call: Call) -> None:
     project = _project(call)
     listed = project.snapshot().vouchers
     voucher = listed[call.number % len(listed)]
@@ -203,7 +203,7 @@ def _move_one(call: Call) -> None:
     project.move(voucher.id, to, updated_at="2026-01-01 00:00:00", nominal_gs=voucher.nominal_gs + 25)
 
 
-def _add_one(call: Call) -> None:
+def add_one(call: Call) -> None:
     merchant = call.store.merchant(MERCHANT)
     assert merchant is not None
     project = _project(call).snapshot()
@@ -219,21 +219,21 @@ def _project(call: Call) -> Any:
 
 
 for _every in (1, 3, 10, 25):
-    variant(f"a voucher moves at every call in {_every}", _moving(_every, _move_one))
-    variant(f"a voucher is added at every call in {_every}", _moving(_every, _add_one))
+    variant(f"a voucher moves at every call in {_every}", _moving(_every, move_one))
+    variant(f"a voucher is added at every call in {_every}", _moving(_every, add_one))
 variant(
     "vouchers move at every call, scopes filtered",
-    _moving(1, _move_one),
+    _moving(1, move_one),
     readings=Readings.of({"stats_scope": "filtered", "total_voucher_scope": "filtered", "kategori_scope": "filtered"}),
 )
 variant(
     "vouchers move at every fifth call, limit capped at 10",
-    _moving(5, _move_one),
+    _moving(5, move_one),
     readings=Readings.of({"max_limit": "10"}),
 )
 variant(
     "vouchers are added at every call, limit capped at 10",
-    _moving(1, _add_one),
+    _moving(1, add_one),
     readings=Readings.of({"max_limit": "10"}),
 )
 

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
+from collections.abc import Iterator
 
 import pytest
 
-from mockserver.web.connection import Connection, Limits
+from mockserver.web.connection import Limits
 from mockserver.web.server import Server
 from tests.support.asking import PATH, body, built_in_provider
 from tests.support.raw_http import exchange, post
+from tests.support.waiting import until
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections on which nothing is asked any more are closed soon."""
-    made = Connection.connection_made
-
-    def connection_made(self: Connection, transport: asyncio.Transport) -> None:
-        self.timeout_keep_alive = 0.05  # type: ignore[assignment]
-        made(self, transport)
-
-    monkeypatch.setattr(Connection, "connection_made", connection_made)
+def impatient() -> Iterator[Server]:
+    """A server that soon closes connections on which nothing is asked any more."""
+    with Server(built_in_provider(), limits=Limits(keep_alive_seconds=0.05)) as server:
+        yield server
 
 
 def reply_on(client: socket.socket) -> tuple[int, bytes]:
@@ -41,25 +37,16 @@ def kept_alive(*headers: str) -> bytes:
     return post(body(), *headers).replace(b"Connection: close\r\n", b"")
 
 
-def left_tasks(server: Server) -> int:
-    """How many tasks of the server do not end, though nobody asks any more."""
-
-    async def count() -> int:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        answering = {task for task in others if "run_asgi" in repr(task)}
-        if not answering:
-            return 0
-        return len((await asyncio.wait(answering, timeout=10))[1])
-
-    assert server._loop is not None
-    return asyncio.run_coroutine_threadsafe(count(), server._loop).result(30)
+def assert_nothing_is_left(server: Server) -> None:
+    """Whatever is done for clients that are gone ends."""
+    until(lambda: not server.connections.open and not server.connections.answering)
 
 
 def test_a_call_that_is_closed_under_before_another_one_ends(server: Server) -> None:
     faulty = kept_alive("X-Apigames-Mock-Fault: close_before")
     for _ in range(3):
         assert exchange(server, faulty + kept_alive()) == b""
-    assert left_tasks(server) == 0
+    assert_nothing_is_left(server)
 
 
 def test_nothing_is_written_for_a_consumer_that_went_away_before_another_reply(
@@ -69,34 +56,31 @@ def test_nothing_is_written_for_a_consumer_that_went_away_before_another_reply(
     with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
         client.sendall(slow + kept_alive())
         assert client.recv(9) == b"HTTP/1.1 "
-    assert left_tasks(server) == 0
+    assert_nothing_is_left(server)
     assert [record.getMessage() for record in caplog.records] == []
 
 
-@pytest.mark.usefixtures("impatient")
-def test_empty_lines_behind_a_body_do_not_keep_a_connection_for_good(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
+def test_empty_lines_behind_a_body_do_not_keep_a_connection_for_good(impatient: Server) -> None:
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=15) as client:
         client.sendall(kept_alive())
         assert reply_on(client)[0] == 200
         client.sendall(b"\r\n\r\n")
         assert client.recv(1) == b""
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_body_that_comes_after_its_reply_does_not_keep_a_connection_for_good(server: Server) -> None:
+def test_a_body_that_comes_after_its_reply_does_not_keep_a_connection_for_good(impatient: Server) -> None:
     head = b"PUT /__admin/world HTTP/1.1\r\nHost: elsewhere\r\nContent-Length: 70000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as client:
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=15) as client:
         client.sendall(head)
         assert reply_on(client)[0] == 421
         client.sendall(b"x" * 70_000)
         assert client.recv(1) == b""
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_request_begun_before_the_reply_to_the_one_before_gets_its_time() -> None:
     slow = kept_alive("X-Apigames-Mock-Fault: delay;seconds=0.1")
     with (
-        Server(built_in_provider(), limits=Limits(request_seconds=1)) as server,
+        Server(built_in_provider(), limits=Limits(request_seconds=1, keep_alive_seconds=0.05)) as server,
         socket.create_connection(("127.0.0.1", server.port), timeout=15) as client,
     ):
         client.sendall(slow + f"POST {PATH} HTTP/1.1\r\nHost:".encode())

@@ -9,6 +9,7 @@ import click
 
 from mockserver.cli.doctor.saved_request import SavedRequest, saved_request
 from mockserver.cli.shared.configuration import SECRET_VARIABLE, secret_from_environment, utf8
+from mockserver.cli.shared.printing import echo
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import MERCHANT_ID, SUCCESS
 from mockserver.contract.operations import OPERATIONS
@@ -57,21 +58,21 @@ def _report(provider: Provider, request: SavedRequest, merchant_id: str | None) 
     if request.method == "POST":
         odd = _odd_length(request)
         if odd is not None:
-            click.echo(f"refused: {odd}\n  fix: let the HTTP client count the body")
+            echo(f"refused: {odd}", "  fix: let the HTTP client count the body")
             return _REFUSED
-    path = request.path or OPERATIONS.first.path.replace(MERCHANT_ID, merchant_id or "")
+    path = request.path or OPERATIONS.meant_by(request.body).path.replace(MERCHANT_ID, merchant_id or "")
     reply = provider.handle(Request(request.method, path, request.body, request.headers))
     raw = provider.journal.kept(provider.journal.total)
     assert raw is not None
     if reply.role == SUCCESS:
-        click.echo("answered: nothing is wrong with this request")
+        echo("answered: nothing is wrong with this request")
         for finding in provider.diagnose(raw):
-            click.echo(f"\n  note: {finding.what}\n    why:  {finding.why}\n    fix:  {finding.fix}")
+            echo("", f"  note: {finding.what}", f"    why:  {finding.why}", f"    fix:  {finding.fix}")
         return 0
     entry = provider.journal.masked(raw)
-    click.echo(f"refused: rc {reply.rc}, {reply.clause or 'outside the contract'}: {entry.explanation}")
+    echo(f"refused: rc {reply.rc}, {reply.clause or 'outside the contract'}: {entry.explanation}")
     for finding in provider.diagnose(raw):
-        click.echo(f"\n  {finding.what}\n    why:  {finding.why}\n    fix:  {finding.fix}")
+        echo("", f"  {finding.what}", f"    why:  {finding.why}", f"    fix:  {finding.fix}")
     return _REFUSED
 
 

@@ -60,7 +60,7 @@ def plan_from(text: str) -> Plan:
         if not validator(_PLAN).is_valid(document):
             from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
-            raise ValueError("; ".join(failures(document, _PLAN)))
+            raise ValueError("; ".join(map(str, failures(document, _PLAN))))
         return plan_from_document(document)
     except (ValueError, RecursionError) as error:
         forms = f'{", ".join(TRANSITIONS)}, or JSON as in {{"transition": "timed", "process_after": 2}}'

@@ -18,11 +18,12 @@ class LogWriter:
     """Takes lines at once and writes them to a file descriptor a moment later, many together.
 
     When whoever reads them falls behind by more than 1,000 lines, the oldest are dropped; `dropped_line` makes the line
-    that says how many.
+    that says how many. What the encoding lacks is written as an escape.
     """
 
-    def __init__(self, descriptor: int, dropped_line: Callable[[int], str]) -> None:
+    def __init__(self, descriptor: int, dropped_line: Callable[[int], str], encoding: str = "utf-8") -> None:
         self._descriptor = descriptor
+        self._encoding = encoding
         self._dropped_line = dropped_line
         self._lines: deque[str | Callable[[], str]] = deque(maxlen=_KEPT_LINES)
         self._taken = 0
@@ -61,7 +62,7 @@ class LogWriter:
         if dropped > 0:
             self._written += dropped
             batch.append(self._dropped_line(dropped))
-        left = "".join(batch).encode("utf-8", "backslashreplace")
+        left = "".join(batch).encode(self._encoding, "backslashreplace")
         try:
             # Not through sys.stderr: Python would wait for its lock when it ends while this thread waits for a reader.
             while left:

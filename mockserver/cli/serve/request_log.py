@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from mockserver.contract.foreign_text import printable
+from mockserver.contract.foreign_text import harmless_json, harmless_lines, printable
 from mockserver.contract.operation import SUCCESS, Field, Operation
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.internal_error import ERRORS, kind_and_places, report
@@ -97,7 +97,7 @@ class RequestLog:
 
     def _read(self, raw: RawEntry) -> object | None:
         operation = raw.call.operation
-        if operation is None or not _is_ordinary(raw):
+        if operation is None or operation.summarized or not _is_ordinary(raw):
             return None
         if operation.name not in self._asked:
             self._asked[operation.name] = _Asked(operation)
@@ -148,8 +148,8 @@ def _report_hooked(hooked: threading.ExceptHookArgs | sys.UnraisableHookArgs) ->
 def notice(log_format: str, message: str, level: str, **data: object) -> str:
     """Return the line for something that is not a call; `data` is for programs alone."""
     if log_format != "json":
-        return f"{message}\n"
-    return _encode({"at": time.time(), "level": level, "message": message, **data}).decode() + "\n"
+        return f"{harmless_lines(message)}\n"
+    return _json({"at": time.time(), "level": level, "message": message, **data})
 
 
 def dropped_line(log_format: str, count: int) -> str:
@@ -204,4 +204,8 @@ def _json_line(raw: RawEntry, asked: object, who: str, explanation: str | None) 
         "asked": asked,
         "took_ms": round(raw.took * 1000, 3),
     }
-    return _encode(line).decode() + "\n"
+    return _json(line)
+
+
+def _json(line: dict[str, object]) -> str:
+    return harmless_json(_encode(line).decode()) + "\n"

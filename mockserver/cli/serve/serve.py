@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from mockserver.cli.shared.configuration import (
     utf8,
     variable,
 )
-from mockserver.cli.shared.failures import USAGE_ERROR, drop_output, one_line
+from mockserver.cli.shared.failures import USAGE_ERROR, one_line
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.printing import drop, write_line
 from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
@@ -34,9 +37,14 @@ from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
+from mockserver.web.admin.access import MOST_BYTES
+from mockserver.web.connection import Limits
 from mockserver.web.server import Server, ServerError
+from mockserver.web.stopping import end_process_within
 
 _STANDARD_ERROR = 2
+# From a signal to the end, for a call that takes longer and for a log that nobody reads.
+_STOP_SECONDS = 1.5
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -53,8 +61,8 @@ class _ServeCommand(ConfiguredCommand):
             if ctx.params["log_format"] != "json":
                 raise
             if isinstance(error, OSError):
-                drop_output()
-            click.echo(notice("json", one_line(error), "error"), err=True, nl=False)
+                drop(sys.stdout)
+            write_line(notice("json", one_line(error), "error").rstrip(), err=True)
             return USAGE_ERROR
 
 
@@ -125,7 +133,31 @@ class _ServeCommand(ConfiguredCommand):
     envvar=variable("allowed_host"),
     multiple=True,
     metavar="NAME",
-    help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
+    help="A further name under which /__admin/ may be called: mock, mock:8787 or *.internal; may be given again.",
+)
+@click.option(
+    "--max-admin-body",
+    envvar=variable("max_admin_body"),
+    type=click.IntRange(8, 4096),
+    default=MOST_BYTES // 1_048_576,
+    show_default=True,
+    metavar="MIB",
+    help="Longest body of a call to /__admin/, as of a world, in MiB.",
+)
+@click.option(
+    "--url-file",
+    envvar=variable("url_file"),
+    type=OutputFile(),
+    help="Write the base URL to this file too, once it answers; gone when it ends. For `health` and for scripts.",
+)
+@click.option(
+    "--keep-alive",
+    envvar=variable("keep_alive"),
+    type=click.FloatRange(0, 86_400),
+    default=Limits().keep_alive_seconds,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a connection is kept on which nothing is asked.",
 )
 @click.option(
     "--doctor-header",
@@ -157,6 +189,9 @@ def serve(
     fault: tuple[str, ...],
     admin_token: str | None,
     allowed_host: tuple[str, ...],
+    max_admin_body: int,
+    url_file: Path | None,
+    keep_alive: float,
     doctor_header: bool,
     journal: int,
 ) -> None:
@@ -168,7 +203,9 @@ def serve(
     if plan is not None:
         served = msgspec.structs.replace(served, plan=plan_from(plan))
     rules = [rule_from(one) for one in fault]
-    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format))
+    # Lines of JSON are UTF-8 wherever they go; those for people are in what the terminal understands.
+    encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
+    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format), encoding)
     log = RequestLog(log_format, writer.write)
     ErrorLog(log_format, writer.write).listen()
     provider = Provider(
@@ -183,7 +220,15 @@ def serve(
     )
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     try:
-        server = Server(provider, host=host, port=port, admin_token=admin_token, allowed_hosts=allowed_host)
+        server = Server(
+            provider,
+            host=host,
+            port=port,
+            limits=Limits(keep_alive_seconds=keep_alive),
+            admin_token=admin_token,
+            allowed_hosts=allowed_host,
+            most_admin_bytes=max_admin_body * 1_048_576,
+        )
     except ServerError as error:
         raise click.ClickException(str(error)) from None
     shown = Served(
@@ -195,9 +240,25 @@ def serve(
         admin_token=None if admin_token else server.access.token,
         configuration=ctx.obj,
         elsewhere=url_elsewhere(host, server.port),
+        operations=provider.operations,
     )
-    server.run(lambda: write_banner(shown, writer.write, log_format))
+
+    def on_ready() -> None:
+        if url_file is not None:
+            write_output(url_file, f"{server.url}\n")
+        write_banner(shown, writer.write, log_format)
+
+    try:
+        _remove(url_file)  # of an earlier run, which may not have ended by itself
+        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS))
+    finally:
+        _remove(url_file)
     writer.close()
+
+
+def _remove(file: Path | None) -> None:
+    if file is not None and file != STANDARD_OUTPUT:
+        file.unlink(missing_ok=True)
 
 
 def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:

@@ -44,11 +44,26 @@ class ConfiguredCommand(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Read the configuration before the command line is parsed."""
-        options = {option.name: option for option in self.params if isinstance(option, click.Option) and option.name}
+        options = _options_of(self)
         _check_environment(list(options))
         path, left_aside = _nearest_pyproject()
-        extra["default_map"] = {} if path is None else _options_from(path, options)
+        extra["default_map"] = {} if path is None else _values(_our_table(path), options, path)
         extra["obj"] = Configuration(path if extra["default_map"] else None, left_aside)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+class NeighbourCommand(click.Command):
+    """A command that takes the options it shares with a ConfiguredCommand from the same table, and no others."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the configuration before the command line is parsed."""
+        options = _options_of(self)
+        path, _ = _nearest_pyproject()
+        table = {} if path is None else _our_table(path)
+        shared = {key: value for key, value in table.items() if key.replace("-", "_") in options}
+        extra["default_map"] = {} if path is None else _values(shared, options, path)
         return super().make_context(info_name, args, parent, **extra)
 
 
@@ -84,13 +99,20 @@ def _check_environment(options: list[str]) -> None:
             raise click.UsageError(f"there is no environment variable {name}{hint}")
 
 
-def _options_from(path: Path, options: dict[str, click.Option]) -> dict[str, Any]:
+def _options_of(command: click.Command) -> dict[str, click.Option]:
+    return {option.name: option for option in command.params if isinstance(option, click.Option) and option.name}
+
+
+def _our_table(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise click.UsageError(f"cannot read {path}: {error}") from None
     tools = _table(document.get("tool", {}), path, "tool")
-    table = _table(tools.get(TABLE, {}), path, f"tool.{TABLE}")
+    return _table(tools.get(TABLE, {}), path, f"tool.{TABLE}")
+
+
+def _values(table: dict[str, Any], options: dict[str, click.Option], path: Path) -> dict[str, Any]:
     return {key.replace("-", "_"): _value(key, value, options, path) for key, value in table.items()}
 
 

@@ -1,4 +1,4 @@
-"""The extra `verify`: what only judging a target and golden data need."""
+"""The extras: what only some of the commands need."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from importlib.util import find_spec
 
 import click
 
-NEEDED = ("httpx", "hypothesis", "pytest")
+# Extra: the module that comes with it.
+EXTRAS = {"verify": "httpx", "strategies": "hypothesis"}
 
 
-def check_extra() -> None:
-    """Say how to get what only verifying needs, where it is missing."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise click.UsageError(f"{', '.join(missing)} not installed; get it with: pip install 'apigames-mock[verify]'")
+def check_extra(name: str) -> None:
+    """Say how to get an extra where it is missing.
+
+    Raises:
+        click.UsageError: it is missing.
+    """
+    module = EXTRAS[name]
+    if find_spec(module) is None:
+        raise click.UsageError(f"{module} is not installed; get it with: pip install 'apigames-mock[{name}]'")

@@ -1,10 +1,8 @@
-"""A failure of a command in one line, and an output that can no longer be written."""
+"""A failure of a command in one line."""
 
 from __future__ import annotations
 
 import errno
-import os
-import sys
 
 import click
 
@@ -22,8 +20,3 @@ def one_line(error: click.ClickException | OSError) -> str:
         return message
     command = error.ctx.command_path if error.ctx else "apigames-mock"
     return f"{message.rstrip('.')} (see: {command} --help)"
-
-
-def drop_output() -> None:
-    """Let what could not be written go, or Python would try again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,19 @@ def write_output(path: Path | None, text: str) -> None:
         click.UsageError: it cannot be written.
     """
     if path is None or path == STANDARD_OUTPUT:
-        click.echo(text, nl=False)
+        _write_result(text)
         return
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"cannot write {path}: {error.strerror}; choose another file") from None
+
+
+def _write_result(text: str) -> None:
+    # Documents say of themselves that they are UTF-8, whatever the terminal's encoding is; a terminal has its own.
+    if not sys.stdout.isatty() and hasattr(sys.stdout, "buffer"):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+    else:
+        click.echo(text, file=sys.stdout, nl=False)

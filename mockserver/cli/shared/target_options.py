@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mockserver.cli.shared.extra import check_extra
+from mockserver.cli.shared.printing import echo
 from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, is_loopback
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
     Raises:
         click.UsageError: something is missing or wrong, or the extra `verify` is not installed.
     """
-    check_extra()
+    check_extra("verify")
     from mockserver.verification.settings import REQUIRED, SECRET, VARIABLES, Settings  # noqa: PLC0415
     from mockserver.verification.target import checked_base_url  # noqa: PLC0415
 
@@ -116,15 +117,15 @@ def told_beforehand(settings: Settings, plan: Iterable[str], *, dry_run: bool) -
     Returns the exit status when nothing is to be asked: on a dry run, or when the live guard refuses the target.
     """
     if dry_run:
-        click.echo("\n".join(plan))
+        echo(*plan)
         return 0
     try:
         settings.check_allowed()
     except Refused as reason:
-        click.echo(f"apigames-mock: {reason}", err=True)
+        echo(f"apigames-mock: {reason}", err=True)
         return REFUSED
     if not is_loopback(settings.base_url):
-        click.echo("\n".join(plan), err=True)
+        echo(*plan, err=True)
     return None
 
 

@@ -1,61 +1,61 @@
 """What the contract says of one exchange beyond shapes: named checks, each citing its clause.
 
-`check(exchange)` reads as a tolerant reader does; `check(exchange, readings)` holds the reply to one choice of
-every reading. Laws across several exchanges stand on top of these, in `mockserver.verification`.
+`violations(exchange)` reads as a tolerant reader does; `violations(exchange, readings)` holds the reply to one choice
+of every reading. Laws across several exchanges stand on top of these, in `mockserver.verification`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver._text import json_type
 from mockserver.contract.judging.exchange import SUCCESS, Exchange, NotJson, looks_like_success
 from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.page_laws import filter_laws, page_laws, sum_laws
-from mockserver.contract.judging.violation import Choice, Finding, Violation
+from mockserver.contract.judging.violation import CheckResult, Violation
 from mockserver.contract.project_detail import DEFAULT_STATUS
-from mockserver.contract.readings import REGISTER, Readings
+from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import schema, tolerant, validator
 from mockserver.contract.wire import CREATED_AT
 
-__all__ = ["Choice", "Finding", "Violation", "check", "findings", "shape_violations"]
+if TYPE_CHECKING:
+    from mockserver.contract.schema_errors import SchemaFailure
 
 CLOCK_TOLERANCE = 60.0
-_PLACES = (
-    (re.compile(r"data\.data\.vouchers\[\d+\]"), "RES-4"),
-    (re.compile(r"data\.data\.kategori_voucher"), "SUM-2"),
-    (re.compile(r"data\.data\.stats"), "SUM-1"),
-    (re.compile(r"data\.data\b"), "RES-3"),
-    (re.compile(r"data\b"), "RES-2"),
-)
-_MISSING = re.compile(r"'(\w+)'(?=.* is missing)")
-_MISSING_HOMES = {"kategori_voucher": "SUM-2", "stats": "SUM-1"}
+# The clause of a field by the place of the section that it is in; the longest that fits counts.
+_CLAUSES = {
+    ("data", "data", "vouchers", "[]"): "RES-4",
+    ("data", "data", "kategori_voucher"): "SUM-2",
+    ("data", "data", "stats"): "SUM-1",
+    ("data", "data"): "RES-3",
+    ("data",): "RES-2",
+    (): "RES-1",
+}
 
 
-def check(exchange: Exchange, readings: Readings | None = None) -> list[Violation]:
+def violations(exchange: Exchange, readings: Readings | None = None) -> list[Violation]:
     """Return every way in which the reply breaks the contract, looked at by itself.
 
     With `readings`, what is open on the page is held to them; with None, any value of the register will do.
     """
-    found = findings(exchange)
-    violations = [item for item in found if isinstance(item, Violation)]
-    for item in found:
-        if isinstance(item, Choice) and readings is not None and not item.allows(readings):
-            chosen = getattr(readings, item.key)
-            expected = f"{item.key} as {chosen!r}: {REGISTER[item.key].question}"
-            violations.append(Violation(item.clause, expected, item.seen, item.where))
-    return violations
+    found: list[Violation] = []
+    for result in check(exchange):
+        if isinstance(result, Violation):
+            found.append(result)
+        elif readings is not None and not result.allows(readings):
+            expected = {"key": result.key, "value": getattr(readings, result.key)}
+            found.append(Violation("reading", result.clause, result.where, expected, {"seen": result.seen}))
+    return found
 
 
-def findings(exchange: Exchange) -> list[Finding]:
+def check(exchange: Exchange) -> list[CheckResult]:
     """Return the violations, and the choices among readings that the reply shows (any exchange, any target)."""
     shape = shape_violations(exchange)
     if shape:
-        return list(shape)
+        return [*shape]
     if exchange.outcome != SUCCESS:
         return []
     return [*_values(exchange), *_laws(exchange)]
@@ -70,10 +70,10 @@ def _shape(exchange: Exchange) -> Iterator[Violation]:
     try:
         reply = exchange.reply
     except NotJson as reason:
-        yield Violation("RES-1", "a reply that is JSON", f"HTTP {exchange.http_status} with a body: {reason}")
+        yield Violation("not_json", "RES-1", "", {}, {"http_status": exchange.http_status, "reason": str(reason)})
         return
     if not isinstance(reply, dict):
-        yield Violation("RES-1", "a reply that is one JSON object", f"a JSON {json_type(reply)}")
+        yield Violation("not_an_object", "RES-1", "", {}, {"type": json_type(reply)})
         return
     name = "success" if looks_like_success(reply) else "error"
     if not _tolerant_validator(name).is_valid(reply):
@@ -86,19 +86,22 @@ def _shape_failures(reply: dict[str, Any], name: str) -> Iterator[Violation]:
     from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
     for failure in failures(reply, tolerant(schema(name))):
-        place, _, reason = failure.partition(": ")
-        yield Violation(_clause_of(place, reason, name), "the documented fields and types", f"{place}: {reason}", place)
+        for clause in ["ERR-5"] if name == "error" else _clauses_of(failure):
+            yield Violation("shape", clause, failure.place, {}, {"failure": failure})
 
 
-def _clause_of(place: str, reason: str, name: str) -> str:
-    if name == "error":
-        return "ERR-5"
-    if place == "data.data" and reason.startswith("expected object"):
-        return "RES-2"
-    missing = _MISSING.search(reason)
-    if place == "data.data" and missing and missing.group(1) in _MISSING_HOMES:
-        return _MISSING_HOMES[missing.group(1)]
-    return next((clause for pattern, clause in _PLACES if pattern.match(place)), "RES-1")
+def _clauses_of(failure: SchemaFailure) -> list[str]:
+    place = tuple("[]" if isinstance(part, int) else part for part in failure.path)
+    if place == ("data", "data") and failure.rule == "type":
+        return ["RES-2"]
+    if place == ("data", "data") and failure.rule == "required":
+        # `stats` and `kategori_voucher` have clauses of their own.
+        return list(dict.fromkeys(_clause_at((*place, name)) for name in failure.names))
+    return [_clause_at(place)]
+
+
+def _clause_at(place: tuple[str, ...]) -> str:
+    return next(_CLAUSES[place[:size]] for size in range(len(place), -1, -1) if place[:size] in _CLAUSES)
 
 
 def _written_with_a_fraction(reply: dict[str, Any]) -> Iterator[Violation]:
@@ -118,7 +121,7 @@ def _written_with_a_fraction(reply: dict[str, Any]) -> Iterator[Violation]:
     ]
     for clause, place, value in places:
         if isinstance(value, float):
-            yield Violation(clause, "an integer", f"{place}: {value!r}, a number with a fraction", place)
+            yield Violation("fraction", clause, place, {}, {"value": value})
 
 
 @cache
@@ -130,21 +133,23 @@ def _values(exchange: Exchange) -> Iterator[Violation]:
     """Check what each field of a success must be, looked at by itself or beside its neighbour."""
     reply, sent = exchange.reply, exchange.fields
     if not 200 <= exchange.http_status < 300:
-        yield Violation("RES-1", "HTTP 200 on a success", f"HTTP {exchange.http_status}")
+        yield Violation("success_http_status", "RES-1", "", {}, {"http_status": exchange.http_status})
     yield from _now(exchange, reply["ts"])
     data, project = reply["data"], reply["data"]["data"]
     if project["merchant_id"] != exchange.merchant_id:
-        yield Violation("RES-3", "merchant_id of the path", f"{project['merchant_id']!r}", "data.data.merchant_id")
+        place, got = "data.data.merchant_id", {"merchant_id": project["merchant_id"]}
+        yield Violation("merchant_id", "RES-3", place, {"merchant_id": exchange.merchant_id}, got)
     page = sent.get("page", 1)
     if type(page) is int and page >= 1 and data["current_page"] != page:
-        yield Violation("RES-2", f"current_page {page}, as asked", f"{data['current_page']}", "data.current_page")
+        got = {"current_page": data["current_page"]}
+        yield Violation("current_page", "RES-2", "data.current_page", {"page": page}, got)
     for number, voucher in enumerate(project["vouchers"] or []):
         yield from _voucher(voucher, project["project_id"], f"data.data.vouchers[{number}]")
     ids = [voucher["id"] for voucher in project["vouchers"] or []]
     if len(set(ids)) != len(ids):
-        yield Violation("PAGE-1", "each voucher once", "an id that stands twice on one page", "data.data.vouchers")
+        yield Violation("voucher_twice", "PAGE-1", "data.data.vouchers")
     elif ids != sorted(ids, reverse=True):
-        yield Violation("RES-5", "ids in descending order, newest first", f"{_short(ids)}", "data.data.vouchers")
+        yield Violation("order", "RES-5", "data.data.vouchers", {}, {"ids": ids})
 
 
 def _now(exchange: Exchange, ts: int) -> Iterator[Violation]:
@@ -154,21 +159,22 @@ def _now(exchange: Exchange, ts: int) -> Iterator[Violation]:
         return
     if exchange.date is not None and abs(exchange.date - ts) <= CLOCK_TOLERANCE:
         return
-    expected = f"ts as Unix seconds, now ({int(exchange.received_at)})"
-    yield Violation("RES-1", expected, f"{ts}, {ts - int(exchange.received_at):+d} s away", "ts")
+    now = int(exchange.received_at)
+    yield Violation("ts", "RES-1", "ts", {"now": now}, {"ts": ts, "away": ts - now})
 
 
 def _voucher(voucher: dict[str, Any], project_id: str, place: str) -> Iterator[Violation]:
     if voucher["project_id"] != project_id:
-        yield Violation("RES-4", f"project_id {project_id!r}", f"{voucher['project_id']!r}", f"{place}.project_id")
+        expected, got = {"project_id": project_id}, {"project_id": voucher["project_id"]}
+        yield Violation("voucher_project_id", "RES-4", f"{place}.project_id", expected, got)
     made, updated, day = voucher[CREATED_AT], voucher["updated_at"], voucher["created"]
     for name, text in ((CREATED_AT, made), ("updated_at", updated), ("created", day)):
         if not _is_day(text):
-            yield Violation("RES-4", "a day of the calendar", repr(text), f"{place}.{name}")
+            yield Violation("not_a_day", "RES-4", f"{place}.{name}", {}, {"text": text})
     if day != made[:10]:
-        yield Violation("RES-6", f"created {made[:10]!r}, the date of {CREATED_AT}", repr(day), f"{place}.created")
+        yield Violation("created", "RES-6", f"{place}.created", {"date": made[:10]}, {"date": day})
     if updated < made:
-        yield Violation("RES-6", f"updated_at not before {made!r}", repr(updated), f"{place}.updated_at")
+        yield Violation("updated_at", "RES-6", f"{place}.updated_at", {"not_before": made}, {"updated_at": updated})
 
 
 def _is_day(text: str) -> bool:
@@ -179,7 +185,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _laws(exchange: Exchange) -> Iterator[Finding]:
+def _laws(exchange: Exchange) -> Iterator[CheckResult]:
     page = Page.of(exchange)
     if page is None:
         return
@@ -187,8 +193,3 @@ def _laws(exchange: Exchange) -> Iterator[Finding]:
     yield from sum_laws(page)
     if page.status != DEFAULT_STATUS:
         yield from filter_laws(page)
-
-
-def _short(ids: list[int]) -> str:
-    shown = ", ".join(map(str, ids[:6]))
-    return f"{shown}, ..." if len(ids) > 6 else shown

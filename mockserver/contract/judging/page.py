@@ -11,14 +11,14 @@ from mockserver.contract.judging.exchange import Exchange
 from mockserver.contract.project_detail import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS
 from mockserver.contract.wire import STATUSES
 
-NAMES = tuple(status.value for status in STATUSES)
+STATUS_NAMES = tuple(status.value for status in STATUSES)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A success as numbers: what was asked, and what came.
+    """A success as numbers: what was asked, and what was listed.
 
-    `size` is how many vouchers came, `total` is `total_data`, `pages` is `total_page`; `status` is the filter.
+    `size` is how many vouchers are listed, `total` is `total_data`, `pages` is `total_page`; `status` is the filter.
     """
 
     status: str
@@ -51,18 +51,18 @@ class Page:
             data["total_data"],
             data["total_page"],
             project["total_voucher"],
-            {name: project["stats"][name] for name in NAMES},
+            {name: project["stats"][name] for name in STATUS_NAMES},
             [(item["name"], item["total"]) for item in project["kategori_voucher"]],
         )
 
     @property
     def size(self) -> int:
-        """How many vouchers came."""
+        """How many vouchers are listed."""
         return len(self.vouchers)
 
     @property
     def is_whole(self) -> bool:
-        """Whether every matching voucher stands on this page."""
+        """Whether every matching voucher is on this page."""
         return self.page == 1 and self.size == self.total
 
     @property

@@ -4,69 +4,66 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from mockserver.contract.judging.page import NAMES, Page
-from mockserver.contract.judging.violation import Choice, Finding, Violation
+from mockserver.contract.judging.page import STATUS_NAMES, Page
+from mockserver.contract.judging.violation import CheckResult, Choice, Fact, Violation
 from mockserver.contract.project_detail import DEFAULT_STATUS
 from mockserver.contract.reading import CODE_PERMUTATIONS
 
 ORDERS = ("nominal", "count", "first_seen")
 _MAX_CAPS_TRIED = 10_000
+_VOUCHERS = "data.data.vouchers"
+_CATEGORIES = "data.data.kategori_voucher"
 
 
-def page_laws(page: Page) -> Iterator[Finding]:
-    """PAGE-1 and PAGE-2: how many vouchers stand on a page, and how many pages there are."""
+def page_laws(page: Page) -> Iterator[CheckResult]:
+    """PAGE-1 and PAGE-2: how many vouchers are on a page, and how many pages there are."""
     if page.size > page.limit:
-        got = f"{page.size} vouchers"
-        yield Violation("PAGE-1", f"at most {page.limit} vouchers on a page", got, "data.data.vouchers")
+        yield Violation("page_too_large", "PAGE-1", _VOUCHERS, {"limit": page.limit}, {"vouchers": page.size})
         return
-    if page.is_null:
-        yield Choice("empty_vouchers", frozenset({"null"}), "RES-3", "null", "data.data.vouchers")
-    elif not page.vouchers:
-        yield Choice("empty_vouchers", frozenset({"list"}), "RES-3", "[]", "data.data.vouchers")
+    if not page.vouchers:
+        value = "null" if page.is_null else "list"
+        yield Choice("empty_vouchers", frozenset({value}), "RES-3", Fact.of(f"vouchers_{value}"), _VOUCHERS)
     if page.total == 0:
         yield from _nothing_matches(page)
         return
     yield from _some_match(page)
 
 
-def _nothing_matches(page: Page) -> Iterator[Finding]:
+def _nothing_matches(page: Page) -> Iterator[CheckResult]:
     if page.vouchers:
-        got = f"{page.size} vouchers"
-        yield Violation("PAGE-2", "no voucher when total_data is 0", got, "data.data.vouchers")
+        yield Violation("vouchers_of_none", "PAGE-2", _VOUCHERS, {}, {"vouchers": page.size})
     if page.pages not in {0, 1}:
-        yield Violation("PAGE-2", "total_page 0 or 1 when total_data is 0", f"{page.pages}", "data.total_page")
+        yield Violation("pages_of_none", "PAGE-2", "data.total_page", {}, {"total_page": page.pages})
         return
-    value = frozenset({str(page.pages)})
-    yield Choice("empty_total_page", value, "PAGE-2", f"total_page {page.pages}", "data.total_page")
+    seen = Fact.of("total_page", total_page=page.pages)
+    yield Choice("empty_total_page", frozenset({str(page.pages)}), "PAGE-2", seen, "data.total_page")
 
 
-def _some_match(page: Page) -> Iterator[Finding]:
+def _some_match(page: Page) -> Iterator[CheckResult]:
     sizes = _page_sizes(page)
     if not sizes:
         pages = -(-page.total // page.limit)
+        asked = {"total_data": page.total, "limit": page.limit, "total_page": pages}
         if page.pages != pages:
-            expected = f"total_page {pages} = ceil({page.total} / {page.limit})"
-            yield Violation("PAGE-2", expected, f"{page.pages}", "data.total_page")
+            yield Violation("total_page", "PAGE-2", "data.total_page", asked, {"total_page": page.pages})
         else:
-            expected = f"{_expected_size(page, page.limit)} vouchers on page {page.page} of {pages}"
-            expected += f" (total_data {page.total}, limit {page.limit})"
-            yield Violation("PAGE-1", expected, f"{page.size}", "data.data.vouchers")
+            expected = {**asked, "page": page.page, "vouchers": _expected_size(page, page.limit)}
+            yield Violation("page_size", "PAGE-1", _VOUCHERS, expected, {"vouchers": page.size})
         return
     yield _cap(page, sizes)
     if page.page > page.pages:
         value = frozenset({"last" if page.vouchers else "empty"})
-        yield Choice("beyond_last", value, "PAGE-1", f"{page.size} vouchers", "data.data.vouchers")
+        yield Choice("beyond_last", value, "PAGE-1", Fact.of("vouchers", vouchers=page.size), _VOUCHERS)
 
 
 def _cap(page: Page, sizes: Sequence[int]) -> Choice:
     if page.limit not in sizes:
-        seen = f"{sizes[0]} of {page.limit} asked for"
-        return Choice("max_limit", frozenset(map(str, sizes)), "PAGE-1", seen, "data.data.vouchers")
+        seen = Fact.of("capped", limit=page.limit, vouchers=sizes[0])
+        return Choice("max_limit", frozenset(map(str, sizes)), "PAGE-1", seen, _VOUCHERS)
     # A list that ends before the limit shows no more than that it is not cut off there.
     floor = min(page.limit, page.total) if page.pages == 1 else page.limit
-    return Choice("max_limit", frozenset({"none"}), "PAGE-1", f"no cap below {floor}", at_least=floor)
+    return Choice("max_limit", frozenset({"none"}), "PAGE-1", Fact.of("no_cap", below=floor), at_least=floor)
 
 
 def _page_sizes(page: Page) -> Sequence[int]:
@@ -96,38 +93,37 @@ def _expected_size(page: Page, size: int) -> int:
     return max(0, min(size, page.total - (page.page - 1) * size))
 
 
-def sum_laws(page: Page) -> Iterator[Finding]:
+def sum_laws(page: Page) -> Iterator[CheckResult]:
     """SUM-1 and SUM-2 as far as one page shows them."""
     if page.status == DEFAULT_STATUS:
         yield from _unfiltered_sums(page)
     yield from _categories(page)
 
 
-def _unfiltered_sums(page: Page) -> Iterator[Finding]:
+def _unfiltered_sums(page: Page) -> Iterator[CheckResult]:
     together = sum(page.stats.values())
     if together != page.total_voucher:
-        got = f"stats add up to {together}, total_voucher is {page.total_voucher}"
-        yield Violation("SUM-1", "stats that add up to total_voucher", got, "data.data.stats")
+        got = {"stats": together, "total_voucher": page.total_voucher}
+        yield Violation("stats_sum", "SUM-1", "data.data.stats", {}, got)
     if page.total_voucher != page.total:
-        got = f"total_data {page.total}, total_voucher {page.total_voucher}"
-        yield Violation("PAGE-2", "total_data equal to total_voucher without a filter", got, "data.total_data")
+        got = {"total_data": page.total, "total_voucher": page.total_voucher}
+        yield Violation("total_data_unfiltered", "PAGE-2", "data.total_data", {}, got)
     yield from _codes(page)
 
 
-def _codes(page: Page) -> Iterator[Finding]:
+def _codes(page: Page) -> Iterator[CheckResult]:
     """Match the numbers of the vouchers with the names of `stats`."""
     tally = Counter(voucher["status"] for voucher in page.vouchers)
     fitting = frozenset(codes for codes in CODE_PERMUTATIONS if _codes_fit(codes, tally, page))
-    seen = f"codes {dict(sorted(tally.items()))} beside stats {dict(page.stats)}"
+    seen = Fact.of("codes_and_stats", codes=dict(sorted(tally.items())), stats=dict(page.stats))
     if not fitting:
-        expected = "stats equal to the number of vouchers in each status, 0 being pending"
-        yield Violation("SUM-1", expected, seen, "data.data.stats")
+        yield Violation("stats_and_codes", "SUM-1", "data.data.stats", {}, seen.values)
         return
     yield Choice("status_codes", fitting, "SUM-1", seen, "data.data.stats")
 
 
 def _codes_fit(codes: str, tally: Mapping[int, int], page: Page) -> bool:
-    counts = {int(code): page.stats[name] for code, name in zip(codes.split(","), NAMES, strict=True)}
+    counts = {int(code): page.stats[name] for code, name in zip(codes.split(","), STATUS_NAMES, strict=True)}
     if any(code not in counts for code in tally):
         return False
     if page.is_whole:
@@ -135,28 +131,25 @@ def _codes_fit(codes: str, tally: Mapping[int, int], page: Page) -> bool:
     return all(tally[code] <= counts[code] for code in tally)
 
 
-def _categories(page: Page) -> Iterator[Finding]:
+def _categories(page: Page) -> Iterator[CheckResult]:
     """SUM-2: `kategori_voucher` against the page, and against the whole where the page is the whole."""
     totals = dict(page.categories)
-    place = "data.data.kategori_voucher"
     if len(totals) != len(page.categories):
-        yield Violation("SUM-2", "one entry for each nominal", "a name that stands twice", place)
+        yield Violation("category_twice", "SUM-2", _CATEGORIES)
         return
     scopes = frozenset(scope for scope in ("project", "filtered", "page") if _scope_fits(scope, page, totals))
-    seen = f"{_shown(page.categories)} beside total_voucher {page.total_voucher}, total_data {page.total}"
+    seen = Fact.of("categories", categories=totals, total_voucher=page.total_voucher, total_data=page.total)
     if not scopes:
-        expected = (
-            f"totals equal to the number of vouchers of each nominal; on this page {_shown(page.nominals.items())}"
-        )
-        yield Violation("SUM-2", expected, seen, place)
+        expected = {"on_page": dict(page.nominals)}
+        yield Violation("category_totals", "SUM-2", _CATEGORIES, expected, seen.values)
         return
     if page.status == DEFAULT_STATUS:
-        yield Choice("kategori_scope", scopes, "SUM-2", seen, place)
+        yield Choice("kategori_scope", scopes, "SUM-2", seen, _CATEGORIES)
     orders = _orders(page, totals)
     if not orders:
-        yield Violation("SUM-2", "an order by nominal, by count or as first seen in the list", seen, place)
+        yield Violation("category_order", "SUM-2", _CATEGORIES, {}, seen.values)
         return
-    yield Choice("kategori_order", orders, "SUM-2", seen, place)
+    yield Choice("kategori_order", orders, "SUM-2", seen, _CATEGORIES)
 
 
 def _scope_fits(scope: str, page: Page, totals: Mapping[str, int]) -> bool:
@@ -191,7 +184,7 @@ def _first_seen_fits(page: Page, names: list[str], totals: Mapping[str, int]) ->
     return names[: len(first_seen)] == first_seen
 
 
-def filter_laws(page: Page) -> Iterator[Finding]:
+def filter_laws(page: Page) -> Iterator[CheckResult]:
     """FILT-1 as far as one page shows it: one status at most, unless the filter was passed over."""
     statuses = {voucher["status"] for voucher in page.vouchers}
     if len(statuses) < 2:
@@ -199,9 +192,4 @@ def filter_laws(page: Page) -> Iterator[Finding]:
     # A filter that is passed over (unknown_status=ignored) lists the whole project.
     if page.total == sum(page.stats.values()):
         return
-    got = f"status numbers {sorted(statuses)}"
-    yield Violation("FILT-1", f"vouchers of one status under the filter {page.status!r}", got, "data.data.vouchers")
-
-
-def _shown(pairs: Any) -> str:
-    return "{" + ", ".join(f"{name}: {total}" for name, total in pairs) + "}"
+    yield Violation("filter_statuses", "FILT-1", _VOUCHERS, {"filter": page.status}, {"statuses": sorted(statuses)})

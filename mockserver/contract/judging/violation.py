@@ -1,36 +1,59 @@
-"""What a check finds: a clause that is broken, or which readings a reply shows."""
+"""What a check finds, as data: a clause that is broken, or which readings a reply shows.
+
+No text is made here: `mockserver.verification.report.wording` says each kind in words.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from mockserver.contract.readings import Readings
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that was seen: its kind and its values by name."""
+
+    kind: str
+    values: Values = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kind: str, /, **values: Any) -> Fact:
+        """Return a fact of these values."""
+        return cls(kind, values)
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A clause that is broken: what was expected, what came, and where in the reply."""
+    """A clause that is broken.
 
+    `kind` says in which way (`page_too_large`); `expected` and `got` hold the values by name. `where` is the path in
+    the reply, `data.data.vouchers[3].id`, or empty.
+    """
+
+    kind: str
     clause: str
-    expected: str
-    got: str
     where: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.clause}: expected {self.expected}; came {self.got}"
+    expected: Values = field(default_factory=dict)
+    got: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Choice:
     """The values of one reading under which the reply is right; an empty set would be a violation.
 
-    For `max_limit`, `values` holds a number as text, or `none` for "not below what was asked".
+    For `max_limit`, `values` holds a number as text, or `none` for "not below what was asked". `seen` is what the
+    reply shows.
     """
 
     key: str
     values: frozenset[str]
     clause: str
-    seen: str
+    seen: Fact
     where: str = ""
     at_least: int = 0
 
@@ -42,4 +65,4 @@ class Choice:
         return chosen in self.values
 
 
-Finding = Violation | Choice
+CheckResult = Violation | Choice

@@ -19,6 +19,7 @@ from mockserver.provider.refusal import Cause, FieldBelowMinimum, FieldNamesNoth
 # No two of its parts can take the same byte, so that a body is read once, however it is made.
 _FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*\s*")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_NUMBER = 40
 _PUNCTUATION = re.compile(r"[\s_-]")
 # How gzip, zlib (deflate) and zstd begin.
 _COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
@@ -34,7 +35,7 @@ def diagnose_body(body: bytes, operation: Operation, readings: Readings, refused
     try:
         sent, is_form = decode_fields(body, operation, readings)
     except Refusal as unread:
-        # With a reading, it is a form that was read, and holds what is no text.
+        # With a reading, it is a form that was read, and a value in it is not text.
         known = [] if unread.reading else _unread(body, operation, readings)
         return known or [_explained(unread.cause, operation)]
     found = [
@@ -84,8 +85,9 @@ def _unread(body: bytes, operation: Operation, readings: Readings) -> list[Findi
     except _Constant as error:
         return [Finding(f"the body holds {error}", "JSON has no such number (RFC 8259)", "send null or leave it out")]
     except _TooLarge as error:
-        what = f"the body holds {printable(str(error), 40)}, which is too large"
-        return [Finding(what, "no parser takes it", "send plain integers")]
+        number = str(error)
+        shown = number if len(number) <= _LONGEST_NUMBER else f"a number of {len(number)} characters"
+        return [Finding(f"the body holds {shown}, which is too large", "no parser takes it", "send plain integers")]
     except RecursionError:
         return [Finding("the body is nested too deeply", "no parser follows it", "send a flat object of fields")]
     except json.JSONDecodeError as error:
@@ -95,7 +97,7 @@ def _unread(body: bytes, operation: Operation, readings: Readings) -> list[Findi
     half = _LONE_SURROGATE.search(json.dumps(sent, ensure_ascii=False))
     if half is not None:
         what = f"the body holds half of a surrogate pair, \\u{ord(half[0]):04x}"
-        return [Finding(what, "it stands for no character, and UTF-8 cannot write it", "send both halves, or neither")]
+        return [Finding(what, "half a pair is no character, and UTF-8 cannot write it", "send both halves, or neither")]
     if not isinstance(sent, dict):
         fix = f'send {{"{operation.fields[0].name}": ...}}' if operation.fields else "send {}"
         fix = "encode the object once, not twice" if isinstance(sent, str) else fix

@@ -46,30 +46,43 @@ def diagnose(
     `handler` is that of its operation, None when it is a call of none of `operations`. No secret that the
     `masker` knows, no session key and no signature appears in what is returned.
     """
-    if handler is None:
-        fields: dict[str, Any] = {}
-        found = [_outside(call, reply, operations)]
-    else:
-        fields = _fields(call.body, handler.operation, readings)
-        found = _findings(call, fields, reply, handler, store, readings)
+    fields = {} if handler is None else _fields(call.body, handler.operation, readings)
     mask = masker.knowing_sent(fields)
+    if handler is None:
+        found = [_outside(call, reply, operations, mask)]
+    else:
+        found = _findings(call, fields, reply, handler, store, readings, mask)
     return [Finding(mask(finding.what), mask(finding.why), mask(finding.fix)) for finding in found]
 
 
 def _findings(
-    call: Call, fields: Mapping[str, Any], reply: Reply, handler: Handler[Any], store: Store, readings: Readings
+    call: Call,
+    fields: Mapping[str, Any],
+    reply: Reply,
+    handler: Handler[Any],
+    store: Store,
+    readings: Readings,
+    mask: Masker,
 ) -> list[Finding]:
     if isinstance(reply, ForcedReply):
         return [_forced(reply)]
     if reply.role is None and not isinstance(reply, FaultyReply):
         return [_unknown_fault(reply)]
-    return [*_of_refusal(call, fields, reply, handler, store, readings), *_fault(reply)]
+    return [*_of_refusal(call, fields, reply, handler, store, readings, mask), *_fault(reply)]
 
 
 def _of_refusal(
-    call: Call, fields: Mapping[str, Any], reply: Reply, handler: Handler[Any], store: Store, readings: Readings
+    call: Call,
+    fields: Mapping[str, Any],
+    reply: Reply,
+    handler: Handler[Any],
+    store: Store,
+    readings: Readings,
+    mask: Masker,
 ) -> list[Finding]:
-    if reply.role in {None, SUCCESS}:
+    if reply.role == SUCCESS:
+        return handler.remarks(fields, readings)
+    if reply.role is None:
         return []
     # What is looked at is the world as it is now, which may no longer be the one that refused the call.
     assert call.merchant_id is not None
@@ -77,7 +90,7 @@ def _of_refusal(
     if refused is None:
         what = f"it got {reply.clause}, and would be answered now"
         return [Finding(what, _CHANGED, "send it again, if it is still wanted")]
-    found = _present(call, fields, refused, handler, store, readings)
+    found = _present(call, fields, refused, handler, store, readings, mask)
     if refused.role == reply.role:
         return found
     what = f"it got {reply.clause}, and would get {handler.operation.error_of[refused.role].clause} now"
@@ -91,6 +104,7 @@ def _present(
     handler: Handler[Any],
     store: Store,
     readings: Readings,
+    mask: Masker,
 ) -> list[Finding]:
     assert call.merchant_id is not None
     operation, merchant = handler.operation, store.merchant(call.merchant_id)
@@ -98,10 +112,15 @@ def _present(
         return diagnose_body(call.body, operation, readings, refused)
     error = operation.error_of[refused.role]
     if merchant is None and refused.role in {MERCHANT, SIGNATURE}:
-        return [_unknown_merchant(call.merchant_id, operation, store)]
+        return [_unknown_merchant(mask(call.merchant_id), operation, store)]
     if merchant is not None and refused.role == SIGNATURE:
         return [*_signature(merchant, fields, operation, store), *misnamed(fields, operation)]
-    own = [] if merchant is None else handler.diagnose(refused, merchant, fields, store)
+    # What is quoted is cut where it is long, so it is masked before.
+    own_names = {one.name for one in operation.fields if one.secret}
+    shown = {
+        name: mask(sent) if isinstance(sent, str) and name not in own_names else sent for name, sent in fields.items()
+    }
+    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store)
     why = f"{error.clause}: {operation.clauses[error.clause]}"
     return own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]
 
@@ -128,19 +147,19 @@ def _fault(reply: Reply) -> list[Finding]:
     return [Finding(f"the fault {name} was put on this reply", why, fix)]
 
 
-def _outside(call: Call, reply: Reply, operations: Operations) -> Finding:
+def _outside(call: Call, reply: Reply, operations: Operations, mask: Masker) -> Finding:
     what = reply.explanation or f"HTTP {reply.http_status}"
     if reply.http_status == 500:
         fix = "report it, with the lines of the log that tell of it"
         return Finding(what, "the mock broke down while it answered, whatever the call was", fix)
     documented = f"{BASE_URL} documents {operations.in_words}"
     if reply.http_status == 404 and operations.at(_SLASHES.sub("/", call.path)):
-        shown = printable(call.path, 200)
+        shown = printable(mask(call.path), 200)
         if call.path.startswith("//"):
             what = f"{shown} begins with two slashes: does your base URL end in one?"
             return Finding(what, documented, "leave out the slash at the end of the base URL")
         what = f"two slashes follow each other in {shown}"
-        return Finding(what, documented, "send one; is a part of the path that stands between them empty?")
+        return Finding(what, documented, "send one; is what belongs between them empty?")
     at_path = operations.at(call.path)
     fixes = {
         404: "call it with the merchant id in place and no slash at the end",

@@ -6,6 +6,7 @@ on the connection, an in-process double shows as much of it as it can.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,8 +16,10 @@ from typing import Literal
 import msgspec
 
 from mockserver._text import nearest
+from mockserver.contract.operation import Operation
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG, error_body
+from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES
+from mockserver.contract.wire import error_body
 from mockserver.provider.refusal import Cause
 from mockserver.provider.reply import Reply
 
@@ -35,6 +38,8 @@ class FaultError(ValueError):
 class Fault(msgspec.Struct, frozen=True):
     """One fault. `seconds` is how long `delay` and `slow_body` take, `retry_after` (in seconds) is for `rate_limit`.
 
+    Of a call that changes something `carried_out` says whether it is done all the same: then only its reply is hit.
+
     Raises:
         FaultError: no fault has this name, or a value is out of its range.
     """
@@ -42,16 +47,20 @@ class Fault(msgspec.Struct, frozen=True):
     name: str
     seconds: float = DEFAULT_SECONDS
     retry_after: int = DEFAULT_RETRY_AFTER
+    carried_out: bool = True
 
     def __post_init__(self) -> None:
         if self.name not in FAULTS:
-            raise FaultError(
-                f"there is no fault {self.name!r}{nearest(self.name, FAULTS)}; faults are {', '.join(FAULTS)}"
-            )
+            raise FaultError(f"there is no fault {self.name!r}{_hint(self.name)}; faults are {', '.join(FAULTS)}")
         if not 0 <= self.seconds <= LONGEST:
             raise FaultError(f"{self.name}: expected 0 to {LONGEST:g} seconds, got {self.seconds:g}")
         if not 0 <= self.retry_after <= LONGEST:
             raise FaultError(f"{self.name}: expected retry_after of 0 to {LONGEST:g} seconds, got {self.retry_after}")
+
+    @property
+    def prevents(self) -> bool:
+        """Whether a call that changes something is not carried out: as asked for, or as the vendor refused it."""
+        return not self.carried_out or self.name == "rate_limit" or FAULTS[self.name].role is not None
 
     @property
     def in_words(self) -> str:
@@ -62,7 +71,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class FaultPut(Cause, frozen=True):
-    """A fault was put on the reply; `before` is why that was no ordinary success, None when it was or is not sent."""
+    """A fault was put on a reply; `before` is why that was not an ordinary success, if it was not and is sent."""
 
     fault: Fault
     before: Cause | None = None
@@ -89,12 +98,16 @@ class FaultyReply(Reply, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Kind:
-    """A fault as people read of it: `what` happens, and the `projectid` that asks for it."""
+    """A fault as people read of it: `what` happens, and the reserved text that asks for it.
+
+    `role` is that of the documented error that it stands for, in an operation that has it.
+    """
 
     name: str
     what: str
     reserved: str
     apply: Callable[[Reply, Fault, Readings], FaultyReply]
+    role: str | None = None
 
 
 def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
@@ -184,7 +197,12 @@ def _sibling(error_msg: str) -> Callable[[Reply, Fault, Readings], FaultyReply]:
     return apply
 
 
-_SIBLING = "rc 500 with the text of the vendor's sibling page for redemption (not on this endpoint's page)"
+def _vendor_state(role: str) -> Kind:
+    error = REDEEM_BULK.error_of[role]
+    what = f"rc 500, {error.error_msg}: {error.clause} of the submit call (sibling page)."
+    return Kind(role, what, f"RMOCK{role.replace('_', '').upper()}", _sibling(error.error_msg), role)
+
+
 _KINDS = (
     Kind("delay", "The whole reply comes late, by `seconds`.", "RMOCKDELAY", _delay),
     Kind("slow_body", "Headers at once, then the body drips over `seconds`.", "RMOCKSLOWBODY", _slow_body),
@@ -198,15 +216,28 @@ _KINDS = (
     Kind("wrong_content_type", "The right JSON, called text/html.", "RMOCKWRONGTYPE", _wrong_content_type),
     Kind("wrong_length", "Content-Length says more than is sent, then the end.", "RMOCKWRONGLENGTH", _wrong_length),
     Kind("rate_limit", "429 with Retry-After (`retry_after` seconds).", "RMOCKRATELIMIT", _rate_limit),
-    Kind("maintenance", f"{_SIBLING}: {MAINTENANCE}.", "RMOCKMAINTENANCE", _sibling(MAINTENANCE)),
-    Kind("merchant_config", f"{_SIBLING}: {MERCHANT_CONFIG}.", "RMOCKMERCHANTCONFIG", _sibling(MERCHANT_CONFIG)),
+    *map(_vendor_state, VENDOR_STATES),
 )
 FAULTS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _KINDS})
 
 
-def with_fault(reply: Reply, fault: Fault, readings: Readings) -> FaultyReply:
-    """Return the reply as this fault lets it through."""
-    return FAULTS[fault.name].apply(reply, fault, readings)
+def with_fault(reply: Reply, fault: Fault, readings: Readings, operation: Operation) -> FaultyReply:
+    """Return the reply to a call of this operation as this fault lets it through."""
+    kind = FAULTS[fault.name]
+    faulty = kind.apply(reply, fault, readings)
+    documented = operation.error_of.get(kind.role or "")
+    if documented is None:
+        return faulty
+    return msgspec.structs.replace(faulty, role=documented.role, clause=documented.clause)
+
+
+def _hint(name: str) -> str:
+    known = next((known for known in FAULTS if name.startswith(known)), None)
+    if known is None or name[len(known)].isalnum():
+        return nearest(name, FAULTS)
+    more = [part.strip() for part in re.split(r"[,; ]+", name[len(known) :]) if "=" in part]
+    example = ";".join([known, *(more or ["times=3"])])
+    return f"; options are parted by `;`, as in {example!r}"
 
 
 def fault_named(name: str) -> str:

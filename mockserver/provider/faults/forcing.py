@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,6 +33,13 @@ _LONGEST_TEXT = 40
 Forced = Fault | DocumentedError
 
 
+class Reserved(NamedTuple):
+    """A text in a call that asks for a fault or an error; `place` is the field, or what of it, that holds it."""
+
+    text: str
+    place: str
+
+
 def forced_by_header(value: str, operation: Operation) -> Forced:
     """Return what the header asks for: a fault, as in `delay; seconds=0.5`, or an error by its clause, as in `ERR-3`.
 
@@ -42,7 +50,7 @@ def forced_by_header(value: str, operation: Operation) -> Forced:
     for error in operation.errors:
         if name.upper() == error.clause:
             return error
-    numbers: dict[str, float] = {"seconds": DEFAULT_SECONDS, "retry_after": DEFAULT_RETRY_AFTER}
+    numbers: dict[str, float] = {"seconds": DEFAULT_SECONDS, "retry_after": DEFAULT_RETRY_AFTER, "carried_out": 1}
     for parameter in parameters:
         key, _, number = parameter.partition("=")
         if key not in numbers:
@@ -51,7 +59,7 @@ def forced_by_header(value: str, operation: Operation) -> Forced:
             raise FaultError(f"{FAULT_HEADER}: {key}: expected a number, got {number!r}")
         numbers[key] = float(number)
     try:
-        return Fault(fault_named(name), numbers["seconds"], int(numbers["retry_after"]))
+        return Fault(fault_named(name), numbers["seconds"], int(numbers["retry_after"]), bool(numbers["carried_out"]))
     except FaultError as error:
         raise FaultError(f"{FAULT_HEADER}: {error}") from None
 

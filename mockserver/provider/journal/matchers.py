@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mockserver._text import nearest
@@ -11,7 +11,7 @@ from mockserver.contract.foreign_text import printable
 from mockserver.contract.masking import is_secret_field
 from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
-from mockserver.provider.journal.recorded import Entry
+from mockserver.provider.journal.recorded import Entry, Listed
 
 # What every call has, besides the fields of its operation.
 _OF_EVERY_CALL = (
@@ -32,6 +32,8 @@ _OF_EVERY_CALL = (
 )
 
 _SHOWN_CALLS = 20
+
+Mask = Callable[[str], str]
 
 
 class MatcherError(TypeError):
@@ -61,35 +63,45 @@ class Matchers:
         self._wanted = wanted
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}={_shown(value)}" for name, value in self._wanted.items())
+        return self._in_words(str)
 
-    def mismatches(self, entry: Entry) -> list[str]:
+    def _in_words(self, mask: Mask) -> str:
+        return ", ".join(f"{name}={_shown(value, mask)}" for name, value in self._wanted.items())
+
+    @property
+    def need_text(self) -> bool:
+        """Whether a matcher looks at the body or the reply, which a list does not have."""
+        return not {"body", "reply"}.isdisjoint(self._wanted)
+
+    def mismatches(self, entry: Listed, mask: Mask = str) -> list[str]:
         """Return why this call is not one that is looked for, a line for each matcher; none when it is."""
-        return [why for name, wanted in self._wanted.items() if (why := _mismatch(name, wanted, entry)) is not None]
+        found = (_mismatch(name, wanted, entry, mask) for name, wanted in self._wanted.items())
+        return [why for why in found if why is not None]
 
     def find(self, entries: Iterable[Entry]) -> list[Entry]:
         """Return the calls that match, in the order given."""
         return [entry for entry in entries if not self.mismatches(entry)]
 
-    def failure(self, entries: Iterable[Entry], expected: str) -> str:
+    def failure(self, entries: Iterable[Entry], expected: str, mask: Mask = str) -> str:
         """Return the text of a failed expectation: what was expected, every call, and why each is not it.
 
-        `expected` says how many, as in "at least one call".
+        `expected` says how many, as in "at least one call". What is looked for may be a secret itself, which `mask`
+        takes out of it.
         """
         candidates = list(entries)
         found = self.find(candidates)
-        wanted = f"{expected} with {self}" if self._wanted else expected
+        wanted = f"{expected} with {self._in_words(mask)}" if self._wanted else expected
         heading = f"expected {wanted}; {_counted(len(found), 'call')} matched"
         if not candidates:
             calls = self._operations.in_words
             return f"{heading}, no call arrived at all.\nA call is {calls} with this merchant's id."
-        lines = [line for entry in candidates[-_SHOWN_CALLS:] for line in self._judged(entry)]
+        lines = [line for entry in candidates[-_SHOWN_CALLS:] for line in self._judged(entry, mask)]
         left_out = len(candidates) - _SHOWN_CALLS
         more = [f"  ({_counted(left_out, 'earlier call')} not shown)"] if left_out > 0 else []
         return "\n".join([f"{heading} of {len(candidates)} that arrived:", *more, *lines])
 
-    def _judged(self, entry: Entry) -> list[str]:
-        why = self.mismatches(entry)
+    def _judged(self, entry: Entry, mask: Mask) -> list[str]:
+        why = self.mismatches(entry, mask)
         mark = "-" if why else "+"
         return [f"  {mark} {summary(entry)}", *(f"      {line}" for line in why)]
 
@@ -118,24 +130,24 @@ def _check_name(name: str, operations: Operations) -> None:
         raise MatcherError(f"no call has a {name!r}{nearest(name, names)}; matchers are {', '.join(names)}")
 
 
-def _mismatch(name: str, wanted: Any, entry: Entry) -> str | None:
+def _mismatch(name: str, wanted: Any, entry: Listed, mask: Mask) -> str | None:
     is_asked = name not in _OF_EVERY_CALL
     sent = entry.asked if is_asked else {name: getattr(entry, name)}
     got = sent.get(name)
     if callable(wanted):
         try:
-            return None if wanted(got) else f"{name}: {_shown(got)} does not satisfy {_shown(wanted)}"
+            return None if wanted(got) else f"{name}: {_shown(got, mask)} does not satisfy {_shown(wanted, mask)}"
         except Exception as error:
-            return f"{name}: {_shown(wanted)} raised {type(error).__name__} on {_shown(got)}"
+            return f"{name}: {_shown(wanted, mask)} raised {type(error).__name__} on {_shown(got, mask)}"
     # A null that was sent is not a field that was left out.
     if _same(wanted, got) and (not is_asked or wanted is not None or name not in sent):
         return None
-    return f"{name}: expected {_shown(wanted)}, {_got(name, sent, is_asked)}"
+    return f"{name}: expected {_shown(wanted, mask)}, {_got(name, sent, is_asked, mask)}"
 
 
-def _got(name: str, sent: Mapping[str, Any], is_asked: bool) -> str:
+def _got(name: str, sent: Mapping[str, Any], is_asked: bool, mask: Mask) -> str:
     if not is_asked or sent.get(name) is not None:
-        return f"got {_shown(sent[name])}"
+        return f"got {_shown(sent[name], mask)}"
     return f"{name} was sent as null" if name in sent else f"{name} was not sent"
 
 
@@ -144,10 +156,9 @@ def _same(wanted: object, got: object) -> bool:
     return wanted == got and isinstance(wanted, bool) == isinstance(got, bool)
 
 
-def _shown(value: object) -> str:
-    if callable(value):
-        return str(getattr(value, "__name__", repr(value)))
-    return printable(repr(value), 200)
+def _shown(value: object, mask: Mask) -> str:
+    text = str(getattr(value, "__name__", repr(value))) if callable(value) else repr(value)
+    return printable(mask(text), 200)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from mockserver.contract.operation import Operation
 from mockserver.contract.readings import Readings
 from mockserver.provider.doctor.finding import Finding
+from mockserver.provider.faults.forcing import Reserved
 from mockserver.provider.refusal import Refusal
 from mockserver.provider.reply import Reply, error_reply
 from mockserver.provider.state.clock import Clock
@@ -35,11 +36,15 @@ class Handler(ABC, Generic[T]):
 
     @abstractmethod
     def carry_out(self, checked: T, readings: Readings, clock: Clock) -> Reply:
-        """Do what a checked call asks for, and return its success; a `ReservedReply` where a reserved text asks for it.
+        """Do what a checked call asks for, and return its success.
 
         Raises:
             Refusal: the call gets a documented error after all, as the state has changed since.
         """
+
+    def reserved(self, checked: T) -> Reserved | None:  # noqa: ARG002 - for those that override it
+        """Return the text of a checked call that asks for a fault or an error, or None."""
+        return None
 
     def project_asked_for(
         self,
@@ -57,7 +62,14 @@ class Handler(ABC, Generic[T]):
         fields: Mapping[str, Any],  # noqa: ARG002
         store: Store,  # noqa: ARG002
     ) -> list[Finding]:
-        """Return what is wrong with a call refused in a role of this operation's own; nothing: its cause says all."""
+        """Return what is wrong with a call refused in a role of this operation's own; nothing: its cause says all.
+
+        In `fields` the secret ones are as they were sent: no finding may quote them.
+        """
+        return []
+
+    def remarks(self, fields: Mapping[str, Any], readings: Readings) -> list[Finding]:  # noqa: ARG002 - to override
+        """Return what is odd about a call that was answered as asked: it may not be what was meant."""
         return []
 
     def answer(self, merchant_id: str, body: bytes, store: Store, readings: Readings, clock: Clock) -> Reply:
@@ -68,8 +80,11 @@ class Handler(ABC, Generic[T]):
         try:
             return self.carry_out(self.check(merchant_id, body, store, readings), readings, clock)
         except Refusal as refused:
-            error = self.operation.error_of[refused.role]
-            return error_reply(error, refused.cause, readings, reading=refused.reading)
+            return self.error(refused, readings)
+
+    def error(self, refused: Refusal, readings: Readings) -> Reply:
+        """Write the documented error that a refused call gets."""
+        return error_reply(self.operation.error_of[refused.role], refused.cause, readings, reading=refused.reading)
 
     def refusal(self, merchant_id: str, body: bytes, store: Store, readings: Readings) -> Refusal | None:
         """Return the refusal that `answer` would write for a call, or None; nothing changes by it."""

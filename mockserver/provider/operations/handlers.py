@@ -6,5 +6,6 @@ from typing import Any
 
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.project_detail import ProjectDetail
+from mockserver.provider.operations.redeem_bulk import RedeemBulk
 
-HANDLERS: tuple[Handler[Any], ...] = (ProjectDetail(),)
+HANDLERS: tuple[Handler[Any], ...] = (ProjectDetail(), RedeemBulk())

@@ -35,18 +35,18 @@ def parse_fields(body: bytes, operation: Operation, readings: Readings) -> dict[
         Refusal: it is not one JSON object with the documented fields, relaxed where a reading says so.
     """
     sent, is_form = decode_fields(body, operation, readings)
-    is_whole = True
-    for field in operation.fields:
-        name = field.name
+    missing = []
+    for name, python_type, field in operation.typed:
         if name not in sent:
-            is_whole = False
-        elif type(sent[name]) is not field.python_type:
+            missing.append(field)
+        elif type(sent[name]) is not python_type:
             sent[name] = field_value(field, sent[name], readings, is_form=is_form)
-    if not is_whole:
-        _check_presence(sent, operation, readings)
-    for field in operation.bounded:
-        name = field.name
-        if name in sent:
+    for field in missing:
+        if field.is_required(readings):
+            raise Refusal(JSON, FieldMissing(field.name), reading=field.required_reading)
+    for name, default, field in operation.bounded:
+        # Most calls send the defaults, which are in bounds.
+        if name in sent and sent[name] != default:
             sent[name] = in_bounds(field, sent[name], readings)
     return sent
 
@@ -84,7 +84,7 @@ def decode_json(body: bytes) -> Any:
 
 
 def form_fields(body: bytes, operation: Operation) -> dict[str, Any] | None:
-    """Return the fields of a form as the operation reads them, numbers as integers; None when the body is no form."""
+    """Return the fields of a form as the operation reads them, numbers as integers; None when it is not a form."""
     try:
         sent = _decode_form(body, None) if _FORM.fullmatch(body) else None
     except Refusal:
@@ -114,7 +114,7 @@ def field_value(field: Field, value: Any, readings: Readings, *, is_form: bool) 
 
 
 def in_bounds(field: Field, value: Any, readings: Readings) -> Any:
-    """Return what a value of the documented type stands for.
+    """Return what a value of the documented type means.
 
     Raises:
         Refusal: it is below what the page knows, or names nothing that it knows.
@@ -138,12 +138,6 @@ def in_bounds(field: Field, value: Any, readings: Readings) -> Any:
 def is_decimal(value: object) -> bool:
     """Return whether this is text that the reading `types` can let in as a whole number."""
     return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
-
-
-def _check_presence(sent: dict[str, Any], operation: Operation, readings: Readings) -> None:
-    for field in operation.required_fields(readings):
-        if field.name not in sent:
-            raise Refusal(JSON, FieldMissing(field.name), reading=field.required_reading)
 
 
 def _decode_form(body: bytes, reading: str | None) -> dict[str, Any]:

@@ -23,12 +23,12 @@ from mockserver.contract.project_detail import (
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.doctor.finding import Finding
-from mockserver.provider.faults.forcing import forced_by_text
+from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import field_value, parse_fields
 from mockserver.provider.refusal import FieldMissing, ProjectUnknown, Refusal
-from mockserver.provider.reply import Reply, ReservedReply, success_reply
+from mockserver.provider.reply import Reply, success_reply
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.project_store import ProjectStore, Statuses
@@ -85,10 +85,11 @@ class ProjectDetail(Handler[Asked]):
                 project.life_cycle.settle(now, readings.timezone)
                 project.life_cycle.was_read()
             page = _page(checked, readings)
-        reply = success_reply(PROJECT_DETAIL.success, page, int(now))
-        if checked.reserved is None:
-            return reply
-        return ReservedReply(*msgspec.structs.astuple(reply), reserved=checked.reserved, reserved_in="projectid")
+        return success_reply(PROJECT_DETAIL.success, page, int(now))
+
+    def reserved(self, checked: Asked) -> Reserved | None:
+        """Return the `projectid` that asks for a fault or an error."""
+        return None if checked.reserved is None else Reserved(checked.reserved, "projectid")
 
     def project_asked_for(
         self, merchant: MerchantStore | None, fields: Mapping[str, Any], readings: Readings

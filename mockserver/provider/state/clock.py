@@ -33,18 +33,18 @@ class SystemClock:
 
 
 class FrozenClock:
-    """A clock that stands still."""
+    """A clock that does not move."""
 
     def __init__(self, at: float) -> None:
         self._at = at
 
     def now(self) -> float:
-        """Return the time it stands at, in Unix seconds."""
+        """Return the time it was frozen at, in Unix seconds."""
         return self._at
 
 
 class MovableClock:
-    """A clock in the hands of a person: it runs with the machine's, or stands; `advance` puts either one forward.
+    """A clock in the hands of a person: it runs with the machine's, or is frozen; `advance` puts either one forward.
 
     `source` is the clock it runs with. Safe under threads.
 
@@ -64,7 +64,7 @@ class MovableClock:
         self._start = self._state
 
     def reset(self) -> None:
-        """Stand or run as at the start again."""
+        """Be frozen or run as at the start again."""
         with self._lock:
             self._state = self._start
 
@@ -75,7 +75,7 @@ class MovableClock:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it stands."""
+        """Whether it is frozen."""
         return self._state[0] is not None
 
     @property
@@ -84,14 +84,14 @@ class MovableClock:
         return self._state[1]
 
     def freeze(self, at: float | None = None) -> float:
-        """Stop it at `at` (None: now); return the time it stands at, all in Unix seconds."""
+        """Stop it at `at` (None: now); return that time, all in Unix seconds."""
         with self._lock:
             frozen_at = _checked(self.now() if at is None else at)
             self._state = (frozen_at, 0.0)
             return frozen_at
 
     def advance(self, seconds: float) -> float:
-        """Put it forward, standing or running as it was; return the new time in Unix seconds."""
+        """Put it forward, frozen or running as it was; return the new time in Unix seconds."""
         if not seconds >= 0:
             raise ValueError(f"a clock goes forward only: expected 0 or more seconds, got {seconds:g}")
         with self._lock:

@@ -98,7 +98,7 @@ class ProjectStore:
             return sorted(id_ for status in statuses for id_ in self._by_status[status])
 
     def position(self, voucher_id: int) -> int:
-        """Return where a voucher stands, counted from the oldest, which is 0."""
+        """Return the place of a voucher, counted from the oldest, which is 0."""
         with self.lock:
             return int(self._ids.bisect_left(voucher_id))
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from mockserver.contract.masking import needs_literal_match
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
-from mockserver.provider.state.clock import MovableClock
+from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.state.clock import MovableClock, date_time
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
-from mockserver.provider.state.world import Merchant, Project, World
+from mockserver.provider.state.world import Merchant, Project, Voucher, World
+
+# Coprime to the number of suffixes, so that no two numbers in a row of as many have the same.
+_SUFFIXES = 26**4 * 10**6
+_STEP = 274_877_906_951
 
 
 class MerchantStore:
     """One merchant, its projects, and the readings and the clock it is served under (None: those of the provider).
 
-    `plan` moves the vouchers of projects that have none of their own.
+    `plan` moves the vouchers of projects that have none of their own. `as_added` is the merchant, and its readings, as
+    they were when it was added.
     """
 
     def __init__(
@@ -34,6 +42,9 @@ class MerchantStore:
         self.readings = readings
         self.clock = clock
         self.plan = plan
+        self.as_added = (merchant, readings)
+        self.vendor_state = merchant.vendor_state
+        self._codes: set[str] | None = None
         self._projects: dict[str, ProjectStore] = {}
         for project in merchant.projects:
             self.add_project(project)
@@ -41,8 +52,24 @@ class MerchantStore:
     def add_project(self, project: Project) -> ProjectStore:
         """Take a project in; one of the same project_id is replaced."""
         stored = ProjectStore(project, self.plan)
+        if project.project_id in self._projects:
+            self._codes = None
+        elif self._codes is not None:
+            self._codes.update(voucher.voucher_code for voucher in project.vouchers)
         self._projects[project.project_id] = stored
         return stored
+
+    def remove_project(self, project_id: str) -> None:
+        """Forget a project; from now on it is unknown."""
+        self._projects.pop(project_id, None)
+        self._codes = None
+
+    def has_code(self, voucher_code: str) -> bool:
+        """Tell whether a project of the merchant has a voucher of this code."""
+        # Made when somebody first submits: most merchants never do.
+        if self._codes is None:
+            self._codes = {voucher.voucher_code for one in self.projects() for voucher in one.snapshot().vouchers}
+        return voucher_code in self._codes
 
     def project(self, project_id: str) -> ProjectStore | None:
         """Return the project of this project_id, or None."""
@@ -53,11 +80,11 @@ class MerchantStore:
         return next((project for project in reversed(self.projects()) if project.project_name == name), None)
 
     def projects(self) -> list[ProjectStore]:
-        """Return every project, in the order they came."""
+        """Return every project, in the order they were added."""
         return list(self._projects.values())
 
     def secrets(self) -> Iterator[str]:
-        """Yield what must stand in no log, error or file: secret key, signature and session key."""
+        """Yield what must never be in a log, an error or a file: secret key, signature and session key."""
         yield self.secret_key
         yield self.signature
         if self.session_key:
@@ -66,16 +93,21 @@ class MerchantStore:
     def snapshot(self) -> Merchant:
         """Return the merchant as it is now."""
         projects = tuple(project.snapshot() for project in self.projects())
-        return Merchant(self.merchant_id, self.secret_key, self.session_key, projects)
+        return Merchant(self.merchant_id, self.secret_key, self.session_key, projects, self.vendor_state)
 
 
 class Store:
-    """Merchants by id. Adding and removing one never blocks a reader."""
+    """Merchants by id. Adding and removing one never blocks a reader.
 
-    def __init__(self, world: World) -> None:
+    `changing` is held while merchants or projects come, so that two of one id cannot.
+    """
+
+    def __init__(self, world: World, changing: threading.RLock | None = None) -> None:
         self.plan = world.plan
+        self.changing = changing or threading.RLock()
+        self._highest_project = self._highest_voucher = 0
         self._merchants: dict[str, MerchantStore] = {}
-        self._looked_for: dict[str, frozenset[str]] = {}
+        self._literal_secrets: dict[str, frozenset[str]] = {}
         for merchant in world.merchants:
             self.add_merchant(merchant)
 
@@ -85,40 +117,74 @@ class Store:
         """Take a merchant in, under `readings` and a `clock` of its own if given; one of the same id is replaced."""
         stored = MerchantStore(merchant, readings, clock, self.plan)
         self._merchants[merchant.merchant_id] = stored
-        looked_for = frozenset(filter(needs_literal_match, stored.secrets()))
-        if looked_for:
-            self._looked_for[merchant.merchant_id] = looked_for
+        for project in merchant.projects:
+            self._count_ids(project)
+        literal_secrets = frozenset(filter(needs_literal_match, stored.secrets()))
+        if literal_secrets:
+            self._literal_secrets[merchant.merchant_id] = literal_secrets
         else:
-            self._looked_for.pop(merchant.merchant_id, None)
+            self._literal_secrets.pop(merchant.merchant_id, None)
         return stored
+
+    def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
+        """Take a project of this merchant in; one of the same project_id is replaced."""
+        stored = merchant.add_project(project)
+        self._count_ids(project)
+        return stored
+
+    def submit(self, merchant: MerchantStore, codes: Sequence[str], now: float, zone: str) -> ProjectStore:
+        """Make a project of these codes, pending, its ids above all there were; its plan starts at `now`.
+
+        `now` is in Unix seconds, `zone` the reading `timezone`. Hold `changing` around it, and make sure before that no
+        code is one that the merchant may not have twice.
+        """
+        at = date_time(now, zone)
+        id_, first = self._highest_project + 1, self._highest_voucher + 1
+        vouchers = tuple(
+            Voucher(first + place, code, VoucherStatus.PENDING, at, at) for place, code in enumerate(codes)
+        )
+        project_id = self._new_project_id(id_, at)
+        stored = self.add_project(merchant, Project(id_, project_id, project_id, vouchers[::-1]))
+        stored.settle(now, zone)
+        return stored
+
+    def _new_project_id(self, id_: int, at: str) -> str:
+        day = at[2:4] + at[5:7] + at[8:10]
+        for number in itertools.count(id_):
+            letters, digits = divmod(number * _STEP % _SUFFIXES, 10**6)
+            rest = [letters // 26**place % 26 for place in range(4)]
+            project_id = f"R{day}{''.join(chr(ord('A') + one) for one in rest)}{digits:06d}"
+            if all(merchant.project(project_id) is None for merchant in self.merchants()):
+                return project_id
+        raise AssertionError("there is no end of numbers")
+
+    def _count_ids(self, project: Project) -> None:
+        self._highest_project = max(self._highest_project, project.id)
+        self._highest_voucher = max(self._highest_voucher, *(voucher.id for voucher in project.vouchers), 0)
 
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant; from now on it is unknown (ERR-2)."""
         self._merchants.pop(merchant_id, None)
-        self._looked_for.pop(merchant_id, None)
+        self._literal_secrets.pop(merchant_id, None)
 
     def merchant(self, merchant_id: str) -> MerchantStore | None:
         """Return the merchant of this id, or None."""
         return self._merchants.get(merchant_id)
 
     def merchants(self) -> Iterable[MerchantStore]:
-        """Return every merchant, in the order they came."""
+        """Return every merchant, in the order they were added."""
         return list(self._merchants.values())
 
-    def looked_for(self) -> frozenset[str]:
+    def literal_secrets(self) -> frozenset[str]:
         """Return the secrets of every merchant that are found only by one who knows them.
 
         Of thousands of merchants whose secrets are made up there are none, so that masking stays as fast as for one.
         """
-        return frozenset(chain.from_iterable(list(self._looked_for.values())))
+        return frozenset(chain.from_iterable(list(self._literal_secrets.values())))
 
     def highest_ids(self) -> tuple[int, int]:
-        """Return the highest id of a project and of a voucher, 0 when there is none."""
-        projects = [project for merchant in self.merchants() for project in merchant.projects()]
-        return (
-            max((project.id for project in projects), default=0),
-            max((project.highest_id for project in projects), default=0),
-        )
+        """Return the highest id that a project and a voucher ever had here, 0 when there was none."""
+        return self._highest_project, self._highest_voucher
 
     def owner_of(self, project_id: str) -> tuple[MerchantStore, ProjectStore] | None:
         """Return the project of this project_id, or of this numeric id in decimal, with its merchant; or None."""

@@ -46,12 +46,17 @@ class Project(msgspec.Struct, frozen=True):
 
 
 class Merchant(msgspec.Struct, frozen=True):
-    """A merchant and the secret that signs its calls."""
+    """A merchant and the secret that signs its calls.
+
+    `vendor_state` is the role of the failure that all its submissions get (one of `VENDOR_STATES`); None: they are
+    taken.
+    """
 
     merchant_id: str
     secret_key: str
     session_key: str | None = None
     projects: tuple[Project, ...] = ()
+    vendor_state: str | None = None
 
     def __repr__(self) -> str:
         return f"Merchant({self.merchant_id!r}, {len(self.projects)} projects)"

@@ -14,6 +14,11 @@ from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.plan import Plan, plan_from_document
 from mockserver.provider.state.world import NO_NOTE, Merchant, Project, Voucher, World, WorldError
 
+MOST_GENERATED = 2_000_000
+MOST_PROJECTS = 100_000
+# As in the schema: far below where a number of JSON loses digits.
+HIGHEST_ID = 10**15
+
 # Readings and clock of merchants that have their own, by merchant id.
 Own = Mapping[str, tuple[Readings, Clock]]
 NOBODY: Own = MappingProxyType({})
@@ -32,13 +37,18 @@ class Under(NamedTuple):
 
 
 class WorldBuilder:
-    """Builds the values of one document; ids that are left out are given out above those that stand in it."""
+    """Builds the values of one document; ids that are left out are given out above those that it has.
+
+    Raises:
+        WorldError: it has more projects, or asks for more generated vouchers, than one world may.
+    """
 
     def __init__(self, document: Any, under: Under, above: tuple[int, int], own: Own) -> None:
         self._document = document
         self._general = self._under = under
         self._own = own
         projects = [project for merchant in document["merchants"] for project in merchant.get("projects", [])]
+        _check_size(projects)
         vouchers = [voucher for project in projects for voucher in _listed(project)]
         self._next_project = 1 + max((project.get("id", 0) for project in projects), default=0)
         self._next_voucher = 1 + max((voucher.get("id", 0) for voucher in vouchers), default=0)
@@ -46,14 +56,14 @@ class WorldBuilder:
         self._next_voucher = max(self._next_voucher, 1 + above[1])
 
     def world(self) -> World:
-        """Return the world; raises WorldError where dates run backwards, or a share or plan cannot be."""
-        return World(
-            tuple(
-                self._merchant(merchant, f"merchants[{number}]")
-                for number, merchant in enumerate(self._document["merchants"])
-            ),
-            _plan(self._document, "the world"),
+        """Return the world; raises WorldError where dates run backwards, or a share or a plan is impossible."""
+        merchants = tuple(
+            self._merchant(merchant, f"merchants[{number}]")
+            for number, merchant in enumerate(self._document["merchants"])
         )
+        if max(self._next_project, self._next_voucher) > HIGHEST_ID + 1:
+            raise WorldError(f"no ids are left to give out above {HIGHEST_ID}; choose smaller ones, or give every id")
+        return World(merchants, _plan(self._document, "the world"))
 
     def _merchant(self, merchant: Any, path: str) -> Merchant:
         own = self._own.get(merchant["merchant_id"])
@@ -101,7 +111,7 @@ class WorldBuilder:
 
     def _voucher(self, voucher: Any, ids: Iterator[int], project_id: str, path: str) -> Voucher:
         if voucher.get("project_id", project_id) != project_id:
-            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it stands in")
+            raise WorldError(f"{path}.project_id: expected {project_id!r}, the project it is in")
         created_at = self._created_at(voucher, path)
         updated_at = voucher.get("updated_at", created_at)
         written = next((name for name in (CREATED_AT, "created_at", "created") if name in voucher), CREATED_AT)
@@ -138,6 +148,16 @@ class WorldBuilder:
         return self._under.readings.status_of[status]
 
 
+def _check_size(projects: list[Any]) -> None:
+    # A few bytes can ask for any number of either.
+    if len(projects) > MOST_PROJECTS:
+        raise WorldError(f"{len(projects)} projects in one world; expected at most {MOST_PROJECTS}")
+    asked = [vouchers for project in projects if isinstance(vouchers := project.get("vouchers"), dict)]
+    generated = sum(vouchers["generate"]["count"] for vouchers in asked)
+    if generated > MOST_GENERATED:
+        raise WorldError(f"{generated} vouchers to generate in one world; expected at most {MOST_GENERATED} together")
+
+
 def _plan(owner: Any, path: str) -> Plan | None:
     if "plan" not in owner:
         return None
@@ -151,7 +171,7 @@ def _check_date_time(text: str, path: str) -> None:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise WorldError(f"{path}: {text} is no day of the calendar") from None
+        raise WorldError(f"{path}: {text} is not a day of the calendar") from None
 
 
 def _listed(project: Any) -> list[Any]:

@@ -19,7 +19,7 @@ def world_to_document(
 ) -> dict[str, Any]:
     """Return the world as a world file has it, statuses numbered by `readings`; secrets are left out unless asked.
 
-    What stands in `own` for a merchant id holds for that merchant in place of `readings`.
+    What `own` has for a merchant id holds for that merchant in place of `readings`.
     """
     return {
         **_plan_document(world.plan),

@@ -1,4 +1,4 @@
-"""From a world file to a world, with an error that names the path in the file and the cure."""
+"""From a world file to a world, with an error that names the path in the file and how to fix it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.provider.state.world import Voucher, World, WorldError
 from mockserver.provider.state.world_builder import NOBODY, Own, Under, WorldBuilder
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
-_MAX_FAILURES_SHOWN = 5
+_MOST_FAILURES_SHOWN = 5
 _PROJECT: Document = {"$ref": f"{ID_PREFIX}world#/$defs/project"}
 
 
@@ -59,13 +59,14 @@ def world_from_document(
 ) -> World:
     """Build a world from a decoded world file.
 
-    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it came; dates
-    are taken as they stand, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
+    Status numbers are read under the reading `status_codes`, so that a reply can be pasted in as it is; dates
+    are taken as they are, and those left out are now, in the zone of the reading `timezone`. Ids that are left out
     are given out above those of the document and those of `above`: a project's and a voucher's.
-    What stands in `own` for a merchant id holds for that merchant in place of `readings` and `clock`.
+    What `own` has for a merchant id holds for that merchant in place of `readings` and `clock`.
 
     Raises:
-        WorldError: it does not fit `schemas/world.json`, an id or a code stands twice, or dates run backwards.
+        WorldError: it does not fit `schemas/world.json`, an id or a code appears twice, dates run backwards, or
+            it is larger than a world may be.
     """
     return _world(_plain(document), readings, clock, above, own)
 
@@ -112,9 +113,8 @@ def _check_shape(document: Any, shape: Document) -> None:
         raise WorldError(f"expected what JSON can hold (text, numbers, lists, dicts): {error}") from None
     from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
-    found = failures(document, shape)
-    more = len(found) - _MAX_FAILURES_SHOWN
-    shown = found[:_MAX_FAILURES_SHOWN] + ([f"and {more} more"] if more > 0 else [])
+    found = failures(document, shape, _MOST_FAILURES_SHOWN + 1)
+    shown = [*map(str, found[:_MOST_FAILURES_SHOWN])] + (["and more"] if len(found) > _MOST_FAILURES_SHOWN else [])
     raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
 
 
@@ -133,5 +133,5 @@ def _refuse_twice(name: str, values: Iterator[Any], where: str) -> None:
     seen = set()
     for value in values:
         if value in seen:
-            raise WorldError(f"{name} {value!r} stands twice in {where}; give each its own")
+            raise WorldError(f"{name} {value!r} appears twice in {where}; give each its own")
         seen.add(value)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
+
+from mockserver.contract.foreign_text import harmless_lines
 
 if TYPE_CHECKING:
     from mockserver.testing.survive.report import SurviveReport
 
 _NOT_JUDGED = "it ended without a crash, and printed no JSON, so what it saw is not known"
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(report: SurviveReport) -> str:
@@ -30,17 +30,12 @@ def junit(report: SurviveReport) -> str:
             suite, "testcase", classname="survive", name=verdict.scenario.name, time=f"{played.run.took:.3f}"
         )
         if verdict.result == "failed":
-            message = _clean("; ".join(problem.text for problem in played.judgement.problems))
+            message = harmless_lines("; ".join(problem.text for problem in played.judgement.problems))
             failure = SubElement(case, "failure", message=message)
-            failure.text = _clean("\n".join(text for text, _ in report.failure_lines(verdict)))
+            failure.text = "\n".join(text for text, _ in report.failure_lines(verdict))
         elif verdict.result == "not judged":
             SubElement(case, "skipped", message=_NOT_JUDGED)
     suites = Element("testsuites")
     suites.append(suite)
     text: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
     return text.decode() + "\n"
-
-
-def _clean(text: str) -> str:
-    """Leave out what XML cannot hold."""
-    return _NOT_XML.sub("�", text)

@@ -14,6 +14,8 @@ from mockserver.testing.survive.situations import Situation
 from mockserver.testing.survive.stage import Expected, Observed, ShownExchange, Stage
 
 _SIMPLER_TRIED = 10
+_SAID_SHOWN = 2000
+_TRACE_SHOWN = 300
 
 
 @dataclass(frozen=True)
@@ -114,4 +116,10 @@ def play(situation: Situation, player: Player, stage: Stage, *, seed: int, timeo
 
 def _masked(run: ClientRun, mask: Masker) -> ClientRun:
     output = None if run.output is None else mask.value(dict(run.output))
-    return replace(run, said=mask(run.said), trace=None if run.trace is None else mask(run.trace), output=output)
+    said = mask(run.said)
+    return replace(
+        run,
+        said=said if len(said) <= _SAID_SHOWN else f"…{said[-_SAID_SHOWN:]}",
+        trace=None if run.trace is None else mask(run.trace)[:_TRACE_SHOWN],
+        output=output,
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mockserver.contract.foreign_text import harmless
 from mockserver.testing.survive.habits import HABITS, Habit
 from mockserver.testing.survive.playing import Played, Verdict
 from mockserver.testing.survive.situations import Situation
@@ -66,7 +67,14 @@ class SurviveReport:
         return "\n".join(text for text, _ in self.lines())
 
     def lines(self) -> Iterator[Line]:
-        """Yield the report as a terminal shows it, each line with a colour or None."""
+        """Yield the report as a terminal shows it, each line with a colour or None; nothing in one commands it."""
+        yield from map(_harmless, self._lines())
+
+    def failure_lines(self, verdict: Verdict) -> Iterator[Line]:
+        """Yield all there is to know of one failure, as `lines` does."""
+        yield from map(_harmless, self._failure_lines(verdict, in_full=True))
+
+    def _lines(self) -> Iterator[Line]:
         for verdict in self.verdicts:
             text = f"{verdict.result:<10}  {verdict.scenario.name}  {verdict.played.run.took:.1f} s"
             yield text, _COLOURS[verdict.result]
@@ -74,13 +82,13 @@ class SurviveReport:
         for verdict in self.failed:
             least = verdict.smallest or verdict.played
             yield "", None
-            yield from self.failure_lines(verdict, in_full=least.situation not in shown)
+            yield from self._failure_lines(verdict, in_full=least.situation not in shown)
             shown.add(least.situation)
         yield "", None
         yield from self._summary()
 
-    def failure_lines(self, verdict: Verdict, *, in_full: bool = True) -> Iterator[Line]:
-        """Yield all there is to know of one failure; not `in_full` when its smallest situation is shown above."""
+    def _failure_lines(self, verdict: Verdict, *, in_full: bool) -> Iterator[Line]:
+        # Not in full when its smallest situation is shown above.
         least = verdict.smallest or verdict.played
         scenario, habit = verdict.scenario, verdict.habit
         yield f"failed      {scenario.name}: {scenario.meaning} ({scenario.source})", "red"
@@ -177,6 +185,10 @@ class SurviveReport:
             unmatched = [call for verdict in self.verdicts for call in verdict.played.observed.unmatched][:1]
             got = f"; what arrived was {unmatched[0]}" if unmatched else ""
             yield f"No call reached the endpoint{got}. Does it read APIGAMES_BASE_URL, and POST to the path?", "red"
+
+
+def _harmless(line: Line) -> Line:
+    return harmless(line[0]), line[1]
 
 
 def expected_output(played: Played) -> dict[str, Any]:

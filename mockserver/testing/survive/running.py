@@ -21,7 +21,8 @@ PARTS = ("vouchers", "counts", "error")
 Client = Callable[[dict[str, str]], Any]
 
 _OUTPUT_KEPT = 4_194_304
-_SHOWN = 2000
+# What a person is shown is less, and cut only when it is masked.
+_SAID = 65_536
 _WIND_UP = 1.0
 # The last line that says what went wrong, as runtimes print it when nothing caught it.
 _TRACES = tuple(
@@ -205,9 +206,9 @@ def output_in(text: str) -> Mapping[str, Any] | None:
 def trace_in(text: str) -> str | None:
     """Return the line that says what an uncaught error was, or None when there is none."""
     for pattern in _TRACES:
-        found = [*pattern.finditer(text[-65_536:])]
+        found = [*pattern.finditer(text[-_SAID:])]
         if found:
-            return str(found[-1]["what"]).strip()[:300]
+            return str(found[-1]["what"]).strip()
     return None
 
 
@@ -231,5 +232,4 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _tail(text: str) -> str:
-    stripped = text.strip()
-    return stripped if len(stripped) <= _SHOWN else f"…{stripped[-_SHOWN:]}"
+    return text.strip()[-_SAID:]

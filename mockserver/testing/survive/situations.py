@@ -10,7 +10,8 @@ from mockserver._text import nearest
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import REGISTER, Readings
-from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG, STATUSES
+from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES
+from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS, Fault
 
 MIXED = "mixed"
@@ -44,8 +45,7 @@ FAULT_EXPECTATIONS: Mapping[str, FaultExpectation] = {
     # A client may take the whole JSON that it got, or mistrust a reply that was announced longer.
     "wrong_length": FaultExpectation(Fault("wrong_length"), "either"),
     "rate_limit": FaultExpectation(Fault("rate_limit", retry_after=1)),
-    "maintenance": FaultExpectation(Fault("maintenance"), error=MAINTENANCE),
-    "merchant_config": FaultExpectation(Fault("merchant_config"), error=MERCHANT_CONFIG),
+    **{name: FaultExpectation(Fault(name), error=REDEEM_BULK.error_of[name].error_msg) for name in VENDOR_STATES},
     "no_reply": FaultExpectation(Fault("delay", _FOREVER)),
     "stalled_body": FaultExpectation(Fault("slow_body", _FOREVER)),
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 import msgspec
 
+from mockserver.contract.foreign_text import printable
 from mockserver.contract.masking import Masker, masked_body
 from mockserver.contract.operation import JSON, SUCCESS
 from mockserver.contract.project_detail import PROJECT_DETAIL
@@ -109,11 +110,11 @@ class Scene:
         """Return the first calls with their replies, for a person."""
         with self._lock:
             kept = list(self._kept)
-        return [_readable(body, reply, self._secrets()) for body, reply in kept]
+        return [_readable(body, reply, self.mask) for body, reply in kept]
 
     def _reply_of_situation(self, body: bytes, reply: Reply) -> Reply:
         if self.is_over:
-            return with_fault(reply, _GONE, self.readings)
+            return with_fault(reply, _GONE, self.readings, PROJECT_DETAIL)
         situation = self.situation
         invalid_json = PROJECT_DETAIL.error_of[JSON]
         if situation.error == invalid_json.clause:
@@ -121,7 +122,7 @@ class Scene:
         if reply.role == SUCCESS:
             reply = self._mutated(reply)
         if situation.fault and _page(body) >= situation.fault_from_page:
-            return with_fault(reply, FAULT_EXPECTATIONS[situation.fault].fault, self.readings)
+            return with_fault(reply, FAULT_EXPECTATIONS[situation.fault].fault, self.readings, PROJECT_DETAIL)
         return reply
 
     def _mutated(self, reply: Reply) -> Reply:
@@ -224,7 +225,7 @@ class _Provider(Provider):
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
         for merchant_id, scene in list(self.scenes.items()):
             if merchant_id in path and len(scene.observed.unmatched) < CALLS_KEPT:
-                scene.observed.unmatched.append(f"{method} {path}")
+                scene.observed.unmatched.append(printable(scene.mask(f"{method} {path}")))
         return super().refuse(http_status, error_msg, method=method, path=path, origin=origin)
 
 
@@ -238,10 +239,10 @@ def _tally(project: Project) -> dict[str, int]:
     return {status.value: names.count(status) for status in STATUSES}
 
 
-def _readable(body: bytes, reply: Reply, secrets: Iterable[str]) -> ShownExchange:
+def _readable(body: bytes, reply: Reply, masker: Masker) -> ShownExchange:
     """Return a call and its reply without secrets; of a list of vouchers the first stands for all."""
     fields = _fields_of(body)
-    mask = Masker(secrets).knowing_sent(fields)
+    mask = masker.knowing_sent(fields)
     request = json.dumps(mask.value(fields)) if fields else masked_body(body, mask).text
     sent = mask(_with_one_voucher(reply.body).decode("utf-8", "replace"))
     fault: str | None = getattr(reply, "fault", None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.contract.judging.exchange import Exchange
 from mockserver.contract.project_detail import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS
-from mockserver.verification.cases.request_cases import Credentials
+from mockserver.verification.credentials import Credentials
 from mockserver.verification.live_guard import Pace, is_loopback
 from mockserver.verification.target import Failure, NoReply, RawReply, Target
 
@@ -26,6 +26,11 @@ class OutsideContract:
 
     http_status: int
     times: int = 1
+
+    @property
+    def kind(self) -> str:
+        """What makes two of them the same."""
+        return f"HTTP {self.http_status}"
 
     @property
     def is_redirect(self) -> bool:
@@ -47,7 +52,10 @@ class TargetFailed(Exception):
 
 
 class Caller:
-    """Sends bodies and gives exchanges. `heard` is told of each call that was made."""
+    """Sends bodies and gives exchanges. `heard` is told of each call that was made.
+
+    What fails in a way that is among `certain` is not tried again: that this target fails so was seen often enough.
+    """
 
     def __init__(self, target: Target, credentials: Credentials, pace: Pace, heard: Callable[[], None]) -> None:
         self.target = target
@@ -55,6 +63,7 @@ class Caller:
         self.pace = pace
         self.session_key = credentials.session_key
         self.made: list[Exchange] = []
+        self.certain: set[Failure | str] = set()
         self._heard = heard
         self._first_rest = 0.1 if is_loopback(target.base_url) else 1.0
 
@@ -71,12 +80,12 @@ class Caller:
             fields["session_key"] = self.session_key
         return {**fields, **changes}
 
-    def call(self, fields: Mapping[str, Any]) -> Exchange:
+    def call(self, fields: Mapping[str, Any], *, once: bool = False) -> Exchange:
         """Make a call with these fields; raises as `send` does."""
-        return self.send(self.credentials.merchant_id, json.dumps(fields).encode())
+        return self.send(self.credentials.merchant_id, json.dumps(fields).encode(), once=once)
 
-    def send(self, merchant_id: str, body: bytes) -> Exchange:
-        """Make one call, again after a rest where the target is busy or broke off.
+    def send(self, merchant_id: str, body: bytes, *, once: bool = False) -> Exchange:
+        """Make one call, again after a rest where the target is busy or broke off, unless it is to be made `once`.
 
         Raises:
             TargetFailed: no reply that could be judged.
@@ -95,7 +104,7 @@ class Caller:
                 rest = max(rest, raw.retry_after)
             else:
                 tries, cause = (1 if raw.kind in _FINAL else 2), raw
-            if attempt + 1 >= tries:
+            if once or attempt + 1 >= tries or cause.kind in self.certain:
                 raise TargetFailed(cause)
             self.pace.rest(min(rest, _LONGEST_REST))
             rest *= 2

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mockserver.contract.judging.violation import Choice, Violation
+from mockserver.contract.judging.violation import Choice, Fact, Violation
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.reading import CODE_PERMUTATIONS
-from mockserver.contract.readings import REGISTER
+from mockserver.contract.readings import REGISTER, readings_about
 
 
 @dataclass(frozen=True)
@@ -15,13 +16,13 @@ class Observed:
     """What was seen of one reading.
 
     `value` is the one value that explains every reply, or None where several do; `left` are those that do.
-    `evidence` says what was seen, in short.
+    `evidence` is what was seen, None where nothing was.
     """
 
     key: str
     value: str | None
     left: tuple[str, ...]
-    evidence: str
+    evidence: Fact | None
 
 
 class Observations:
@@ -29,8 +30,8 @@ class Observations:
 
     def __init__(self, strict: Mapping[str, str] | None = None) -> None:
         self._strict = dict(strict or {})
-        self._left = {key: frozenset(_values(key)) for key in REGISTER if key != "max_limit"}
-        self._evidence: dict[str, str] = {}
+        self._left = {key: frozenset(_values(key)) for key in readings_about(PROJECT_DETAIL.name) if key != "max_limit"}
+        self._evidence: dict[str, Fact] = {}
         self._cap: int | None = None
         self._floor = 0
         for key, value in self._strict.items():
@@ -57,12 +58,10 @@ class Observations:
         fits = self._cap_fits(choice) if choice.key == "max_limit" else bool(self._left[choice.key] & choice.values)
         if fits:
             return None
-        key, entry = choice.key, REGISTER[choice.key]
-        if key in self._strict:
-            expected = f"{key} = {self._strict[key]}, as observed before ({entry.question})"
-        else:
-            expected = f"one answer throughout to: {entry.question} Before: {self._evidence.get(key, 'otherwise')}"
-        return Violation(choice.clause, expected, choice.seen, choice.where)
+        kind, expected = "reading_inconsistent", {"key": choice.key, "before": self._evidence.get(choice.key)}
+        if choice.key in self._strict:
+            kind, expected = "reading_changed", {"key": choice.key, "value": self._strict[choice.key]}
+        return Violation(kind, choice.clause, choice.where, expected, {"seen": choice.seen})
 
     def take(self, choice: Choice) -> Violation | None:
         """Narrow by a choice; returns the violation, and changes nothing, where it contradicts what was seen."""
@@ -80,16 +79,18 @@ class Observations:
 
     def all(self) -> list[Observed]:
         """Return what was seen of every reading, in the order of the register."""
-        return [self._observed(key) for key in REGISTER]
+        return [self._observed(key) for key in readings_about(PROJECT_DETAIL.name)]
 
     def _observed(self, key: str) -> Observed:
+        evidence = self._evidence.get(key)
         if key == "max_limit":
+            if self._cap is None and self._floor:
+                evidence = Fact.of("no_cap", below=self._floor)
             value = None if self._cap is None else str(self._cap)
-            seen = f"no cap below {self._floor}" if self._floor and value is None else self._evidence.get(key, "")
-            return Observed(key, value, () if value is None else (value,), seen)
+            return Observed(key, value, () if value is None else (value,), evidence)
         left = tuple(value for value in _values(key) if value in self._left[key])
-        was_seen = key in self._evidence
-        return Observed(key, left[0] if was_seen and len(left) == 1 else None, left, self._evidence.get(key, ""))
+        was_seen = evidence is not None
+        return Observed(key, left[0] if was_seen and len(left) == 1 else None, left, evidence)
 
     def _cap_fits(self, choice: Choice) -> bool:
         strict = self._strict.get("max_limit")

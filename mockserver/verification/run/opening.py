@@ -2,123 +2,107 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from mockserver.contract.judging.checks import Choice, Violation
 from mockserver.contract.judging.exchange import SUCCESS, Exchange
+from mockserver.contract.judging.violation import Choice, Fact, Violation
 from mockserver.contract.near_misses import FORMULAS, OTHER_CASES
-from mockserver.verification.cases.request_cases import Credentials
-from mockserver.verification.live_guard import Limits
-from mockserver.verification.report.wording import described, failure_text
-from mockserver.verification.run.caller import Caller, TargetFailed
-from mockserver.verification.run.calls import page_of
-from mockserver.verification.run.record import Record
-from mockserver.verification.run.unjudged import CannotJudge
+from mockserver.verification.run.caller import TargetFailed
+from mockserver.verification.run.record import Aborted
+from mockserver.verification.run.run import Run, has_documented_form, page_of
 
 MADE_UP_SESSION_KEY = "apigames-mock-verify"
 
 
-@dataclass(frozen=True)
-class Opened:
-    """What the first success shows: how many vouchers there are, and the project's `id`."""
-
-    total: int
-    project_number: int
-
-
-def opened(caller: Caller, record: Record, limits: Limits) -> Opened:
+def open_run(run: Run) -> None:
     """Make the first call, and find out what can be found out when it is refused.
 
-    The caller is left with the session key and the project id that the target takes.
+    The run is left with the session key and the project id that the target takes, and knows how many vouchers there
+    are.
 
     Raises:
-        CannotJudge: the target does not answer, or does not know the credentials.
+        Aborted: the target does not answer, or does not know the credentials.
     """
     try:
-        return _opened(caller, record, limits)
+        _open(run)
     except TargetFailed as failure:
-        raise CannotJudge(failure_text(failure)) from None
+        raise Aborted("no_reply", failure=failure.cause) from None
 
 
-def _opened(caller: Caller, record: Record, limits: Limits) -> Opened:
-    exchange = caller.call(caller.good_fields())
-    if exchange.outcome == "ERR-1" and caller.session_key is None:
-        exchange = _open_with_session_key(caller, record, exchange)
+def _open(run: Run) -> None:
+    exchange = run.caller.call(run.caller.good_fields())
+    if exchange.outcome == "ERR-1" and run.caller.session_key is None:
+        exchange = _open_with_session_key(run, exchange)
     if exchange.http_status >= 300 and not exchange.speaks_the_contract:
-        raise CannotJudge(
-            f"HTTP {exchange.http_status} with a body outside the contract; see that --base-url is the endpoint's "
-            "(scheme, host and port, without the path)"
-        )
-    record.judge(exchange)
+        raise Aborted("not_the_endpoint", http_status=exchange.http_status)
+    run.record.judge(exchange)
     if exchange.outcome != SUCCESS:
-        _refused(caller, record, limits, exchange)
-    if caller.session_key is None:
-        record.take(Choice("session_key", frozenset({"optional"}), "REQ-1", "a success without one"), exchange)
+        _refused(run, exchange)
+    if run.caller.session_key is None:
+        seen = Fact.of("without_session_key", outcome=SUCCESS)
+        run.record.add(Choice("session_key", frozenset({"optional"}), "REQ-1", seen), exchange)
     page = page_of(exchange)
     if page is None:
-        raise CannotJudge("the first reply is not in the documented form, so nothing further was judged")
-    _follow_the_project(caller, record, exchange)
-    return Opened(page.total, exchange.reply["data"]["data"]["id"])
+        raise Aborted("not_in_form")
+    _follow_the_project(run, exchange)
+    run.total, run.project_number = page.total, exchange.reply["data"]["data"]["id"]
 
 
-def _open_with_session_key(caller: Caller, record: Record, without: Exchange) -> Exchange:
-    caller.session_key = MADE_UP_SESSION_KEY
-    exchange = caller.call(caller.good_fields())
+def _open_with_session_key(run: Run, without: Exchange) -> Exchange:
+    run.caller.session_key = MADE_UP_SESSION_KEY
+    exchange = run.caller.call(run.caller.good_fields())
     if exchange.outcome == SUCCESS:
-        record.take(Choice("session_key", frozenset({"required"}), "REQ-1", "ERR-1 without one"), without)
-        record.judge(without)
+        seen = Fact.of("without_session_key", outcome="ERR-1")
+        run.record.add(Choice("session_key", frozenset({"required"}), "REQ-1", seen), without)
+        run.record.judge(without)
         return exchange
-    caller.session_key = None
+    run.caller.session_key = None
     return without
 
 
-def _refused(caller: Caller, record: Record, limits: Limits, exchange: Exchange) -> None:
+def _refused(run: Run, exchange: Exchange) -> None:
     """Say why a good call was refused: of the target's own doing, or for want of credentials it knows."""
     outcome = exchange.outcome
     if outcome == "ERR-3":
-        _try_formulas(caller, record, limits, exchange)
-        raise CannotJudge(
-            "the signature is refused, and so is every near-miss formula: merchant id and secret key do not belong "
-            "together, or the merchant is unknown"
-        )
+        _try_formulas(run, exchange)
+        raise Aborted("signature_refused")
     if outcome in {"ERR-2", "ERR-4"}:
-        what = "merchant id" if outcome == "ERR-2" else "project id"
-        raise CannotJudge(f"the target does not know this {what} ({outcome}); give one of its own")
+        raise Aborted("unknown_to_target", outcome=outcome)
     if outcome == "ERR-1":
-        got = "ERR-1, with session_key and without" if caller.credentials.session_key is None else "ERR-1"
-        record.breaks(Violation("REQ-3", "a success for the documented request", got), exchange)
-    elif not record.broken:
-        expected = "a success or a documented error"
-        record.breaks(Violation("ERR-5", expected, described(exchange)), exchange)
-    raise CannotJudge("the first call was not answered as documented, so nothing further was judged")
+        got = {"outcome": outcome, "session_key_tried": run.caller.credentials.session_key is None}
+        run.record.add(Violation("documented_request_refused", "REQ-3", "", {}, got), exchange)
+    elif not run.record.broken:
+        run.record.add(Violation("undocumented_reply", "ERR-5", "", {}, exchange.received), exchange)
+    raise Aborted("first_call_undocumented")
 
 
-def _try_formulas(caller: Caller, record: Record, limits: Limits, exchange: Exchange) -> None:
+def _try_formulas(run: Run, exchange: Exchange) -> None:
     tried = {"upper_case": OTHER_CASES["upper_case"], **FORMULAS}
-    allowed = limits.wrong_signatures
+    allowed = run.limits.wrong_signatures
+    own = run.caller.credentials
     for name, formula in list(tried.items())[: None if allowed is None else allowed - 1]:
-        signature = formula(caller.credentials.merchant_id, caller.credentials.secret_key)
+        signature = formula(own.merchant_id, own.secret_key)
         try:
-            other = caller.call(caller.good_fields(signature=signature))
+            other = run.caller.call(run.caller.good_fields(signature=signature), once=allowed is not None)
         except TargetFailed:
             return
         if other.outcome == SUCCESS:
-            expected = "md5(merchant_id + secret_key) accepted"
-            got = f"refused ({exchange.outcome}), while the formula {name!r} is accepted"
-            record.breaks(Violation("REQ-2", expected, got), other, formula=name)
-            raise CannotJudge("the target signs in another way, so nothing further was judged")
+            got = {"outcome": exchange.outcome, "formula": name}
+            run.record.add(Violation("other_formula", "REQ-2", "", {}, got), other, formula=name)
+            raise Aborted("signs_otherwise")
 
 
-def _follow_the_project(caller: Caller, record: Record, exchange: Exchange) -> None:
+def _follow_the_project(run: Run, exchange: Exchange) -> None:
     """A reply that names another project than asked for: the name was given, or the echo is wrong."""
-    asked, named = caller.credentials.project_id, exchange.reply["data"]["data"]["project_id"]
-    if named == asked:
+    own = run.caller.credentials
+    named = exchange.reply["data"]["data"]["project_id"]
+    if named == own.project_id:
         return
-    again = caller.call(caller.good_fields(projectid=named))
-    if again.outcome == SUCCESS and again.reply["data"]["data"].get("project_id") == named:
-        values = frozenset({"project_id_or_name"})
-        record.take(Choice("project_match", values, "REQ-3", f"{asked!r} names {named!r}"), again)
-        own = caller.credentials
-        caller.credentials = Credentials(own.merchant_id, own.secret_key, named, own.session_key, asked)
+    again = run.caller.call(run.caller.good_fields(projectid=named))
+    if has_documented_form(again) and again.reply["data"]["data"]["project_id"] == named:
+        seen = Fact.of("name_of_project", asked=own.project_id, project_id=named)
+        run.record.add(Choice("project_match", frozenset({"project_id_or_name"}), "REQ-3", seen), again)
+        run.caller.credentials = replace(own, project_id=named, project_name=own.project_id)
         return
-    record.breaks(Violation("RES-3", f"project_id {asked!r}, as asked", repr(named), "data.data.project_id"), exchange)
+    place, expected = "data.data.project_id", {"project_id": own.project_id}
+    run.record.add(Violation("project_id", "RES-3", place, expected, {"project_id": named}), exchange)

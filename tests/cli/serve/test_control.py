@@ -49,7 +49,7 @@ def test_without_the_switch_nothing_of_it_is_on_the_wire(tmp_path: Path) -> None
 
 def test_beyond_this_machine_a_token_is_made_and_printed_once(tmp_path: Path) -> None:
     with Serving("--host", "0.0.0.0", folder=tmp_path) as serving:
-        assert requests.get(f"{serving.url}/__admin/health", timeout=30).status_code == 401
+        assert requests.get(f"{serving.url}/__admin/world", timeout=30).status_code == 401
         _, out, err = serving.stop(signal.SIGTERM)
     lines = [line for line in err.splitlines() if "admin token" in line]
     assert len(lines) == 1
@@ -93,6 +93,11 @@ def test_it_stops_at_once_while_somebody_waits(tmp_path: Path) -> None:
         (["--plan", '{"transition": "timed", "done_after": [0, NaN]}'], "done_after[1]: NaN"),
         (["--fault", "dely"], "did you mean 'delay'"),
         (["--fault", "delay;second=1"], "no parameter 'second'"),
+        (["--fault", "html_502,times=3"], "options are parted by `;`, as in 'html_502;times=3'"),
+        (["--fault", "delay seconds=2, share=0.1"], "options are parted by `;`, as in 'delay;seconds=2;share=0.1'"),
+        (["--fault", f"delay;times={10**12}"], "expected `times` of 1 to 1000000000"),
+        (["--fault", f"delay;share=0.5;seed={10**30}"], "expected a `seed` of"),
+        (["--allowed-host", "http://mock:8787"], "no Host header can match 'http://mock:8787'; expected a name"),
         (["--fault", "delay;seconds=x"], "seconds: expected a number"),
         (["--fault", "delay;times=1;share=0.5"], "exclude each other"),
         (["--fault", "delay;merchant_id=\udcff"], "--fault is not UTF-8 text"),

@@ -235,14 +235,14 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "pyproject", "message"),
     [
-        (["--prot", "1"], {}, "", "'--port'"),
+        (["--prot", "1"], {}, "", "--port"),
         (["--port", "99999"], {}, "", "99999"),
         (["--port", "x"], {}, "", "'x' is not a valid integer"),
         (["--world", "absent.json"], {}, "", "absent.json"),
         (["--world", "broken.json"], {}, "", "is not JSON"),
         (["--world", "wrong.json"], {}, "", "merchants[0]: 'secret_key' is missing"),
         (["--readings", "wrong.json"], {}, "", 'expected {"readings"'),
-        (["--readings", "twice.json"], {}, "", "twice.json: readings: the key 'types' stands twice"),
+        (["--readings", "twice.json"], {}, "", "twice.json: readings: the key 'types' appears twice"),
         (["--reading", "http_satus=200"], {}, "", "did you mean 'http_status'?"),
         (["--reading", "http_status=404"], {}, "", "expected the text rc | 200"),
         (["--reading", "http_status"], {}, "", "expected KEY=VALUE"),

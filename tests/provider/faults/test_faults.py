@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import MAINTENANCE, MERCHANT_CONFIG
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.provider.faults.faults import FAULTS, Fault, FaultError, FaultyReply
 from mockserver.provider.faults.forcing import forced_by_header, forced_by_text, reserved_texts
 from mockserver.provider.faults.rules import Faults, Rule
@@ -164,6 +164,7 @@ def test_the_header_forces_a_fault_or_an_error() -> None:
     [
         ("dely", "did you mean 'delay'"),
         ("delay;second=1", "no parameter 'second'"),
+        ("delay, seconds=1", "options are parted by `;`, as in 'delay;seconds=1'"),
         ("delay;seconds=x", "expected a number"),
         ("delay;seconds=99999", "0 to 3600"),
         ("delay;seconds=nan", "expected a number"),
@@ -177,7 +178,10 @@ def test_a_header_that_makes_no_sense_says_so(value: str, said: str) -> None:
 
 
 def test_the_texts_of_the_sibling_page_come_under_the_readings() -> None:
-    for name, text in (("maintenance", MAINTENANCE), ("merchant_config", MERCHANT_CONFIG)):
+    for name, text in (
+        ("maintenance", REDEEM_BULK.error_of["maintenance"].error_msg),
+        ("merchant_config", REDEEM_BULK.error_of["merchant_config"].error_msg),
+    ):
         for reading, status in (("rc", 500), ("200", 200)):
             provider = built_in_provider(Readings.of({"http_status": reading}))
             reply = call(provider, body(), forced=name)
@@ -202,6 +206,9 @@ def test_faults_stand_in_the_journal() -> None:
         lambda: Fault("rate_limit", retry_after=10**6),
         lambda: Rule(Fault("delay"), times=1, share=0.5),
         lambda: Rule(Fault("delay"), times=0),
+        lambda: Rule(Fault("delay"), times=10**10),
+        lambda: Rule(Fault("delay"), share=0.5, seed=10**30),
+        lambda: Fault("delays"),
         lambda: Rule(Fault("delay"), share=1.5),
     ],
 )

@@ -100,7 +100,7 @@ def test_a_package_that_ours_hides_is_named_beside_the_error(pytester: pytest.Py
 def test_strategies_without_hypothesis_say_how_to_get_it() -> None:
     code = "import sys; sys.modules['hypothesis'] = None\nimport mockserver\nmockserver.strategies"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "ImportError: mockserver.strategies needs hypothesis: pip install 'apigames-mock[verify]'" in done.stderr
+    assert "ImportError: mockserver.strategies needs hypothesis: pip install 'apigames-mock[strategies]'" in done.stderr
 
 
 def test_a_downstream_run_never_needs_hypothesis(pytester: pytest.Pytester) -> None:

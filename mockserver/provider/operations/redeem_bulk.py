@@ -1,0 +1,126 @@
+"""The submit call: a list of voucher codes becomes one project, all of it or nothing (sibling page)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mockserver.contract.operation import JSON, SIGNATURE
+from mockserver.contract.readings import Readings
+from mockserver.contract.redeem_bulk import (
+    DUPLICATE,
+    LIST,
+    REDEEM_BULK,
+    BadList,
+    SubmissionBody,
+    decode_codes,
+)
+from mockserver.provider.doctor.finding import Finding
+from mockserver.provider.faults.forcing import Reserved, forced_by_text
+from mockserver.provider.operations.authentication import check_signature, known_merchant
+from mockserver.provider.operations.handler import Handler
+from mockserver.provider.operations.parsing import parse_fields
+from mockserver.provider.refusal import CodeDouble, FieldEmpty, FieldMissing, ListWrong, Refusal, VendorState
+from mockserver.provider.reply import Reply, success_reply
+from mockserver.provider.state.clock import Clock, date_time
+from mockserver.provider.state.store import MerchantStore, Store
+
+_CODES, _SIGNATURE = "kode_voucher", "signature"
+
+
+class Submission(msgspec.Struct, frozen=True, gc=False):
+    """A list of codes that can be taken; `reserved` is the code that asks for a fault or an error, if one does."""
+
+    store: Store
+    merchant: MerchantStore
+    codes: list[str]
+    reserved: str | None
+
+
+class RedeemBulk(Handler[Submission]):
+    """The submit call (`redem/bulk`)."""
+
+    operation = REDEEM_BULK
+
+    def check(self, merchant_id: str, body: bytes, store: Store, readings: Readings) -> Submission:
+        """Return the list to be taken; raises Refusal (BULK-ERR-1 to BULK-ERR-10)."""
+        sent = parse_fields(body, REDEEM_BULK, readings)
+        if readings.bulk_missing == "json":
+            for name in (_CODES, _SIGNATURE):
+                if not sent[name]:
+                    raise Refusal(JSON, FieldEmpty(name), reading="bulk_missing")
+        merchant = known_merchant(merchant_id, REDEEM_BULK, store, readings)
+        if not sent.get(_SIGNATURE):
+            cause = FieldEmpty(_SIGNATURE) if _SIGNATURE in sent else FieldMissing(_SIGNATURE)
+            raise Refusal(SIGNATURE, cause, reading="bulk_missing")
+        check_signature(merchant, sent[_SIGNATURE], REDEEM_BULK, readings)
+        if merchant.vendor_state is not None:
+            raise Refusal(merchant.vendor_state, VendorState(merchant.vendor_state))
+        codes = _codes(sent.get(_CODES), readings)
+        reserved = next((code for code in codes if forced_by_text(code, REDEEM_BULK) is not None), None)
+        _refuse_double(store, merchant, codes, readings)
+        return Submission(store, merchant, codes, reserved)
+
+    def reserved(self, checked: Submission) -> Reserved | None:
+        """Return the code in the list that asks for a fault or an error."""
+        return None if checked.reserved is None else Reserved(checked.reserved, "voucher code")
+
+    def diagnose(
+        self,
+        refused: Refusal,
+        merchant: MerchantStore,  # noqa: ARG002 - what was sent says all
+        fields: Mapping[str, Any],
+        store: Store,  # noqa: ARG002
+    ) -> list[Finding]:
+        """Return what is wrong with a list of codes (BULK-ERR-4, BULK-ERR-10)."""
+        from mockserver.provider.doctor.code_list import diagnose_list  # noqa: PLC0415 - a start need not wait for it
+
+        return diagnose_list(refused, fields.get(_CODES))
+
+    def remarks(self, fields: Mapping[str, Any], readings: Readings) -> list[Finding]:
+        """Return what is odd about a list that was taken."""
+        from mockserver.provider.doctor.code_list import remarks_on  # noqa: PLC0415 - as above
+
+        try:
+            return [*remarks_on(decode_codes(str(fields.get(_CODES)), readings))]
+        except BadList:
+            return []
+
+    def carry_out(self, checked: Submission, readings: Readings, clock: Clock) -> Reply:
+        """Make a project of the list; raises Refusal (BULK-ERR-10) where another call was first with a code of it."""
+        store, merchant = checked.store, checked.merchant
+        with store.changing:
+            _refuse_double(store, merchant, checked.codes, readings)
+            now = clock.now()
+            project = store.submit(merchant, checked.codes, now, readings.timezone)
+        made = SubmissionBody(project.id, merchant.merchant_id, project.project_id, project.project_id)
+        if readings.bulk_reply == "counted":
+            count, at = len(checked.codes), date_time(now, readings.timezone)
+            made = msgspec.structs.replace(
+                made, total_voucher=count, s_pending=count, created=at[:10], created_at=at, updated_at=at
+            )
+        return success_reply(REDEEM_BULK.success, made, int(now))
+
+
+def _codes(sent: str | None, readings: Readings) -> list[str]:
+    if not sent:
+        cause = FieldMissing(_CODES) if sent is None else FieldEmpty(_CODES)
+        raise Refusal(LIST, cause, reading="bulk_missing")
+    try:
+        return decode_codes(sent, readings)
+    except BadList as error:
+        role = JSON if error.kind == "empty" and readings.bulk_empty == "json" else LIST
+        raise Refusal(role, ListWrong(_CODES, error.kind), reading=error.reading) from None
+
+
+def _refuse_double(store: Store, merchant: MerchantStore, codes: list[str], readings: Readings) -> None:
+    seen = set[str]()
+    owners = {"merchant": [merchant], "list": [], "anyone": store.merchants()}[readings.bulk_duplicate]
+    for number, code in enumerate(codes, 1):
+        if code in seen:
+            raise Refusal(DUPLICATE, CodeDouble(_CODES, number, is_in_list=True), reading="bulk_duplicate")
+        if any(owner.has_code(code) for owner in owners):
+            raise Refusal(DUPLICATE, CodeDouble(_CODES, number, is_in_list=False), reading="bulk_duplicate")
+        seen.add(code)

@@ -1,1 +1,0 @@
-"""Request cases: what is sent, and what the contract lets come of it."""
