@@ -64,7 +64,7 @@ def test_a_url_that_is_first_read_in_a_fork_says_what_to_do(read: str) -> None:
 
 @pytest.mark.parametrize("is_started", [False, True])
 def test_a_merchant_of_the_fork_is_served_there(is_started: bool) -> None:
-    """What pytest-forked does: the whole test runs in it."""
+    """The whole test runs in it."""
     server = FakeServer()
     before = server.merchant()
     if is_started:

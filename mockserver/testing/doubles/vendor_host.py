@@ -7,6 +7,7 @@ import socket
 import ssl
 import sys
 import sysconfig
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,30 +51,68 @@ def guarding_vendor_host(server: Serving) -> Iterator[None]:
     def replaced(owner: Any, name: str, host: Callable[..., object]) -> Replacement:
         return Replacement(owner, name, lambda *args, **kwargs: int(_is_vendor(host(*args, **kwargs))), refuse)
 
-    with intercepting(
-        replaced(socket, "getaddrinfo", _first),
-        replaced(socket, "gethostbyname", _first),
-        replaced(socket, "gethostbyname_ex", _first),
+    places = (
         replaced(socket.socket, "connect", _of_address),
         replaced(socket.socket, "connect_ex", _of_address),
         replaced(ssl.SSLContext, "wrap_socket", _of_tls),
         replaced(ssl.SSLContext, "wrap_bio", _of_tls),
-        *(replaced(loop, "getaddrinfo", _second) for loop in _loops()),
-    ):
+        replaced(asyncio.BaseEventLoop, "getaddrinfo", _second),
+        *_of_uvloop(replaced),
+    )
+    with _resolving.refused_by(refuse), intercepting(*places):
         yield
 
 
-def _loops() -> Iterator[type]:
-    yield asyncio.BaseEventLoop
+class _Resolving:
+    """Hears of each name that is about to be resolved in this process, whatever stands in the place of `socket`'s own.
+
+    It is an audit hook: to replace `socket.getaddrinfo` would be in the way of others who do, such as pytest-socket. It
+    cannot be taken away again, and does nothing unless somebody refuses.
+    """
+
+    _EVENTS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+
+    def __init__(self) -> None:
+        self._refusals: tuple[Callable[[], object], ...] = ()
+        self._is_there = False
+        self._lock = threading.Lock()
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self._refusals and event in self._EVENTS and _is_vendor(arguments[0]):
+            self._refusals[-1]()
+
+    @contextmanager
+    def refused_by(self, refuse: Callable[[], object]) -> Iterator[None]:
+        """Let `refuse` raise when it is the vendor's host, until the block ends; of several the newest."""
+        with self._lock:
+            if not self._is_there:
+                sys.addaudithook(self)
+                self._is_there = True
+            self._refusals = (*self._refusals, refuse)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._refusals = tuple(one for one in self._refusals if one is not refuse)
+
+
+# One for the process, as there is no way to take it away.
+_resolving = _Resolving()
+
+
+def _of_uvloop(replaced: Callable[..., Replacement]) -> Iterator[Replacement]:
+    # It resolves by itself.
     if "uvloop" in sys.modules:
-        yield sys.modules["uvloop"].Loop
-
-
-def _first(host: object = None, *_: object, **__: object) -> object:
-    return host
+        loop = sys.modules["uvloop"].Loop
+        yield replaced(loop, "getaddrinfo", _second)
+        yield replaced(loop, "create_connection", _third)
 
 
 def _second(_: object, host: object = None, *__: object, **___: object) -> object:
+    return host
+
+
+def _third(_: object, __: object, host: object = None, *___: object, **____: object) -> object:
     return host
 
 

@@ -35,6 +35,7 @@ class _MerchantOptions(NamedTuple):
 
 # With the reading of an `each` run that they are for.
 _OPTIONS = pytest.StashKey[tuple[dict[str, str], _MerchantOptions]]()
+_WORLD = pytest.StashKey[tuple[dict[str, str], Any]]()
 
 
 class PluginSession:
@@ -140,10 +141,12 @@ class PluginSession:
             yield
 
     def check(self, item: pytest.Item) -> None:
-        """Fail a test whose marker is wrong, or of no use."""
+        """Fail a test whose marker is wrong, or of no use; read its world."""
         with _failing(item):
-            self._options_of(item)
+            options = self._options_of(item)
             if "apigames" in getattr(item, "fixturenames", ()):
+                # Now, and not when the fixture begins: another one may hide the file system by then.
+                item.stash[_WORLD] = reading_at(item), self._world(item, options.readings, options.world)
                 return
             own = {name for marker in item.own_markers if marker.name == "apigames" for name in marker.kwargs}
             for name, instead in (("world", "merchant(world=...)"), ("faults", "merchant().fault(...)")):
@@ -157,7 +160,9 @@ class PluginSession:
         """Return a fresh merchant for a test."""
         with _failing(item):
             options = self._options_of(item)
-            world = self._world(item, options.readings, options.world)
+            reading, world = item.stash.get(_WORLD, (None, None))
+            if reading != reading_at(item):
+                world = self._world(item, options.readings, options.world)
             merchant = server.merchant(readings=options.readings, world=world)
             for fault in options.faults:
                 _add_fault(merchant, fault)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import CLEAN
+from tests.support.environments import ROOT, fresh, sh
 from tools.environments import PYTHONS, THIS, installed
 
-ROOT = Path(__file__).parents[3]
 TESTS = 8
 # Each of them twenty-nine times, but the one that says two readings itself.
 TESTS_UNDER_EACH = 7 * 29 + 27
@@ -22,14 +19,6 @@ TESTS_UNDER_EACH = 7 * 29 + 27
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT / "examples" / "downstream", tmp_path / "project"))
-
-
-def sh(*command: str | Path, folder: Path) -> str:
-    done = subprocess.run(
-        [str(part) for part in command], cwd=folder, env=CLEAN, capture_output=True, text=True, timeout=600, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_the_downstream_project_passes(project: Path) -> None:
@@ -42,15 +31,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     sh(sys.executable, "-m", "uv", "build", "--wheel", "--quiet", "--out-dir", folder, ROOT, folder=folder)
     return next(folder.glob("*.whl"))
-
-
-def fresh(folder: Path, python: Path | str, *wanted: str | Path) -> Path:
-    """Return the interpreter of a new environment that has these packages."""
-    uv = (sys.executable, "-m", "uv")
-    sh(*uv, "venv", "--quiet", "--python", python, folder / "venv", folder=folder)
-    fresh_python = folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    sh(*uv, "pip", "install", "--quiet", "--python", fresh_python, *wanted, folder=folder)
-    return fresh_python
 
 
 @pytest.mark.wheel
