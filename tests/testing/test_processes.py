@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 
-from mockserver import FakeMerchant, FakeServer, ServerError
+from mockserver import FakeServer, ServerError
 from tests.support.merchants import ask
 
 pytestmark = [
@@ -92,17 +91,3 @@ def test_a_fork_that_ends_leaves_the_server_of_its_parent_alone() -> None:
     server.stop()
     with pytest.raises(ServerError):
         merchant.url  # noqa: B018
-
-
-def test_a_spawned_process_gets_the_environment(apigames: FakeMerchant) -> None:
-    """It has no copy of the fake, and needs none."""
-    project = apigames.project(pending=2)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(listed, (apigames.environment(project), apigames.signature)) == 2
-    apigames.assert_called(times=1)
-
-
-def listed(environment: dict[str, str], signature: str) -> Any:
-    url = f"{environment['APIGAMES_BASE_URL']}/merchant/{environment['APIGAMES_MERCHANT_ID']}/kiosgamer/project/detail"
-    body = {"projectid": environment["APIGAMES_PROJECT_ID"], "signature": signature}
-    return requests.post(url, json=body, timeout=30).json()["data"]["total_data"]
