@@ -15,7 +15,7 @@ from mockserver.contract.masking import Maskers, needs_literal_match
 from mockserver.contract.operation import DocumentedError, Operations
 from mockserver.contract.readings import Readings
 from mockserver.provider.doctor.finding import Finding
-from mockserver.provider.faults.faults import Fault, FaultError, with_fault
+from mockserver.provider.faults.faults import Fault, FaultError, with_fault, with_origin
 from mockserver.provider.faults.forcing import Forced, Reserved, forced_by_header, forced_by_text, forced_reply
 from mockserver.provider.faults.rules import Faults, Rule
 from mockserver.provider.internal_error import report
@@ -134,7 +134,10 @@ class Provider:
         if isinstance(wanted, DocumentedError):
             by = FAULT_HEADER if reserved is None or forced is not None else f"the {reserved.place} {reserved.text}"
             return forced_reply(wanted, by, readings)
-        return with_fault(reply, wanted, readings, handler.operation)
+        faulty = with_fault(reply, wanted, readings, handler.operation)
+        if forced is not None:
+            return with_origin(faulty, "header", FAULT_HEADER)
+        return faulty if reserved is None else with_origin(faulty, "reserved", f"{reserved.place} {reserved.text}")
 
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
         """Record a call that is outside the contract, and return its error in the envelope."""

@@ -21,10 +21,18 @@ def provider() -> Provider:
     return built_in_provider()
 
 
+PAGE_THERE = "a mock that is served has a page for people at /__admin/"
+
+
 @pytest.mark.parametrize(
     ("request_", "status", "error_msg", "allow"),
     [
-        (Request("POST", "/"), 404, f"No such path: expected {ANY}", None),
+        (
+            Request("POST", "/"),
+            404,
+            f"No such path: expected {ANY}; a mock that is served has a page for people at /__admin/",
+            None,
+        ),
         (Request("GET", "/nowhere"), 404, f"No such path: expected {ANY}", None),
         (Request("POST", "/" + PATH), 404, f"No such path: expected {ANY}", None),
         (Request("GET", PATH), 405, f"Method GET not allowed: expected {STATUS_CALL}", "POST"),
