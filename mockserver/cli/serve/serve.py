@@ -230,6 +230,7 @@ def serve(
             most_admin_bytes=max_admin_body * 1_048_576,
         )
     except ServerError as error:
+        writer.close()
         raise click.ClickException(str(error)) from None
     shown = Served(
         server.url,
