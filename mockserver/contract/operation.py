@@ -233,6 +233,10 @@ class Operation:
         return [one for one in self.fields if one.is_required(readings)]
 
 
+class UnknownOperation(LookupError):
+    """No operation has this name."""
+
+
 class Operations:
     """The operations that a fake serves, or that a document tells of, in their order; immutable.
 
@@ -257,11 +261,6 @@ class Operations:
     def __repr__(self) -> str:
         return f"Operations({', '.join(one.name for one in self)})"
 
-    @property
-    def first(self) -> Operation:
-        """The one that is meant where nothing says which."""
-        return self._operations[0]
-
     @cached_property
     def in_words(self) -> str:
         """How each is called, as in `POST /a, or POST /b`."""
@@ -271,11 +270,6 @@ class Operations:
     def clauses(self) -> Mapping[str, str]:
         """What each clause says, by its id."""
         return MappingProxyType({id_: text for one in self for id_, text in one.clauses.items()})
-
-    @cached_property
-    def errors(self) -> tuple[DocumentedError, ...]:
-        """Every documented error."""
-        return tuple(chain.from_iterable(one.errors for one in self))
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
@@ -295,17 +289,17 @@ class Operations:
         """Return the operation of this name.
 
         Raises:
-            KeyError: there is none; the message names the nearest and those there are.
+            UnknownOperation: there is none; the message names the nearest and those there are.
         """
         for one in self:
             if one.name == name:
                 return one
-        raise KeyError(f"there is no operation {name!r}{self.hint(name)}")
-
-    def hint(self, name: str) -> str:
-        """Return what a wrong name of an operation was meant for, and the names that there are."""
         names = [one.name for one in self]
-        return f"{nearest(name, names)}; known are {', '.join(names)}"
+        raise UnknownOperation(f"there is no operation {name!r}{nearest(name, names)}; known are {', '.join(names)}")
+
+    def meant_by(self, body: bytes) -> Operation:
+        """Return the operation of which a body, well-formed or not, names the most fields; the first of several."""
+        return max(self, key=lambda one: sum(field.name.encode() in body for field in one.fields))
 
 
 def _refuse_twice(what: str, names: Iterable[str]) -> None:

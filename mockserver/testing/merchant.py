@@ -14,12 +14,12 @@ from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.matchers import Matchers, summary
 from mockserver.provider.journal.recorded import Entry
 from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.new_ids import new_project_id
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Project, Voucher
 from mockserver.testing.builders import (
-    new_project_id,
     project_id_of,
     voucher_entries,
     vouchers_by_status,
@@ -124,7 +124,7 @@ class FakeMerchant:
 
         Raises:
             ValueError: an argument that is not as said here, or both ways at once.
-            WorldError: a voucher of the list cannot be served; the message names its place and the cure.
+            WorldError: a voucher of the list cannot be served; the message names its place and the fix.
         """
         counts = dict(zip(STATUSES, (pending, success, process, error_engine, error_voucher), strict=True))
         for status, count in counts.items():

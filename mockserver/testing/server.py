@@ -16,9 +16,10 @@ from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.provider import Provider
+from mockserver.provider.state.new_ids import new_merchant_id, new_secret
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
-from mockserver.testing.builders import WorldSource, new_merchant_id, new_secret, read_world_source
+from mockserver.testing.builders import WorldSource, read_world_source
 from mockserver.testing.doubles.vendor_host import guarding_vendor_host
 from mockserver.testing.merchant import FakeMerchant
 

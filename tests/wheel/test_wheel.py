@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -55,7 +57,25 @@ def test_it_holds_the_package_and_nothing_beside_it(wheel: Path) -> None:
     assert "mockserver/_bundled/schemas/success.json" in names
     assert "mockserver/provider/state/built_in_world.json" in names
     bundled = {Path(name).suffix for name in names if name.startswith("mockserver/_bundled/")}
-    assert bundled <= {".json", ".py"}
+    assert bundled == {".json"}
+
+
+@contextmanager
+def serving(environment: Path, folder: Path) -> Iterator[str]:
+    """Serve the built-in world from the wheel; gives the base URL."""
+    with subprocess.Popen(
+        [environment / "apigames-mock", "serve", "--port", "0"],
+        cwd=folder,
+        env=CLEAN,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_the_command_works_in_a_folder_that_owns_folders_of_the_same_names(environment: Path, tmp_path: Path) -> None:
@@ -65,21 +85,21 @@ def test_the_command_works_in_a_folder_that_owns_folders_of_the_same_names(envir
     command = environment / "apigames-mock"
     assert json.loads(sh(command, "schema", "success", folder=tmp_path).stdout)["title"] == "Success"
     assert version("apigames-mock") in sh(command, "--version", folder=tmp_path).stdout
-    with subprocess.Popen(
-        [command, "serve", "--port", "0"],
-        cwd=tmp_path,
-        env=CLEAN,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as serving:
-        assert serving.stdout is not None
-        url = serving.stdout.readline().strip()
+    with serving(environment, tmp_path) as url:
         reply = sh("curl", "-sS", f"{url}/merchant/x/kiosgamer/project/detail", "-d", "{}", folder=tmp_path).stdout
-        serving.send_signal(signal.SIGTERM)
-        serving.communicate(timeout=30)
     assert reply == '{"status":0,"rc":500,"error_msg":"Merchant not found"}'
-    assert serving.returncode == 0
+
+
+def test_verify_and_calibrate_need_httpx_and_nothing_else(environment: Path, tmp_path: Path) -> None:
+    missing = "from importlib.util import find_spec; print([find_spec(name) for name in ('pytest', 'hypothesis')])"
+    assert sh(environment / "python", "-c", missing, folder=tmp_path).stdout == "[None, None]\n"
+    with serving(environment, tmp_path) as url:
+        target = ("--base-url", url, "--merchant-id", "M240315GAME2847K", "--project-id", "R250101DEMO000137")
+        secret = ("--secret-key", "apigames-mock-secret")
+        verified = sh(environment / "apigames-mock", "verify", *target, *secret, folder=tmp_path).stdout
+        calibrated = sh(environment / "apigames-mock", "calibrate", *target, *secret, folder=tmp_path).stdout
+    assert verified.endswith("19 of 19 clauses hold\nthe contract holds\n")
+    assert json.loads(calibrated)["readings"]["http_status"]["value"] == "rc"
 
 
 def test_a_git_ignored_file_does_not_travel(wheel: Path) -> None:

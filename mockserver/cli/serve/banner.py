@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mockserver.cli.serve.request_log import notice
 from mockserver.cli.shared.configuration import Configuration
-from mockserver.cli.shared.printing import echo
+from mockserver.cli.shared.outputs import write_output
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import SIGNATURE, Operation, Operations
 from mockserver.contract.operations import OPERATIONS
@@ -69,7 +69,7 @@ class Served:
 
 def write_banner(served: Served, tell: Callable[[str], object], log_format: str) -> None:
     """Write the base URL, alone, to standard output, and `tell` what is served in the format of the log."""
-    echo(served.url)
+    write_output(None, f"{served.url}\n")
     tell(_for_programs(served) if log_format == "json" else _for_people(served))
 
 
