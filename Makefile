@@ -42,7 +42,7 @@ wheel: $(VENV)/.tests  ## build wheel and sdist, and try them in fresh environme
 	$(PYTEST) -m wheel tests
 
 matrix: $(VENV)/.tests  ## the slow tests: environments of their own, other people's tools, long runs
-	$(PYTEST) -m matrix tests
+	$(PYTEST) --dist loadgroup -m matrix tests
 
 proof: $(VENV)/.tests  ## run the breaks and variants; docs/proof.md must say what they gave
 	$(BIN)/python -m tools.proof --check

@@ -152,7 +152,7 @@ class Provider:
             if merchant_id is not None:
                 at_path.append(operation)
         if not at_path:
-            return self._outside(request, 404, no_such_path(self.operations))
+            return self._outside(request, 404, no_such_path(request.path, self.operations))
         reply = self._outside(request, 405, method_not_allowed(request.method, at_path))
         allowed = ", ".join(operation.method for operation in at_path)
         return msgspec.structs.replace(reply, headers=(("allow", allowed),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from mockserver.provider.state.world import Voucher, World, WorldError
 from mockserver.provider.state.world_file import read_world, vouchers_from_list, world_from_document
 from mockserver.testing.validation import check_number
 
-WorldSource = str | Path | Mapping[str, Any] | World
+WorldSource = str | os.PathLike[str] | Mapping[str, Any] | World
 
 _KNOWN_NOMINALS = (25, 50, 100)
 
@@ -32,7 +33,7 @@ def read_world_source(source: WorldSource, readings: Readings, clock: Clock) -> 
     """
     if isinstance(source, World):
         return source
-    if isinstance(source, (str, Path)):
+    if isinstance(source, (str, os.PathLike)):
         return read_world(Path(source), readings, clock)
     if isinstance(source, Mapping):
         return world_from_document(dict(source), readings, clock)

@@ -158,9 +158,9 @@ class Server:
         loop = self._loop = asyncio.get_running_loop()
         loop.time = machine_time.monotonic  # type: ignore[method-assign]
         stop = self._stop = asyncio.Event()
-        shortage = Shortage()
-        loop.set_exception_handler(shortage)
         connections = self.connections
+        shortage = Shortage(connections.make_room)
+        loop.set_exception_handler(shortage)
 
         def connect() -> Connection:
             shortage.is_over()
@@ -230,7 +230,7 @@ def address_option(platform: str) -> int:
     What POSIX calls to reuse an address lets a second server have it on Windows, where each would get some calls.
     """
     if platform in {"win32", "cygwin"}:
-        return int(getattr(socket, "SO_EXCLUSIVEADDRUSE", ~socket.SO_REUSEADDR))
+        return int(getattr(socket, "SO_EXCLUSIVEADDRUSE", -5))
     return socket.SO_REUSEADDR
 
 

@@ -187,7 +187,7 @@ class Journal:
         fields = _fields(decoded, mask)
         body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
-            **_shown(kept, mask, fields),
+            **_shown(kept, mask, fields, decoded),
             body=body.text,
             is_withheld=body.is_withheld,
             reply=mask.beginning(
@@ -247,8 +247,8 @@ class Search:
         return self._count
 
 
-def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what a list and a single call show alike."""
+def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None, decoded: Any) -> dict[str, Any]:
+    """Return what a list and a single call show alike: of the body what is in `fields`, or may be told of `decoded`."""
     call, reply = kept.call, kept.reply
     return {
         "n": kept.n,
@@ -259,7 +259,7 @@ def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None) -> dict[
         "operation": None if call.operation is None else call.operation.name,
         "merchant_id": None if call.merchant_id is None else mask(call.merchant_id),
         "fields": fields,
-        "asked": _asked(call, fields),
+        "asked": {**_asked(call, fields), **_summaries(call, decoded)},
         "forced": None if call.forced is None else mask(call.forced),
         "http_status": reply.http_status,
         "rc": reply.rc,
@@ -276,10 +276,11 @@ def _listed(kept: RawEntry, masker: Masker) -> Listed:
     decoded = _decoded(kept.call, kept.reply)
     mask = masker.knowing_sent(decoded)
     is_cut = len(kept.call.body) > LISTED_BODY and isinstance(decoded, dict)
+    listed = decoded
     if is_cut:
         asked = _asked(kept.call, decoded)
-        decoded = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
-    return Listed(**_shown(kept, mask, _fields(decoded, mask)), is_cut=is_cut)
+        listed = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
+    return Listed(**_shown(kept, mask, _fields(listed, mask), decoded), is_cut=is_cut)
 
 
 def _decoded(call: Call, reply: Reply) -> Any:
@@ -303,6 +304,16 @@ def _asked(call: Call, fields: Mapping[str, Any] | None) -> dict[str, Any]:
     if call.operation is None or fields is None:
         return {}
     return {name: fields[name] for name in call.operation.asked if name in fields}
+
+
+def _summaries(call: Call, decoded: Any) -> dict[str, str]:
+    if call.operation is None or not isinstance(decoded, dict):
+        return {}
+    return {
+        field.name: field.summary(sent)
+        for field in call.operation.summarized
+        if field.summary is not None and isinstance(sent := decoded.get(field.name), str)
+    }
 
 
 def _text(fields: dict[str, Any], sent: bytes) -> str:

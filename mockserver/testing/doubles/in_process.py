@@ -120,7 +120,7 @@ def answer_in_process(
     parts = urlsplit(url)
     path = unquote(parts.path)
     if parts.scheme != "https" and is_built_in(url):
-        provider.refuse(404, no_such_path(provider.operations), method=method, path=path, origin=origin)
+        provider.refuse(404, no_such_path(path, provider.operations), method=method, path=path, origin=origin)
         raise _undocumented(merchant, method, url)
     sent = tuple((name.lower(), value) for name, value in headers)
     reply = provider.handle(Request(method, path, body, sent, origin))

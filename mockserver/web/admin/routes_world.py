@@ -11,7 +11,7 @@ from mockserver.contract.foreign_text import printable
 from mockserver.contract.readings import Readings
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import Clock
-from mockserver.provider.state.new_ids import new_merchant_id, new_project_id, new_secret
+from mockserver.provider.state.new_ids import Identities
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
@@ -90,7 +90,7 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         document = body_as("project", most_bytes=access.most_bytes, or_empty=True)
         with provider.changing:
             merchant = merchant_named(provider, merchant_id)
-            document.setdefault("project_id", new_project_id())
+            document.setdefault("project_id", Identities().project_id())
             # The secret is only there to fit the form; the merchant keeps its own.
             wrapped = {"merchant_id": merchant_id, "secret_key": "unused", "projects": [document]}
             world = _new_world(wrapped, provider)
@@ -112,15 +112,16 @@ def _keep_secrets(merchant: Any, provider: Provider) -> None:
 
 def _made_up(merchant: Any, provider: Provider) -> dict[str, str]:
     """Give a new merchant what it leaves out; return the secrets among it."""
+    made = Identities()
     if "merchant_id" not in merchant:
-        merchant["merchant_id"] = new_merchant_id()
+        merchant["merchant_id"] = made.merchant_id()
         while provider.store.merchant(merchant["merchant_id"]) is not None:
-            merchant["merchant_id"] = new_merchant_id()
+            merchant["merchant_id"] = made.merchant_id()
     for project in merchant.get("projects", []):
-        project.setdefault("project_id", new_project_id())
+        project.setdefault("project_id", made.project_id())
     if "secret_key" in merchant:
         return {}
-    secrets = {"secret_key": new_secret(), **({} if "session_key" in merchant else {"session_key": new_secret()})}
+    secrets = {"secret_key": made.secret(), **({} if "session_key" in merchant else {"session_key": made.secret()})}
     merchant.update(secrets)
     return secrets
 

@@ -199,6 +199,16 @@ def test_no_form_on_a_web_page_can_change_anything(server: Server, operation: An
     assert AdminClient(server.url).health()["merchants"] == 1
 
 
+def test_the_root_says_where_the_endpoint_and_the_page_are(server: Server) -> None:
+    reply = requests.get(f"{server.url}/", timeout=30)
+    said = reply.json()["error_msg"]
+    assert reply.status_code == 404
+    assert "POST /merchant/{merchant_id}/kiosgamer/project/detail" in said
+    page = said.rpartition(" ")[2]
+    assert "<title>" in requests.get(server.url + page, timeout=30).text
+    assert page not in requests.get(f"{server.url}/nowhere", timeout=30).json()["error_msg"]
+
+
 def test_no_other_origin_is_let_in(server: Server) -> None:
     for method in ("GET", "OPTIONS", "POST"):
         headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "PUT"}
