@@ -65,7 +65,7 @@ screenshots: $(VENV)/.tests  ## take the pictures of docs/page.md anew, in headl
 
 dist: $(VENV)/.tests  ## build wheel and sdist into dist/: the same bytes wherever it is done
 	rm -rf dist
-	$(BIN)/python -m uv build --quiet --out-dir dist
+	$(BIN)/python -m uv build --quiet --build-constraints packaging/build-requirements.txt --require-hashes --out-dir dist
 
 release: $(VENV)/.tests  ## write a version into pyproject.toml and CHANGELOG.md: make release VERSION=0.2.0 (RELEASING.md)
 	$(BIN)/python -m tools.release cut $(VERSION)
