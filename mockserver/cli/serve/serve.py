@@ -207,7 +207,6 @@ def serve(
     encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
     writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format), encoding)
     log = RequestLog(log_format, writer.write)
-    ErrorLog(log_format, writer.write).listen()
     provider = Provider(
         served,
         in_force,
@@ -232,6 +231,7 @@ def serve(
     except ServerError as error:
         writer.close()
         raise click.ClickException(str(error)) from None
+    ErrorLog(log_format, writer.write).listen()
     shown = Served(
         server.url,
         served,
