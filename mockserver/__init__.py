@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from mockserver.testing.project import FakeProject
     from mockserver.testing.received import Received
     from mockserver.testing.server import FakeServer, serve
+    from mockserver.testing.survive.as_tests import ScenarioTest as ScenarioTest
     from mockserver.testing.survive.report import SurviveReport
     from mockserver.testing.survive.survive import survive
     from mockserver.web.app import create_app
     from mockserver.web.server import Server, ServerError
 
-# `strategies` and `HttpxDouble` need what may not be installed, so `from mockserver import *` leaves them out.
+# What needs something that may not be installed is left out, for `from mockserver import *`.
 __all__ = [
     "AdminClient",
     "AdminProblem",
@@ -91,6 +92,7 @@ _HOMES = {
     "ReadingsError": "mockserver.contract.reading",
     "Received": "mockserver.testing.received",
     "Server": "mockserver.web.server",
+    "ScenarioTest": "mockserver.testing.survive.as_tests",
     "ServerError": "mockserver.web.server",
     "SurviveReport": "mockserver.testing.survive.report",
     "SystemClock": "mockserver.provider.state.clock",
@@ -111,6 +113,7 @@ _HOMES = {
 # What may not be installed, by the public name that needs it, with how to get it.
 _NEEDED = {
     "HttpxDouble": ("httpx", "pip install httpx"),
+    "ScenarioTest": ("pytest", "pip install pytest"),
     "strategies": ("hypothesis", "pip install 'apigames-mock[strategies]'"),
 }
 

@@ -67,7 +67,8 @@ class Field:
     `secret`: its value is masked wherever it is shown. `required_by` is the reading that asks for it, or True when the
     page does. A value below `minimum` is refused, or taken for the default when `default_below` holds. `takes_number`:
     the reading `types` may take a number for the text; of an integer it may take decimal text. `closed_set` are the
-    texts it may hold. `meant_by` are other names that people give it, in lower case and without `_` and `-`.
+    texts it may hold. `summary` makes of a secret value what may be shown of it. `meant_by` are other names that
+    people give it, in lower case and without `_` and `-`.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Field:
     default_below: When | None = None
     takes_number: bool = False
     closed_set: ClosedSet | None = None
+    summary: Callable[[str], str] | None = None
     meant_by: tuple[str, ...] = ()
 
     @cached_property
@@ -211,6 +213,11 @@ class Operation:
     def typed(self) -> tuple[tuple[str, type, Field], ...]:
         """The fields, each after its name and the type that its decoded value has."""
         return tuple((one.name, _PYTHON_TYPES[one.json_type], one) for one in self.fields)
+
+    @cached_property
+    def summarized(self) -> tuple[Field, ...]:
+        """The secret fields of which a summary may be shown."""
+        return tuple(one for one in self.fields if one.summary is not None)
 
     @cached_property
     def bounded(self) -> tuple[tuple[str, str | int | None, Field], ...]:

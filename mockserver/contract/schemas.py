@@ -91,7 +91,8 @@ def _without_closed_objects(node: Any) -> Any:
         }
         reference = kept.get("$ref")
         if isinstance(reference, str) and reference.startswith(ID_PREFIX):
-            kept["$ref"] = f"{reference}:tolerant"
+            identifier, mark, part = reference.partition("#")
+            kept["$ref"] = f"{identifier}:tolerant{mark}{part}"
         return kept
     if isinstance(node, list):
         return [_without_closed_objects(item) for item in node]

@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from mockserver.provider.faults.faults import FaultyReply
@@ -34,6 +35,8 @@ _SLICE = 65_536
 # connection, and the client might never see the reply.
 _DRAINED_BYTES = 33_554_432
 _DRAINED_SECONDS = 2.0
+# So long a client that has just been answered may take to ask again, whoever else wants to connect.
+_IDLE_SECONDS = 1.0
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -72,6 +75,14 @@ class Connections:
         # The head of nearly every reply, up to its length.
         head = f"HTTP/1.1 200 OK\r\ndate: {self.date}\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
         self.usual_head = head.encode("ascii")
+
+    def make_room(self) -> None:
+        """Close the connection on which nothing was asked for the longest, if there is any, for one that comes."""
+        latest = machine_time.monotonic() + self.limits.keep_alive_seconds - _IDLE_SECONDS
+        idle = [(due, connection) for connection in self.open if (due := connection.idle_until) is not None]
+        due, longest = min(idle, key=itemgetter(0), default=(latest, None))
+        if longest is not None and due < latest:
+            longest.end()
 
 
 class Connection(asyncio.Protocol):
@@ -120,6 +131,7 @@ class Connection(asyncio.Protocol):
             if timer is not None:
                 timer.cancel()
         self._reader.drop()
+        self._shared.backlog.remove(self)
         if self._task is not None:
             self._task.cancel()
 
@@ -168,6 +180,12 @@ class Connection(asyncio.Protocol):
             # Not at once: the transport is in the middle of its work.
             self._loop.call_soon(self._advance)
 
+    @property
+    def idle_until(self) -> float | None:
+        """Until when it is kept, as the loop tells time, while nothing is asked on it; None while something is."""
+        is_idle = self._reader.begun and self._reader.is_whole and not self._is_busy() and self._drained is None
+        return self._due if is_idle and not self._transport.is_closing() else None
+
     # What the writer of faults asks for, and the backlog.
 
     def head(self, reply: Reply | Response, request: HttpRequest) -> bytes:
@@ -189,22 +207,10 @@ class Connection(asyncio.Protocol):
 
     async def send(self, data: bytes) -> None:
         """Write something, and wait until the client has taken it."""
-        if len(data) <= _SLICE:
-            self._transport.write(data)
-            await self._taken()
-            return
-        backlog, is_held, start = self._shared.backlog, False, 0
-        try:
-            while start < len(data) and not self._transport.is_closing():
-                self._transport.write(memoryview(data)[start : start + _SLICE])
-                start += _SLICE
-                if self._is_blocked:
-                    if not is_held:
-                        data, is_held = backlog.add(self, data), True
-                    await self._taken()
-                    backlog.goes_on(self)
-        finally:
-            backlog.remove(self)
+        start = self._pour(data, 0)
+        if start < len(data):
+            await self._send_rest(self._shared.backlog.add(self, data), start)
+        await self._taken()
 
     def end(self) -> None:
         """Close, after what was written; nothing more is answered."""
@@ -214,6 +220,35 @@ class Connection(asyncio.Protocol):
     def cut_off(self) -> None:
         """Close at once, whatever is not written yet."""
         self._transport.abort()
+
+    def _send(self, head: bytes, body: bytes, *, close: bool = False) -> None:
+        """Write a reply, what the client does not take at once of a long one later; then close if that is asked for."""
+        if len(body) <= _SLICE:
+            self._transport.write(head + body)
+        else:
+            self._transport.write(head)
+            start = self._pour(body, 0)
+            if start < len(body):
+                self._start(self._send_rest(self._shared.backlog.add(self, body), start, close=close))
+                return
+        if close:
+            self.end()
+
+    def _pour(self, data: bytes, start: int) -> int:
+        """Write from `start` on until the client takes no more; return up to where."""
+        while start < len(data) and not self._is_blocked:
+            self._transport.write(memoryview(data)[start : start + _SLICE])
+            start += _SLICE
+        return start
+
+    async def _send_rest(self, data: bytes, start: int, *, close: bool = False) -> None:
+        while start < len(data) and not self._transport.is_closing():
+            await self._taken()
+            self._shared.backlog.goes_on(self)
+            start = self._pour(data, start)
+        self._shared.backlog.remove(self)
+        if close:
+            self.end()
 
     async def _taken(self) -> None:
         while self._is_blocked:
@@ -243,7 +278,7 @@ class Connection(asyncio.Protocol):
         reader, answered = self._reader, 0
         try:
             while not self._is_busy():
-                if reader.requests:
+                if reader.requests and not self._transport.is_closing():
                     if answered == AHEAD:  # others have their turn first
                         self._yields = True
                         self._loop.call_soon(self._take_turn)
@@ -302,16 +337,11 @@ class Connection(asyncio.Protocol):
         if isinstance(reply, FaultyReply):
             self._send_faulty(reply, request)
             return
-        head = self.head(reply, request)
-        body = b"" if request.method == "HEAD" else reply.body
-        if len(body) > _SLICE:
-            self._start(self._send_long(head, body))
-        else:
-            self._transport.write(head + body)
+        self._send(self.head(reply, request), b"" if request.method == "HEAD" else reply.body)
 
     def _send_faulty(self, reply: FaultyReply, request: HttpRequest) -> None:
         if reply.delay or reply.body_seconds:
-            request.body = b""  # it may wait for an hour
+            request.body = b""  # nobody asks for it again, and this may take an hour
             if self._shared.waiting.take(len(reply.body)):
                 self._start(send_slowly(reply, request, self), waits=True, held=len(reply.body))
             else:
@@ -319,10 +349,12 @@ class Connection(asyncio.Protocol):
         elif reply.close == "before":
             self.end()
         else:
-            self._start(self._send_long(self.head(reply, request), reply.body, close=reply.close is not None))
+            self._send(self.head(reply, request), reply.body, close=reply.close is not None)
 
     def _administer(self, request: HttpRequest) -> None:
         waits = is_wait(request)
+        if waits:
+            request.body = b""
         if waits and not self._shared.waiting.take(0):
             self.end()
         else:
@@ -330,16 +362,8 @@ class Connection(asyncio.Protocol):
 
     async def _send_of_admin(self, request: HttpRequest) -> None:
         response = await self._shared.dispatcher.administer(request)
-        await self._send_long(self.head(response, request), response.body)
-
-    async def _send_long(self, head: bytes, body: bytes, *, close: bool = False) -> None:
-        if len(body) <= _SLICE:
-            await self.send(head + body)
-        else:
-            await self.send(head)
-            await self.send(body)
-        if close:
-            self.end()
+        await self.send(self.head(response, request))
+        await self.send(response.body)
 
     def _start(self, work: Coroutine[Any, Any, None], *, waits: bool = False, held: int | None = None) -> None:
         """Do what takes its time; `held` is what the call holds of the room for those that wait."""

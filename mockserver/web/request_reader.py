@@ -78,7 +78,7 @@ class RequestReader:
         self._body: bytes | bytearray = b""
         self._size = self._kept = self._read = 0
         self._in_head = self._offers_upgrade = False
-        self._known_host = ""
+        self._known_host: str | None = None
 
     def add(self, data: bytes) -> None:
         """Take more bytes."""
@@ -165,7 +165,8 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; those that follow a body mean nothing here."""
         if self._in_head:
-            self._headers.append((_NAMES.get(name) or name.decode("latin-1").lower(), value.decode("latin-1")))
+            text = value.rstrip(b" \t").decode("latin-1")
+            self._headers.append((_NAMES.get(name) or name.decode("latin-1").lower(), text))
 
     def on_headers_complete(self) -> None:
         """Judge the head, and how much of a body is borne."""
@@ -205,16 +206,17 @@ class RequestReader:
     def _take_head(self) -> None:
         parser, headers = self._parser, self._headers
         if self._piece + self._idle_bytes > self._header_bytes:
-            size = sum([len(name) + len(value) for name, value in headers], len(self._url))
+            size = sum([len(name) + len(value) + 4 for name, value in headers], len(self._url))
             if size > self._header_bytes:
                 raise _HEAD_TOO_LARGE
         version = parser.get_http_version()
         if version not in {"1.1", "1.0"}:
             raise BadRequest(400, NOT_HTTP)
         fields = dict(headers)
-        if fields.get("host") != self._known_host or len(fields) != len(headers) or "transfer-encoding" in fields:
+        host = fields.get("host")
+        if host is None or host != self._known_host or len(fields) != len(headers) or "transfer-encoding" in fields:
             check_head(version, headers, fields)
-            self._known_host = fields.get("host", "")
+            self._known_host = host
         method = parser.get_method().decode("ascii")
         path, query = target_of(self._url, method, headers)
         self._offers_upgrade = parser.should_upgrade() and method != "CONNECT"

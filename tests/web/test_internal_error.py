@@ -20,7 +20,7 @@ from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import PATH
 from tests.support.command import CLEAN
-from tests.support.raw_http import exchange
+from tests.support.raw_http import envelope, exchange
 
 # `serve` with a provider that fails at what it is asked, as a defect of the mock would make it.
 FAILING = """
@@ -77,6 +77,32 @@ def test_a_journal_that_fails_leaves_the_envelope(server: Server, monkeypatch: p
     monkeypatch.setattr(server.provider.journal, "record", None)
     reply = requests.post(server.url + PATH, data="sent-text", timeout=30)
     assert (reply.status_code, reply.json()["rc"]) == (500, 500)
+
+
+def test_an_admin_side_that_cannot_be_built_is_problem_details(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("mockserver.web.app.create_app", None)
+        for path in ("/__admin/health", "/__admin/requests?wait=1"):
+            reply = requests.get(server.url + path, timeout=30)
+            assert (reply.status_code, reply.headers["content-type"]) == (500, "application/problem+json")
+            assert reply.json()["detail"].startswith("Internal error of the mock")
+    assert requests.get(f"{server.url}/__admin/health", timeout=30).status_code == 200
+    assert [record.getMessage().partition("\n")[0] for record in caplog.records] == [
+        "internal error of the mock: TypeError"
+    ] * 2
+
+
+def test_whatever_fails_in_serving_is_an_envelope(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for failing in ("answer", "body_bytes"):
+        with monkeypatch.context() as broken:
+            broken.setattr(server.connections.dispatcher, failing, None)
+            received = exchange(server, b"GET / HTTP/1.1\r\nHost: mock\r\n\r\n")
+        assert received.startswith(b"HTTP/1.1 500 ")
+        assert envelope(received)["rc"] == 500
+    monkeypatch.setattr(server.provider.journal, "record", None)
+    assert envelope(exchange(server, b"hello\r\n\r\n"))["rc"] == 400
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])

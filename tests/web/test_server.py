@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import signal
 import socket
 import threading
 import time
@@ -12,10 +13,13 @@ import warnings
 
 import pytest
 
+from mockserver.contract.readings import Readings
 from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
-from mockserver.web.server import Server, ServerError
+from mockserver.provider.state.clock import SystemClock
+from mockserver.provider.state.world_file import built_in_world
+from mockserver.web.server import Server, ServerError, address_option
 from tests.support.asking import body
 from tests.support.raw_http import exchange, post
 
@@ -116,18 +120,18 @@ def test_a_server_that_serves_does_not_start_again_and_goes_on(server: Server) -
     assert b" 200 OK" in exchange(server, post(body()))
 
 
-def test_an_observer_may_stop_the_server_that_it_observes(provider: Provider) -> None:
-    server = Server(provider)
+def test_an_observer_may_stop_the_server_that_it_observes() -> None:
+    servers: list[Server] = []
 
     def stop(_: RawEntry) -> None:
-        server.stop()
+        servers[0].stop()
 
-    provider.journal._observers = (stop,)
+    server = Server(Provider(built_in_world(Readings(), SystemClock()), observers=(stop,)))
+    servers.append(server)
     server.start()
     assert b"500" not in exchange(server, post(body()))
     server.stop()
-    assert server._thread is not None
-    assert not server._thread.is_alive()
+    assert not any(thread.name == "apigames-mock" for thread in threading.enumerate())
 
 
 def test_a_server_in_the_main_thread_is_stopped_from_another_one(provider: Provider) -> None:
@@ -182,3 +186,28 @@ def test_nothing_is_said_of_the_calls_that_a_stop_cuts_off(
         assert b" 200 OK" in exchange(server, post(body()))
         server.stop()
     assert [record.getMessage() for record in caplog.records] == []
+
+
+def test_an_address_is_taken_so_that_no_other_server_gets_its_calls(provider: Provider) -> None:
+    assert address_option("linux") == address_option("darwin") == socket.SO_REUSEADDR
+    assert address_option("win32") == getattr(socket, "SO_EXCLUSIVEADDRUSE", -5)
+    with Server(provider) as server, pytest.raises(ServerError, match="is taken"):
+        Server(provider, port=server.port)
+
+
+def test_an_address_is_free_again_at_once(provider: Provider) -> None:
+    with Server(provider) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(post(b"{}").replace(b"Connection: close\r\n", b""))
+        assert client.recv(1)
+        server.stop()
+        with Server(provider, port=server.port):
+            pass
+
+
+def test_the_signals_are_their_owners_again_after_a_run(provider: Provider) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    told: list[str] = []
+    server = Server(provider)
+    server.run(lambda: signal.raise_signal(signal.SIGTERM), lambda: told.append("a signal"))
+    assert told == ["a signal"]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

@@ -58,3 +58,15 @@ def test_a_shortage_of_connections_is_said_once_and_gets_over(tmp_path: Path, re
     assert process.returncode == 0
     assert "Traceback" not in said + rest
     assert (said + rest).count(SAID) < 4
+
+
+def test_connections_on_which_nothing_is_asked_make_room_for_others(tmp_path: Path) -> None:
+    with cramped(tmp_path) as (process, url), contextlib.ExitStack() as sessions:
+        for _ in range(60):
+            session = sessions.enter_context(requests.Session())
+            assert session.post(url + PATH, json=fields(), timeout=30).json()["rc"] == 200
+        assert requests.post(url + PATH, json=fields(), timeout=30).json()["rc"] == 200
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in said

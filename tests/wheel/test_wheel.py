@@ -52,7 +52,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_the_package_and_nothing_beside_it(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"mockserver", next(top for top in tops if top.endswith(".dist-info"))}
+    assert tops == {"mockserver", "apigames_mock.py", next(top for top in tops if top.endswith(".dist-info"))}
     assert "mockserver/py.typed" in names
     assert "mockserver/_bundled/schemas/success.json" in names
     assert "mockserver/provider/state/built_in_world.json" in names

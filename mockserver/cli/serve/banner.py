@@ -135,6 +135,8 @@ def _for_people(served: Served) -> str:
             curl_line(url, operation, first, readings, served.is_built_in, served.world_file)
             for operation in served.operations
         ]
+        if any(not operation.reads_only for operation in served.operations):
+            lines.append("The second makes a project: ask the first for the project_id in its reply.")
     return "\n".join([*lines, "", ""])
 
 

@@ -13,6 +13,10 @@ from mockserver.contract.operation import Operations, UnknownOperation
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.faults.faults import Fault, FaultError
 
+MOST_TIMES = 10**9
+# As in the schema: far below where a number of JSON loses digits.
+FARTHEST_SEED = 10**15
+
 
 class Rule(msgspec.Struct, frozen=True):
     """Which calls a fault hits: the next `times`, or a `share` of them (0 to 1, drawn by `seed`), or all until cleared.
@@ -35,8 +39,10 @@ class Rule(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.times is not None and self.share is not None:
             raise FaultError(f"{self.fault.name}: `times` and `share` exclude each other; keep one")
-        if self.times is not None and self.times < 1:
-            raise FaultError(f"{self.fault.name}: expected `times` of 1 or more, got {self.times}")
+        if self.times is not None and not 1 <= self.times <= MOST_TIMES:
+            raise FaultError(f"{self.fault.name}: expected `times` of 1 to {MOST_TIMES}, got {self.times}")
+        if not -FARTHEST_SEED <= self.seed <= FARTHEST_SEED:
+            raise FaultError(f"{self.fault.name}: expected a `seed` of -{FARTHEST_SEED} to {FARTHEST_SEED}")
         if self.share is not None and not 0 <= self.share <= 1:
             raise FaultError(f"{self.fault.name}: expected a `share` of 0 to 1, got {self.share:g}")
 

@@ -181,7 +181,8 @@ def move(
         return project.move(
             voucher_id,
             to,
-            updated_at=date_time(now, zone),
+            # A clock may stand before the voucher was made (RES-6).
+            updated_at=max(date_time(now, zone), before.created_at),
             note=fitting_note if note is None else note,
             response_json=fitting_response if response_json is None else response_json,
             nominal_gs=nominal,

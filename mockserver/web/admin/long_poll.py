@@ -63,7 +63,7 @@ async def _wait(journal: Journal, search: Search, count: int, seconds: float) ->
     timer = loop.call_later(seconds, end)
     try:
         with journal.listening(heard):
-            while len(search.found()) < count and not is_over:
+            while search.count() < count and not is_over:
                 call_recorded.clear()
                 await call_recorded.wait()
     finally:
