@@ -21,7 +21,7 @@ from mockserver.contract.project_detail import (
     VoucherBody,
 )
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import STATUSES
+from mockserver.contract.wire import STATUSES, encode
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
@@ -84,7 +84,7 @@ class ProjectDetail(Handler[Asked]):
             if project.life_cycle is not None:
                 project.life_cycle.settle(now, readings.timezone)
                 project.life_cycle.was_read()
-            page = _page(checked, readings)
+            page = _written_page(checked, readings)
         return success_reply(PROJECT_DETAIL.success, page, int(now))
 
     def reserved(self, checked: Asked) -> Reserved | None:
@@ -144,6 +144,17 @@ def _statuses(text: str, readings: Readings) -> Statuses:
     if text in readings.status_named:
         return (readings.status_named[text],)
     return STATUSES if readings.unknown_status == "ignored" else ()
+
+
+def _written_page(asked: Asked, readings: Readings) -> msgspec.Raw:
+    """Return a page as JSON; to be called under the project's lock."""
+    pages = asked.project.pages
+    key = (asked.statuses, asked.page, asked.limit)
+    written = pages.get(key, readings)
+    if written is None:
+        written = encode(_page(asked, readings))
+        pages.keep(key, readings, written)
+    return msgspec.Raw(written)
 
 
 def _page(asked: Asked, readings: Readings) -> PageBody:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from operator import attrgetter
 from typing import TypeVar
 
@@ -27,11 +27,45 @@ _NOMINAL: Callable[[Voucher], int] = attrgetter("nominal_gs")
 _STATUS_AND_NOMINAL: Callable[[Voucher], _Group] = attrgetter("status", "nominal_gs")
 
 
+class Pages:
+    """Written pages of one project, kept until something that they show changes; 1 MiB of them at most.
+
+    A client that polls asks for the same page again and again. `under` is what they were written under.
+    """
+
+    _MOST_BYTES = 1_048_576
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, bytes] = {}
+        self._size = 0
+        self._under: object = None
+
+    def get(self, asked: Hashable, under: object) -> bytes | None:
+        """Return the page that was kept for what is asked, if it still holds."""
+        return self._kept.get(asked) if self._under is under else None
+
+    def keep(self, asked: Hashable, under: object, page: bytes) -> None:
+        """Keep a page; those that were kept the longest go when it becomes too much."""
+        if self._under is not under:
+            self.clear()
+            self._under = under
+        self._kept[asked] = page
+        self._size += len(page)
+        while self._size > self._MOST_BYTES:
+            self._size -= len(self._kept.pop(next(iter(self._kept))))
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._kept.clear()
+        self._size = 0
+
+
 class ProjectStore:
     """The vouchers of one project.
 
     Every method is safe under threads; hold `lock` around several to see them at one instant. `own_plan` is the
-    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything.
+    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything. `pages` are those
+    that were written since a voucher changed.
     """
 
     def __init__(self, project: Project, world_plan: Plan | None = None) -> None:
@@ -53,6 +87,7 @@ class ProjectStore:
         self.world_plan = world_plan
         is_planned = self.plan is not None or any(voucher.plan is not None for voucher in project.vouchers)
         self.life_cycle = LifeCycle(self) if is_planned else None
+        self.pages = Pages()
 
     def __len__(self) -> int:
         return len(self._vouchers)
@@ -168,6 +203,7 @@ class ProjectStore:
             self._forget(before)
             self._remember(after)
             self._vouchers[voucher_id] = after
+            self.pages.clear()
             return after
 
     def replan(self, voucher_id: int, plan: Plan | None) -> None:
