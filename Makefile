@@ -2,39 +2,57 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -n auto
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
-.PHONY: screenshots help serve test lint unit pythons wheel bench documents locks clean
+.PHONY: help serve test check rest lint unit coverage environments wheel matrix proof bench documents locks screenshots dist release clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 serve: $(VENV)/.runs  ## serve the endpoint on 127.0.0.1:8787 (options: make serve ARGS="--port 0")
 	@exec $(BIN)/apigames-mock serve $(ARGS)
 
-test: lint unit wheel pythons  ## run every check
+test: lint unit  ## lint, types, and the whole suite on one Python: before every commit
+	@echo "all tests passed; make check tries other Pythons and dependencies, the wheel, coverage and the proof too"
+
+check: test rest  ## everything that CI checks
 	@echo "all checks passed"
 
-lint: $(VENV)/.tests
+# What CI runs after `make test`.
+rest: coverage environments wheel matrix proof
+
+lint: $(VENV)/.tests  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-unit: $(VENV)/.tests  ## the project's own tests, in parallel, with branch coverage
-	$(BIN)/python -m pytest -n auto --cov --cov-branch --cov-report=term -m "not wheel" tests
+unit: $(VENV)/.tests  ## the tests, in parallel
+	$(PYTEST) -m "not wheel and not matrix" tests
+
+coverage: $(VENV)/.tests  ## the tests again, with branch coverage: 95 % of contract/ and provider/
+	$(PYTEST) --cov --cov-report= -m "not wheel and not matrix" tests
+	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --fail-under=95 --include='mockserver/contract/*,mockserver/provider/*'
 
-wheel: $(VENV)/.tests  ## build the wheel and try it in a fresh environment
-	$(BIN)/python -m pytest -m wheel tests
+environments: $(VENV)/.tests  ## the tests under every other Python, and with the lowest dependencies (ONLY="3.12 lowest")
+	$(BIN)/python -m tools.environments $(ONLY)
 
-pythons: $(VENV)/.tests  ## the tests under every other Python from 3.10 that is installed
-	$(BIN)/python -m tools.every_python
+wheel: $(VENV)/.tests  ## build wheel and sdist, and try them in fresh environments
+	$(PYTEST) -m wheel tests
+
+matrix: $(VENV)/.tests  ## the slow tests: environments of their own, other people's tools, long runs
+	$(PYTEST) --dist loadgroup -m matrix tests
+
+proof: $(VENV)/.tests  ## run the breaks and variants; docs/proof.md must say what they gave
+	$(BIN)/python -m tools.proof --check
 
 bench: $(VENV)/.tests  ## measure what docs/benchmarks.md claims
 	$(BIN)/python -m benchmarks
 
 documents: $(VENV)/.tests  ## write anew what is made from the code: schemas/readings.json, schemas/openapi.json, docs
 	$(BIN)/python -m tools.documents
+	$(BIN)/python -m tools.proof
 
 locks: $(VENV)/.tests  ## pin anew, by hashes, what the image is made of; all to the newest: make locks ARGS=--upgrade
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o packaging/requirements.txt
@@ -44,6 +62,13 @@ locks: $(VENV)/.tests  ## pin anew, by hashes, what the image is made of; all to
 
 screenshots: $(VENV)/.tests  ## take the pictures of docs/page.md anew, in headless Chromium
 	$(BIN)/python -m tools.screenshots
+
+dist: $(VENV)/.tests  ## build wheel and sdist into dist/: the same bytes wherever it is done
+	rm -rf dist
+	$(BIN)/python -m uv build --quiet --out-dir dist
+
+release: $(VENV)/.tests  ## write a version into pyproject.toml and CHANGELOG.md: make release VERSION=0.2.0 (RELEASING.md)
+	$(BIN)/python -m tools.release cut $(VERSION)
 
 clean:
 	rm -rf $(VENV) .venvs dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -11,9 +11,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from mockserver.contract.foreign_text import harmless
 from mockserver.verification.laws.law import clauses_of
 from mockserver.verification.laws.registry import LAWS
-from mockserver.verification.report.wording import reason_text, violation_text
+from mockserver.verification.report.masked import Shown
 from mockserver.verification.run.record import LawResult
 from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings, SettingsError, settings_from_environment
@@ -106,14 +107,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if first and run.results[0].law == OPENING:
         _fail_if_broken(run, run.results[0])
     if result.outcome != "holds":
-        pytest.skip(reason_text(result.reason))
+        pytest.skip(Shown(run).reason(result.reason))
     return True
 
 
 def _fail_if_broken(run: Run, result: LawResult) -> None:
     if result.outcome == "broken":
-        found = [violation_text(item.violation) for item in run.record.broken if item.law in {result.law, OPENING}]
-        pytest.fail("\n".join(found[:_SHOWN]), pytrace=False)
+        shown = Shown(run)
+        found = [shown.violation(item.violation) for item in run.record.broken if item.law in {result.law, OPENING}]
+        pytest.fail("\n".join(map(harmless, found[:_SHOWN])), pytrace=False)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from mockserver.provider.journal.matchers import MatcherError
     from mockserver.provider.journal.recorded import Entry
     from mockserver.provider.provider import Provider
+    from mockserver.provider.state.clock import MovableClock, SystemClock
     from mockserver.provider.state.plan import Plan
     from mockserver.provider.state.world import Merchant, Project, Voucher, World, WorldError
+    from mockserver.provider.state.world_file import built_in_world, world_from_document
     from mockserver.testing import strategies as strategies
+    from mockserver.testing.admin_client import AdminClient, AdminProblem
     from mockserver.testing.doubles.httpx_double import HttpxDouble as HttpxDouble
     from mockserver.testing.doubles.in_process import UndocumentedCall
     from mockserver.testing.doubles.vendor_host import EscapedCall
@@ -29,13 +32,16 @@ if TYPE_CHECKING:
     from mockserver.testing.project import FakeProject
     from mockserver.testing.received import Received
     from mockserver.testing.server import FakeServer, serve
+    from mockserver.testing.survive.as_tests import ScenarioTest as ScenarioTest
     from mockserver.testing.survive.report import SurviveReport
     from mockserver.testing.survive.survive import survive
     from mockserver.web.app import create_app
-    from mockserver.web.server import ServerError
+    from mockserver.web.server import Server, ServerError
 
-# `strategies` and `HttpxDouble` need what may not be installed, so `from mockserver import *` leaves them out.
+# What needs something that may not be installed is left out, for `from mockserver import *`.
 __all__ = [
+    "AdminClient",
+    "AdminProblem",
     "Entry",
     "EscapedCall",
     "FakeMerchant",
@@ -43,26 +49,33 @@ __all__ = [
     "FakeServer",
     "MatcherError",
     "Merchant",
+    "MovableClock",
     "Plan",
     "Project",
     "Provider",
     "Readings",
     "ReadingsError",
     "Received",
+    "Server",
     "ServerError",
     "SurviveReport",
+    "SystemClock",
     "UndocumentedCall",
     "Voucher",
     "VoucherStatus",
     "World",
     "WorldError",
+    "built_in_world",
     "create_app",
     "serve",
     "sign",
     "survive",
+    "world_from_document",
 ]
 
 _HOMES = {
+    "AdminClient": "mockserver.testing.admin_client",
+    "AdminProblem": "mockserver.testing.admin_client",
     "Entry": "mockserver.provider.journal.recorded",
     "EscapedCall": "mockserver.testing.doubles.vendor_host",
     "FakeMerchant": "mockserver.testing.merchant",
@@ -71,29 +84,36 @@ _HOMES = {
     "HttpxDouble": "mockserver.testing.doubles.httpx_double",
     "MatcherError": "mockserver.provider.journal.matchers",
     "Merchant": "mockserver.provider.state.world",
+    "MovableClock": "mockserver.provider.state.clock",
     "Plan": "mockserver.provider.state.plan",
     "Project": "mockserver.provider.state.world",
     "Provider": "mockserver.provider.provider",
     "Readings": "mockserver.contract.readings",
     "ReadingsError": "mockserver.contract.reading",
     "Received": "mockserver.testing.received",
+    "Server": "mockserver.web.server",
+    "ScenarioTest": "mockserver.testing.survive.as_tests",
     "ServerError": "mockserver.web.server",
     "SurviveReport": "mockserver.testing.survive.report",
+    "SystemClock": "mockserver.provider.state.clock",
     "UndocumentedCall": "mockserver.testing.doubles.in_process",
     "Voucher": "mockserver.provider.state.world",
     "VoucherStatus": "mockserver.contract.wire",
     "World": "mockserver.provider.state.world",
     "WorldError": "mockserver.provider.state.world",
+    "built_in_world": "mockserver.provider.state.world_file",
     "create_app": "mockserver.web.app",
     "serve": "mockserver.testing.server",
     "sign": "mockserver.contract.signature",
     "survive": "mockserver.testing.survive.survive",
+    "world_from_document": "mockserver.provider.state.world_file",
 }
 
 
 # What may not be installed, by the public name that needs it, with how to get it.
 _NEEDED = {
     "HttpxDouble": ("httpx", "pip install httpx"),
+    "ScenarioTest": ("pytest", "pip install pytest"),
     "strategies": ("hypothesis", "pip install 'apigames-mock[strategies]'"),
 }
 
@@ -106,10 +126,10 @@ def __getattr__(name: str) -> Any:
             return import_module("mockserver.testing.strategies")
         return getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
-        needed, cure = _NEEDED.get(name, (None, ""))
+        needed, fix = _NEEDED.get(name, (None, ""))
         if needed is None or error.name != needed:
             raise
-        raise ImportError(f"mockserver.{name} needs {needed}: {cure}") from None
+        raise ImportError(f"mockserver.{name} needs {needed}: {fix}") from None
 
 
 def __dir__() -> list[str]:

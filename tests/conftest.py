@@ -2,9 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-# httpx imports it when it is first needed, and keeps its exceptions. Were that inside a test that runs pytest in this
-# process, pytest would forget the module afterwards, and the exceptions of the next import would be others.
-import httpcore  # noqa: F401
 import pytest
 from hypothesis import HealthCheck, settings
 

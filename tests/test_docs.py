@@ -17,7 +17,7 @@ import pytest
 from tests.support.command import CLEAN, Serving
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -55,6 +55,14 @@ def test_every_link_leads_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "RELEASING.md"])
+def test_every_file_that_a_page_for_contributors_names_is_there(name: str) -> None:
+    named = re.findall(r"`([\w./-]+/(?:\w+\.\w+)?)`", (ROOT / name).read_text(encoding="utf-8"))
+    missing = {path for path in named if not any((root / path).exists() for root in (ROOT, ROOT / "mockserver"))}
+    made_later = {"dist/", "mockserver/_bundled/", "contract/NAME.py", "provider/operations/NAME.py"}
+    assert missing <= {*made_later, "/__admin/"}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.cli.readings import markdown
 from mockserver.contract.openapi import openapi
 from mockserver.contract.operations import OPERATIONS
-from mockserver.contract.schemas import error_document, readings_schema, request_document
+from mockserver.contract.schemas import error_document, readings_schema, request_document, success_document
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.web.admin.openapi import admin_openapi
 from tests.support.survive_page import habits_table, scenarios_table
@@ -27,6 +27,7 @@ def made() -> dict[Path, str]:
     schemas = ROOT / "schemas"
     return {
         **{schemas / f"{one.schema_prefix}request.json": _json(request_document(one)) for one in OPERATIONS},
+        **{schemas / f"{one.schema_prefix}success.json": _json(success_document(one)) for one in OPERATIONS},
         **{schemas / f"{one.schema_prefix}error.json": _json(error_document(one)) for one in OPERATIONS},
         schemas / "readings.json": _json(readings_schema()),
         schemas / "openapi.json": _json(openapi()),

@@ -6,6 +6,7 @@ APIGAMES_BASE_URL=http://127.0.0.1:8787 python with_requests.py
 
 import hashlib
 import os
+from typing import Any
 
 import requests
 
@@ -15,8 +16,9 @@ SECRET_KEY = os.environ.get("APIGAMES_SECRET_KEY", "apigames-mock-secret")
 PROJECT_ID = os.environ.get("APIGAMES_PROJECT_ID", "R250101DEMO000137")
 
 
-def vouchers(session: requests.Session, status: str = "") -> list[dict]:
-    found, page = [], 1
+def vouchers(session: requests.Session, status: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    page = 1
     while True:
         reply = session.post(
             f"{BASE_URL}/merchant/{MERCHANT_ID}/kiosgamer/project/detail",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mockserver.cli.shared.outputs import OutputFile, write_output
+from mockserver.cli.shared.printing import echo
 from mockserver.cli.shared.target_options import settings_from_options, target_options, told_beforehand
 from mockserver.cli.verify import CRASHED
+from mockserver.contract.foreign_text import json_text
 from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings_file import read_readings_file
@@ -38,7 +38,7 @@ def calibrate(ctx: click.Context, /, **options: Any) -> int:
     from mockserver.verification.calibrate import calibrate as calibrated  # noqa: PLC0415
     from mockserver.verification.live_guard import BudgetSpent  # noqa: PLC0415
     from mockserver.verification.plan import calibration_plan  # noqa: PLC0415
-    from mockserver.verification.report.wording import reason_text  # noqa: PLC0415
+    from mockserver.verification.report.masked import Shown  # noqa: PLC0415
     from mockserver.verification.run.record import Aborted  # noqa: PLC0415
 
     older = _older(ctx, options["compare"])
@@ -49,15 +49,15 @@ def calibrate(ctx: click.Context, /, **options: Any) -> int:
     try:
         document = calibrated(run)
     except (Aborted, BudgetSpent) as error:
-        reason = reason_text(error.reason) if isinstance(error, Aborted) else str(error)
-        click.echo(f"apigames-mock: the target could not be calibrated: {_masked(run, reason)}", err=True)
+        reason = Shown(run).reason(error.reason) if isinstance(error, Aborted) else str(error)
+        echo(f"apigames-mock: the target could not be calibrated: {reason}", err=True)
         return NOT_JUDGED
     except Exception as error:
-        click.echo(f"apigames-mock: calibrate failed of itself: {type(error).__name__}", err=True)
+        echo(f"apigames-mock: calibrate failed of itself: {type(error).__name__}", err=True)
         return CRASHED
     finally:
         run.target.close()
-    write_output(options["output"], json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    write_output(options["output"], json_text(document, indent=2) + "\n")
     _tell(document, older, run)
     return 0
 
@@ -79,24 +79,18 @@ def _tell(document: dict[str, Any], older: dict[str, Any] | None, run: Any) -> N
     counts = {
         seen: sum(entry["seen"] == seen for entry in entries.values()) for seen in ("observed", "unseen", "other")
     }
-    print(  # noqa: T201
+    echo(
         f"{counts['observed']} readings observed, {counts['unseen']} could not be seen, {counts['other']} outside the "
         f"register; {run.pace.made} calls",
-        file=sys.stderr,
+        err=True,
     )
     for key, entry in entries.items():
         if entry["seen"] == "other":
-            print(f"  {key}: {entry['why']}", file=sys.stderr)  # noqa: T201
+            echo(f"  {key}: {entry['why']}", err=True)
     if older is not None:
         lines = changes(older, document)
-        print(f"Changed since: {len(lines) or 'nothing'}", file=sys.stderr)  # noqa: T201
+        echo(f"Changed since: {len(lines) or 'nothing'}", err=True)
         for line in lines:
-            print(f"  {line}", file=sys.stderr)  # noqa: T201
+            echo(f"  {line}", err=True)
     if run.record.broken:
-        print("The target also breaks clauses of the contract: see apigames-mock verify", file=sys.stderr)  # noqa: T201
-
-
-def _masked(run: Any, text: str) -> str:
-    from mockserver.verification.report.result import masker_of  # noqa: PLC0415
-
-    return str(masker_of(run)(text))
+        echo("The target also breaks clauses of the contract: see apigames-mock verify", err=True)

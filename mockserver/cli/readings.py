@@ -9,10 +9,8 @@ from textwrap import wrap
 import click
 
 from mockserver.cli.shared.outputs import write_output
-from mockserver.cli.shared.printing import console
+from mockserver.cli.shared.printing import LEAST_WIDTH, console
 from mockserver.contract.readings import REGISTER
-
-_LEAST_WIDTH = 80
 
 
 @click.command(epilog="Serve another value with `apigames-mock serve --reading KEY=VALUE`.")
@@ -67,5 +65,5 @@ def _print_table() -> None:
     for entry in REGISTER.values():
         values = [*entry.values, *wrap(f"or {entry.open_values}", values_width)] if entry.open_values else entry.values
         table.add_row(entry.key, entry.question, "\n".join(values), entry.clause)
-    with console(least_width=_LEAST_WIDTH) as out:
+    with console(least_width=LEAST_WIDTH) as out:
         out.print(table)

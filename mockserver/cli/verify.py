@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.printing import LEAST_WIDTH, console, echo, write_line
 from mockserver.cli.shared.target_options import settings_from_options, target_options, told_beforehand
+from mockserver.contract.foreign_text import json_text
 from mockserver.contract.json_documents import FileError
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings_file import observed_readings, read_readings_file
@@ -60,7 +61,7 @@ def verify(ctx: click.Context, /, **options: Any) -> int:
         return ended
     result = _judged(settings, _listener(settings.limits.max_requests, asked=options["progress"]))
     if result["crash"]:
-        click.echo(f"apigames-mock: verify failed of itself: {result['crash']}", err=True)
+        echo(f"apigames-mock: verify failed of itself: {result['crash']}", err=True)
         return CRASHED
     _write_reports(result, options)
     status: int = result["exit_status"]
@@ -125,15 +126,13 @@ def _strict(ctx: click.Context, file: Path | None) -> dict[str, str]:
 
 
 def _write_reports(result: dict[str, Any], options: Mapping[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-
     from mockserver.verification.report.files import github_annotations, junit_xml, step_summary  # noqa: PLC0415
     from mockserver.verification.report.html import html_report  # noqa: PLC0415
     from mockserver.verification.report.text import print_report  # noqa: PLC0415
 
     # Files first: whoever reads the terminal may close the pipe, as `| head` does, and the status still counts.
     makers: dict[str, Callable[[dict[str, Any]], str]] = {
-        "report_json": lambda made: json.dumps(made, indent=2, ensure_ascii=False) + "\n",
+        "report_json": lambda made: json_text(made, indent=2) + "\n",
         "report_html": html_report,
         "junit_xml": junit_xml,
     }
@@ -143,13 +142,10 @@ def _write_reports(result: dict[str, Any], options: Mapping[str, Any]) -> None:
             write_output(options[name], make(result))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in github_annotations(result):
-            click.echo(line, err=aside)
+            write_line(line, err=aside)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             with Path(summary).open("a", encoding="utf-8") as file:
                 file.write(step_summary(result))
-    try:
-        print_report(result, Console(stderr=aside))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with console(err=aside, least_width=LEAST_WIDTH) as out:
+        print_report(result, out)

@@ -27,7 +27,7 @@ class DocumentError(ValueError):
 
 
 class FileError(ValueError):
-    """A file that holds no document; the message names the file, the place in it and how to fix it."""
+    """A file that does not hold a document; the message names the file, the place in it and how to fix it."""
 
 
 class _KeyTwice(dict[str, Any]):

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.contract.operation import Operation, Operations
 from mockserver.contract.operations import OPERATIONS
-from mockserver.contract.schemas import ID_PREFIX, Document, error_document, request_document, schema
+from mockserver.contract.schemas import ID_PREFIX, Document, error_document, request_document, schema, success_document
 from mockserver.contract.wire import BASE_URL
 
 
@@ -82,13 +82,11 @@ def _prefix(operation: Operation) -> str:
 
 def _components(operation: Operation) -> Iterator[tuple[str, Document]]:
     """Yield the schemas of an operation by name, with the published ones that they refer to."""
-    name, success = _prefix(operation), dict(operation.success.schema)
-    reference = success.get("$ref", "")
-    whole = schema(reference.removeprefix(ID_PREFIX)) if reference.startswith(ID_PREFIX) else success
+    name, success = _prefix(operation), success_document(operation)
     yield f"{name}Request", _component(request_document(operation))
-    yield f"{name}Success", _component(whole)
+    yield f"{name}Success", _component(success)
     yield f"{name}Error", _component(error_document(operation))
-    yield from _referred_to(whole)
+    yield from _referred_to(success)
 
 
 def _referred_to(node: Any) -> Iterator[tuple[str, Document]]:

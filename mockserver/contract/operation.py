@@ -67,7 +67,8 @@ class Field:
     `secret`: its value is masked wherever it is shown. `required_by` is the reading that asks for it, or True when the
     page does. A value below `minimum` is refused, or taken for the default when `default_below` holds. `takes_number`:
     the reading `types` may take a number for the text; of an integer it may take decimal text. `closed_set` are the
-    texts it may hold. `meant_by` are other names that people give it, in lower case and without `_` and `-`.
+    texts it may hold. `summary` makes of a secret value what may be shown of it. `meant_by` are other names that
+    people give it, in lower case and without `_` and `-`.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Field:
     default_below: When | None = None
     takes_number: bool = False
     closed_set: ClosedSet | None = None
+    summary: Callable[[str], str] | None = None
     meant_by: tuple[str, ...] = ()
 
     @cached_property
@@ -213,6 +215,11 @@ class Operation:
         return tuple((one.name, _PYTHON_TYPES[one.json_type], one) for one in self.fields)
 
     @cached_property
+    def summarized(self) -> tuple[Field, ...]:
+        """The secret fields of which a summary may be shown."""
+        return tuple(one for one in self.fields if one.summary is not None)
+
+    @cached_property
     def bounded(self) -> tuple[tuple[str, str | int | None, Field], ...]:
         """The fields that not every value of their type fits, each after its name and its default, which does."""
         chosen = (one for one in self.fields if one.minimum is not None or one.closed_set is not None)
@@ -231,6 +238,10 @@ class Operation:
     def required_fields(self, readings: Readings) -> list[Field]:
         """Return the fields that a call must have."""
         return [one for one in self.fields if one.is_required(readings)]
+
+
+class UnknownOperation(LookupError):
+    """No operation has this name."""
 
 
 class Operations:
@@ -257,11 +268,6 @@ class Operations:
     def __repr__(self) -> str:
         return f"Operations({', '.join(one.name for one in self)})"
 
-    @property
-    def first(self) -> Operation:
-        """The one that is meant where nothing says which."""
-        return self._operations[0]
-
     @cached_property
     def in_words(self) -> str:
         """How each is called, as in `POST /a, or POST /b`."""
@@ -271,11 +277,6 @@ class Operations:
     def clauses(self) -> Mapping[str, str]:
         """What each clause says, by its id."""
         return MappingProxyType({id_: text for one in self for id_, text in one.clauses.items()})
-
-    @cached_property
-    def errors(self) -> tuple[DocumentedError, ...]:
-        """Every documented error."""
-        return tuple(chain.from_iterable(one.errors for one in self))
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
@@ -295,17 +296,17 @@ class Operations:
         """Return the operation of this name.
 
         Raises:
-            KeyError: there is none; the message names the nearest and those there are.
+            UnknownOperation: there is none; the message names the nearest and those there are.
         """
         for one in self:
             if one.name == name:
                 return one
-        raise KeyError(f"there is no operation {name!r}{self.hint(name)}")
-
-    def hint(self, name: str) -> str:
-        """Return what a wrong name of an operation was meant for, and the names that there are."""
         names = [one.name for one in self]
-        return f"{nearest(name, names)}; known are {', '.join(names)}"
+        raise UnknownOperation(f"there is no operation {name!r}{nearest(name, names)}; known are {', '.join(names)}")
+
+    def meant_by(self, body: bytes) -> Operation:
+        """Return the operation of which a body, well-formed or not, names the most fields; the first of several."""
+        return max(self, key=lambda one: sum(field.name.encode() in body for field in one.fields))
 
 
 def _refuse_twice(what: str, names: Iterable[str]) -> None:

@@ -128,6 +128,16 @@ _SUCCESS_SCHEMA = {
 }
 _OWN = When("bulk_missing", "json")
 
+
+def _count_in_words(kode_voucher: str) -> str:
+    """Return how many codes a list holds, as it is read most kindly; no code is in it."""
+    try:
+        count = len(_lines(_decoded(kode_voucher, is_lenient=True).decode("utf-8")))
+    except (BadList, UnicodeDecodeError):
+        return "no list of codes"
+    return f"{count} code{'' if count == 1 else 's'}"
+
+
 REDEEM_BULK = Operation(
     name="redeem_bulk",
     method="POST",
@@ -147,8 +157,9 @@ REDEEM_BULK = Operation(
             clause="BULK-REQ-2",
             description="BULK-REQ-2: the base64 of the voucher codes, one a line. A code is money, and masked in "
             "what is shown of a call.",
-            example="QUJDMTIzREVGNDU2R0hJ",
+            example="TkVXMTIzQUJDNDU2REVGCk5FVzc4OUdISTAxMkpLTA==",
             secret=True,
+            summary=_count_in_words,
             required_by=_OWN,
             meant_by=("kodevoucher", "vouchercode", "vouchercodes", "codes", "vouchers", "voucher", "kode"),
         ),
@@ -226,10 +237,14 @@ def decode_codes(kode_voucher: str, readings: Readings) -> list[str]:
         if "" in codes:
             raise BadList("empty_line", reading="bulk_lines")
     else:
-        codes = [code for line in text.split("\n") if (code := line.strip())]
+        codes = _lines(text)
     if readings.most_codes is not None and len(codes) > readings.most_codes:
         raise BadList("too_many", reading="bulk_most")
     return codes
+
+
+def _lines(text: str) -> list[str]:
+    return [code for line in text.split("\n") if (code := line.strip())]
 
 
 def _decoded(kode_voucher: str, *, is_lenient: bool) -> bytes:

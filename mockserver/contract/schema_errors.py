@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 import jsonschema
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
+import jsonschema_rs
+import msgspec
 
 from mockserver._text import json_type, nearest
-from mockserver.contract.schemas import NAMES, Document, schema, tolerant
+from mockserver.contract.bundle import bundled
+from mockserver.contract.foreign_text import printable
+from mockserver.contract.schemas import Document
+
+# Nobody mends more at once, and a large document may hold millions.
+MOST_FAILURES = 20
+
+_Errors = Iterator[Any]
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class SchemaFailure:
     @property
     def place(self) -> str:
         """The path in words: `data.vouchers[3].id`, or `the top`."""
-        shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
+        shown = "".join(f"[{part}]" if isinstance(part, int) else f".{printable(part)}" for part in self.path)
         return shown.lstrip(".") or "the top"
 
     @property
@@ -46,27 +56,77 @@ class SchemaFailure:
         return f"{self.place}: {self.reason}"
 
 
-def failures(instance: object, document: Document) -> list[SchemaFailure]:
-    """Return what is wrong with `instance`.
+def failures(instance: object, document: Document, most: int = MOST_FAILURES) -> list[SchemaFailure]:
+    """Return the first `most` things that are wrong with `instance`.
 
-    Slow, for its detail (jsonschema): call it when `schemas.validator` has already said no.
+    Slow, for its detail (jsonschema), but no slower than the document is large: what is right is passed over by the
+    compiled schema, and nothing is looked for beyond the last that is returned.
     """
-    documents = [schema(name) for name in NAMES]
-    documents += [tolerant(known) for known in documents]
-    resources = [DRAFT202012.create_resource(known) for known in documents]
-    registry: Registry[Any] = resources @ Registry()
-    found = jsonschema.Draft202012Validator(document, registry=registry).iter_errors(instance)
-    listed: list[SchemaFailure] = []
-    incomplete: set[tuple[tuple[str | int, ...], tuple[str, ...]]] = set()
-    for error in found:
-        failure = _failure(jsonschema.exceptions.best_match([error]))
-        # The library counts each missing key of an object by itself; here they are one failure.
-        if failure.rule == "required":
-            if (failure.path, failure.names) in incomplete:
-                continue
-            incomplete.add((failure.path, failure.names))
-        listed.append(failure)
-    return listed
+    whole = bundled(document)
+    rules = {"items": _Items(whole), "anyOf": _any_of, "uniqueItems": _unique_items, "required": _required}
+    described: Any = jsonschema.validators.extend(jsonschema.Draft202012Validator, rules)  # type: ignore[no-untyped-call]
+    found: _Errors = described(whole).iter_errors(instance)
+    return [_failure(jsonschema.exceptions.best_match([error])) for error in islice(found, most)]
+
+
+class _Items:
+    """The rule `items`, which goes into those alone that are wrong."""
+
+    def __init__(self, whole: Document) -> None:
+        self._parts = {"$defs": whole.get("$defs", {})}
+        self._compiled = cache(self._compile)
+
+    def __call__(self, validator: Any, items: Any, instance: object, _: Any) -> _Errors:
+        if not isinstance(instance, list):
+            return
+        is_valid = self._compiled(msgspec.json.encode(items))
+        for index, item in enumerate(instance):
+            if not is_valid(item):
+                yield from validator.descend(item, items, path=index)
+
+    def _compile(self, items: bytes) -> Any:
+        compiled = jsonschema_rs.validator_for({**msgspec.json.decode(items), **self._parts})
+
+        def is_valid(item: object) -> bool:
+            try:
+                return compiled.is_valid(item)
+            except ValueError:
+                return False  # a text that UTF-8 cannot write: the slow one looks at it
+
+        return is_valid
+
+
+def _any_of(validator: Any, branches: list[Any], instance: object, _: Any) -> _Errors:
+    """Say what is wrong by the one branch whose type is right, which is the one that was meant."""
+    meant: list[_Errors] = []
+    types: list[str] = []
+    for branch in branches:
+        errors = validator.descend(instance, branch)
+        first = next(errors, None)
+        if first is None:
+            return
+        if first.validator == "type" and not first.relative_path:
+            types += [first.validator_value] if isinstance(first.validator_value, str) else first.validator_value
+        else:
+            meant.append(chain([first], errors))
+    if len(meant) == 1:
+        yield from meant[0]
+    elif meant:
+        yield jsonschema.ValidationError("", context=[next(errors) for errors in meant])
+    else:
+        yield jsonschema.ValidationError("", validator="type", validator_value=list(dict.fromkeys(types)))
+
+
+def _unique_items(_: Any, is_asked: bool, instance: object, __: Any) -> _Errors:
+    # The library's own compares each with each where they cannot be sorted.
+    if is_asked and isinstance(instance, list) and len(set(map(msgspec.json.encode, instance))) < len(instance):
+        yield jsonschema.ValidationError("")
+
+
+def _required(_: Any, names: list[str], instance: object, __: Any) -> _Errors:
+    # One for all of them, where the library has one for each.
+    if isinstance(instance, dict) and not instance.keys() >= set(names):
+        yield jsonschema.ValidationError("")
 
 
 def _failure(error: Any) -> SchemaFailure:
@@ -104,6 +164,7 @@ _RULES = {
     "maxItems": "expected at most {} items",
     "uniqueItems": "an item appears twice; leave one out",
     "minProperties": "expected at least {} keys",
+    "maxProperties": "expected at most {} keys",
     "const": "expected {!r}",
 }
 
@@ -114,7 +175,7 @@ def _reason(failure: SchemaFailure) -> str:
         return f"{', '.join(map(repr, failure.names))} {'is' if len(failure.names) == 1 else 'are'} missing"
     if rule == "additionalProperties":
         unknown, known = failure.names[0], failure.known
-        return f"unknown key {unknown!r}{nearest(unknown, known)}; known are {', '.join(known)}"
+        return f"unknown key '{printable(unknown)}'{nearest(unknown, known)}; known are {', '.join(known)}"
     if rule == "enum":
         return f"expected one of {', '.join(map(repr, expected))}"
     if rule == "type":

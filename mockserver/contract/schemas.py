@@ -14,11 +14,22 @@ from typing import Any
 from mockserver._resources import resource
 from mockserver._text import nearest
 from mockserver.contract.operation import Field, Operation
+from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.reading import Reading
 from mockserver.contract.readings import REGISTER, Readings
 
-NAMES = ("request", "success", "error", "voucher", "world", "readings", "report", "fixtures", "admin", "survive")
+# Three of each operation, then those of vouchers and of the mock's own documents.
+NAMES = (
+    *(f"{operation.schema_prefix}{part}" for operation in OPERATIONS for part in ("request", "success", "error")),
+    "voucher",
+    "world",
+    "readings",
+    "report",
+    "fixtures",
+    "admin",
+    "survive",
+)
 ID_PREFIX = "urn:apigames-mock:schema:"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -80,7 +91,8 @@ def _without_closed_objects(node: Any) -> Any:
         }
         reference = kept.get("$ref")
         if isinstance(reference, str) and reference.startswith(ID_PREFIX):
-            kept["$ref"] = f"{reference}:tolerant"
+            identifier, mark, part = reference.partition("#")
+            kept["$ref"] = f"{identifier}:tolerant{mark}{part}"
         return kept
     if isinstance(node, list):
         return [_without_closed_objects(item) for item in node]
@@ -112,6 +124,22 @@ def request_schema(readings: Readings, operation: Operation = PROJECT_DETAIL) ->
     for field in operation.fields:
         document["properties"][field.name] = _varied(document["properties"][field.name], field, readings)
     return document
+
+
+def success_document(operation: Operation) -> Document:
+    """Return the document of an operation's success: the published one that it refers to, or made from its schema."""
+    own = dict(operation.success.schema)
+    reference = own.get("$ref", "")
+    if reference.startswith(ID_PREFIX):
+        return schema(reference.removeprefix(ID_PREFIX))
+    clause = operation.success.clause
+    return {
+        "$schema": _DIALECT,
+        "$id": f"{ID_PREFIX}{operation.schema_prefix}success",
+        "title": "Success",
+        "description": f"{clause}: {operation.clauses[clause]}",
+        **own,
+    }
 
 
 def error_document(operation: Operation) -> Document:

@@ -152,7 +152,7 @@ class Provider:
             if merchant_id is not None:
                 at_path.append(operation)
         if not at_path:
-            return self._outside(request, 404, no_such_path(self.operations))
+            return self._outside(request, 404, no_such_path(request.path, self.operations))
         reply = self._outside(request, 405, method_not_allowed(request.method, at_path))
         allowed = ", ".join(operation.method for operation in at_path)
         return msgspec.structs.replace(reply, headers=(("allow", allowed),))
@@ -212,10 +212,12 @@ class Provider:
             return stored
 
     def remove_merchant(self, merchant_id: str) -> None:
-        """Forget a merchant; a call to it is ERR-2 from now on, and its secrets are still masked."""
-        gone = self.store.merchant(merchant_id)
-        self._remember_secrets([] if gone is None else [gone])
-        self.store.remove_merchant(merchant_id)
+        """Forget a merchant and its fault rules; it is unknown from now on, and its secrets are still masked."""
+        with self.changing:
+            gone = self.store.merchant(merchant_id)
+            self._remember_secrets([] if gone is None else [gone])
+            self.store.remove_merchant(merchant_id)
+            self.faults.clear(merchant_id)
 
     def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
         """Take a project in and start its plan; one of the same project_id is replaced."""
@@ -234,7 +236,8 @@ class Provider:
                 if known is None:
                     store.add_merchant(merchant)
                 else:
-                    store.add_merchant(merchant, known.readings, known.clock)
+                    stays = store.add_merchant(merchant, known.readings, known.clock)
+                    stays.as_added = (merchant, known.as_added[1])
             self.store = store
             for stored in store.merchants():
                 self._start_plans(stored)
@@ -256,6 +259,23 @@ class Provider:
             for merchant in self.store.merchants():
                 self._start_plans(merchant)
             self.journal.clear(numbers_too=True)
+
+    def reset_merchant(self, merchant_id: str) -> None:
+        """Let one merchant go back to the start, or, where it was added later, to how it was added.
+
+        Its projects and readings are those of then, it has no clock of its own, the fault rules of it alone are those
+        of the start, and its calls are forgotten. A merchant that is not here is left alone.
+        """
+        with self.changing:
+            present = self.store.merchant(merchant_id)
+            if present is None:
+                return
+            world, _, _, rules = self._start
+            merchant, readings = present.as_added
+            of_start = next((one for one in world.merchants if one.merchant_id == merchant_id), None)
+            self.add_merchant(of_start or merchant, readings)
+            self.faults.replace([rule for rule in rules if rule.merchant_id == merchant_id], merchant_id)
+            self.journal.forget(merchant_id)
 
     def secrets(self) -> frozenset[str]:
         """Return what must be masked, of the merchants that are here and of the newest that are gone.

@@ -10,6 +10,7 @@ from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import Operation, Operations
 
 MAX_BODY = 1_048_576
+PAGE = "/__admin/"
 FAULT_HEADER = "X-Apigames-Mock-Fault"
 DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
 
@@ -38,9 +39,10 @@ class Request(msgspec.Struct, frozen=True, gc=False):
         return ", ".join(values) if values else None
 
 
-def no_such_path(operations: Operations) -> str:
-    """Return the `error_msg` for a path that no operation has."""
-    return f"No such path: expected {operations.in_words}"
+def no_such_path(path: str, operations: Operations) -> str:
+    """Return the `error_msg` for a path that no operation has; at `/`, where people look first, where the page is."""
+    page = f"; a mock that is served has a page for people at {PAGE}" if path == "/" else ""
+    return f"No such path: expected {operations.in_words}{page}"
 
 
 def method_not_allowed(method: str, at_path: Iterable[Operation]) -> str:

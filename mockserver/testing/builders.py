@@ -1,9 +1,8 @@
-"""What is made up for a test: ids, secrets, vouchers; and worlds in any form that a test may hand in."""
+"""What is made up for a test: vouchers; and worlds in any form that a test may hand in."""
 
 from __future__ import annotations
 
-import secrets
-import string
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,35 +20,9 @@ from mockserver.provider.state.world import Voucher, World, WorldError
 from mockserver.provider.state.world_file import read_world, vouchers_from_list, world_from_document
 from mockserver.testing.validation import check_number
 
-WorldSource = str | Path | Mapping[str, Any] | World
+WorldSource = str | os.PathLike[str] | Mapping[str, Any] | World
 
 _KNOWN_NOMINALS = (25, 50, 100)
-_ALPHABETS = {"A": string.ascii_uppercase, "0": string.digits}
-
-
-def new_merchant_id() -> str:
-    """Return an id such as `M240315GAME2847K`.
-
-    From `secrets`: pytest-randomly gives `random` the same seed before every test.
-    """
-    return f"M240315{_drawn('AAAA0000A')}"
-
-
-def new_project_id() -> str:
-    """Return an id such as `R240815XPQR000012`."""
-    return f"R240815{_drawn('AAAA000000')}"
-
-
-def new_secret() -> str:
-    """Return a secret key or session key: 32 hex digits."""
-    return secrets.token_hex(16)
-
-
-def _drawn(pattern: str) -> str:
-    """Return `pattern` with a random capital for each A and a random digit for each 0."""
-    bytes_ = secrets.token_bytes(len(pattern))
-    alphabets = map(_ALPHABETS.__getitem__, pattern)
-    return "".join(alphabet[byte % len(alphabet)] for alphabet, byte in zip(alphabets, bytes_, strict=True))
 
 
 def read_world_source(source: WorldSource, readings: Readings, clock: Clock) -> World:
@@ -60,7 +33,7 @@ def read_world_source(source: WorldSource, readings: Readings, clock: Clock) -> 
     """
     if isinstance(source, World):
         return source
-    if isinstance(source, (str, Path)):
+    if isinstance(source, (str, os.PathLike)):
         return read_world(Path(source), readings, clock)
     if isinstance(source, Mapping):
         return world_from_document(dict(source), readings, clock)

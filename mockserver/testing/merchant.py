@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Project, Voucher
 from mockserver.testing.builders import (
-    new_project_id,
     project_id_of,
     voucher_entries,
     vouchers_by_status,
@@ -48,6 +48,7 @@ class FakeMerchant:
         self.others: tuple[FakeMerchant, ...] = ()
         self._stored = stored
         self._journal = journal
+        self._made_in = os.getpid()
         self._arrived_before = server.provider.journal.total
 
     def __repr__(self) -> str:
@@ -56,7 +57,7 @@ class FakeMerchant:
     @property
     def url(self) -> str:
         """The base URL, without a slash at its end; reading it starts the server."""
-        return self.server.url
+        return self.server.url_in(self._made_in)
 
     @property
     def merchant_id(self) -> str:
@@ -124,7 +125,7 @@ class FakeMerchant:
 
         Raises:
             ValueError: an argument that is not as said here, or both ways at once.
-            WorldError: a voucher of the list cannot be served; the message names its place and the cure.
+            WorldError: a voucher of the list cannot be served; the message names its place and the fix.
         """
         counts = dict(zip(STATUSES, (pending, success, process, error_engine, error_voucher), strict=True))
         for status, count in counts.items():
@@ -142,7 +143,7 @@ class FakeMerchant:
                 raise ValueError("nominal_gs=... goes with counts; in a list each voucher has its own")
         # Two threads of a test must not get the same ids.
         with self.server.provider.changing:
-            id_ = project_id or project_id_of(entries or ()) or new_project_id()
+            id_ = project_id or project_id_of(entries or ()) or self.server.identities.project_id()
             if self._stored.project(id_) is not None:
                 raise ValueError(f"this merchant has a project {id_!r} already; leave project_id out or choose another")
             made = self._counted(counts, nominal_gs) if entries is None else self._listed(entries, id_)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +36,10 @@ _READINGS_HELP = (
     "`apigames-mock readings` lists them."
 )
 _WORLD_HELP = "World file: each test's merchant has the projects of its first merchant."
-_SEED_HELP = "Seed of the vouchers that are made up (default 0)."
+_SEED_HELP = (
+    "Seed of whatever is made up, which is then the same in each run: ids, secrets, vouchers, and dates, for the "
+    "clock of each merchant stands still."
+)
 _HOST_HELP = "Address that the server of the run listens on (default 127.0.0.1); 0.0.0.0 for clients in containers."
 _PORT_HELP = "Port of the server of the run (default 0: a free one)."
 _ALLOW_HELP = "Let calls leave for the vendor's real host; without it, one that is about to fails at once."
@@ -90,7 +94,9 @@ def apigames_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
 @pytest.hookimpl(hookwrapper=True)
 def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Iterator[None]:
     """Let the readings of tests hold for `apigames_server`, whoever has made it."""
-    outcome: Any = yield
+    is_known = _SESSION in request.config.stash
+    with _session(request.config).making(fixturedef.argname, request.node) if is_known else nullcontext():
+        outcome: Any = yield
     if fixturedef.argname == "apigames_server" and outcome.excinfo is None:
         _session(request.config).adopt(outcome.get_result())
 
@@ -152,7 +158,7 @@ def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Serve under a test's own readings from before its first fixture until after its last."""
-    with _session(item.config).under_readings_of(item) if _is_ours(item) else nullcontext():
+    with _session(item.config).during(item) if _is_ours(item) else nullcontext():
         yield
 
 
@@ -185,6 +191,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if merchant is not None:
         outcome.get_result().sections.append(("apigames: calls received", merchant.calls_in_words()))
     _session(item.config).undocumented_calls()  # a test that fails anyway need not fail for them once more
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say why a project's own package of this name is not found: ours was there first."""
+    if not terminalreporter.stats.get("error"):
+        return
+    ours = Path(__file__).parents[1]
+    for own in (config.rootpath / "mockserver", config.rootpath / "src" / "mockserver"):
+        if (own / "__init__.py").is_file() and own.resolve() != ours.resolve():
+            terminalreporter.line(
+                f"apigames-mock: its package mockserver hides {own}; rename that, or give -p no:apigames"
+            )
 
 
 def _uses_server(item: pytest.Item) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,9 +17,11 @@ from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.provider import Provider
+from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.new_ids import Identities
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, World
-from mockserver.testing.builders import WorldSource, new_merchant_id, new_secret, read_world_source
+from mockserver.testing.builders import WorldSource, read_world_source
 from mockserver.testing.doubles.vendor_host import guarding_vendor_host
 from mockserver.testing.merchant import FakeMerchant
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 CALLS_KEPT = 10_000
 UNMATCHED_KEPT = 100
+# Where the clock stands with a seed, in Unix seconds: after all dates of vouchers that are made up.
+REPEATABLE_NOW = 1_748_754_000.0
 
 ReadingChoices = Readings | Mapping[str, object]
 
@@ -37,10 +42,11 @@ class FakeServer:
     """A fake provider for a whole run; `url` is its address for clients in other processes and languages.
 
     Nothing listens before `url` is first read. `readings` holds for every merchant that is given none of its own;
-    `seed` makes the vouchers and outcomes that are made up repeatable; `port` 0 picks a free one.
-    It serves the operations of `handlers`. `undocumented_calls` says, a line for each, what the doubles of its
-    merchants were asked at the vendor's host that no page of the vendor documents, and which calls were about to leave
-    for the vendor's real host. With `allow_vendor_host` the latter do leave.
+    `port` 0 picks a free one. With a `seed` whatever is made up is the same in each run: ids, secrets, vouchers, their
+    outcomes, and dates, for then the clock stands at `REPEATABLE_NOW`; `clock.run()` of a merchant lets it go. It
+    serves the operations of `handlers`. `undocumented_calls` says, a line for each, what the doubles of its merchants
+    were asked at the vendor's host that no page of the vendor documents, and which calls were about to leave for the
+    vendor's real host. With `allow_vendor_host` the latter do leave.
 
     Raises:
         ReadingsError: a reading or a value that the register does not have.
@@ -51,24 +57,33 @@ class FakeServer:
         self,
         *,
         readings: ReadingChoices | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         handlers: Iterable[Handler[Any]] = HANDLERS,
         allow_vendor_host: bool = False,
     ) -> None:
         self.readings = as_readings(readings)
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            raise ValueError(f"seed={seed!r}: expected a whole number")
-        self.seed = seed
+        if isinstance(seed, bool) or not isinstance(seed, (int, type(None))):
+            raise ValueError(f"seed={seed!r}: expected a whole number, or None")
+        self.seed = seed or 0
+        self.identities = Identities(seed)
         self._host, self._port = host, port
         self.allows_vendor_host = allow_vendor_host
         self._journals: dict[str, Journal] = {}
-        self.provider = Provider(World(), self.readings, observers=(self._record_for_merchant,), handlers=handlers)
+        clock = MovableClock()
+        if seed is not None:
+            clock.freeze(REPEATABLE_NOW)
+        self.provider = Provider(
+            World(), self.readings, clock, observers=(self._record_for_merchant,), handlers=handlers
+        )
         self.undocumented_calls: list[str] = []
         self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
+        self._served_in = self._made_in = os.getpid()
+        # What a fork was born with: it is its parent's to stop.
+        self._inherited: list[Server] = []
         self._was_stopped = False
         self._lock = threading.Lock()
 
@@ -81,24 +96,38 @@ class FakeServer:
         """The base URL, without a slash at its end; reading it starts the server.
 
         Raises:
-            ServerError: the server was stopped, or the address is taken or not of this machine.
+            ServerError: the server was stopped; the address is taken or not of this machine; or this process is a fork
+                of the one that its merchants are in, which has not read it.
         """
+        return self.url_in(self._made_in)
+
+    def url_in(self, process: int) -> str:
+        """Return `url` for merchants that were made in this process, by its id. Raises as `url` does."""
+        here = os.getpid()
         with self._lock:
+            if self._server is not None and self._served_in != here == process:
+                self._inherited.append(self._server)
+                self._server = None
             if self._server is None:
                 from mockserver.web.server import Server, ServerError  # noqa: PLC0415 - only a run that reads a url
 
                 if self._was_stopped:
                     raise ServerError("the server was stopped; read url before that, inside the block that serves")
+                if process != here:
+                    raise ServerError(
+                        f"url was first read in process {here}, a fork of {process} where its merchants are: a server "
+                        "here would be a second fake, of which the test hears nothing; read url once before the fork"
+                    )
                 server = Server(self.provider, host=self._host, port=self._port)
                 server.start()
-                self._server = server
+                self._server, self._served_in = server, here
             return self._server.url
 
     def stop(self) -> None:
         """Stop listening, for good: only a new merchant makes it serve again. A second call does nothing."""
         with self._lock:
             self._was_stopped = True
-            if self._server is not None:
+            if self._server is not None and self._served_in == os.getpid():
                 self._server.stop()
                 self._server = None
 
@@ -120,6 +149,7 @@ class FakeServer:
         """
         # A plugin that runs the last test again has let the fixtures of the session end before.
         self._was_stopped = False
+        self._made_in = os.getpid()
         own = None if readings is None else as_readings(readings)
         read = self._read(world, own)
         merchants = read if read and keep_ids else map(self._renamed, read or [_NOBODY])
@@ -163,11 +193,11 @@ class FakeServer:
         return [_with_plan(merchant, read.plan) for merchant in read.merchants]
 
     def _renamed(self, merchant: Merchant) -> Merchant:
-        merchant_id = new_merchant_id()
+        merchant_id = self.identities.merchant_id()
         while self.provider.store.merchant(merchant_id) is not None:
-            merchant_id = new_merchant_id()
-        session_key = merchant.session_key or new_secret()
-        return Merchant(merchant_id, new_secret(), session_key, merchant.projects)
+            merchant_id = self.identities.merchant_id()
+        session_key = merchant.session_key or self.identities.secret()
+        return Merchant(merchant_id, self.identities.secret(), session_key, merchant.projects)
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
         stored = self.provider.add_merchant(merchant, readings)
@@ -197,7 +227,7 @@ def serve(
     world: WorldSource | None = None,
     *,
     readings: ReadingChoices | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     allow_vendor_host: bool = False,
@@ -205,7 +235,8 @@ def serve(
     """Serve a merchant on a server of its own until the block ends; what the fixture `apigames` is, without pytest.
 
     `world` is a world file, its document or a `World`; its merchants keep the ids and secrets they have there, and
-    the first is the one returned. Without it, the merchant is new and has no projects yet. Meanwhile no call of this
+    the first is the one returned. Without it, the merchant is new and has no projects yet. `seed` is that of
+    `FakeServer`. Meanwhile no call of this
     process leaves for the vendor's real host (it raises EscapedCall), unless `allow_vendor_host`.
 
     Raises:

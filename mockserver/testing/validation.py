@@ -41,7 +41,7 @@ def check_text(name: str, value: object) -> None:
 
 @cache
 def _project_id_pattern() -> re.Pattern[str]:
-    return re.compile(schema("world")["$defs"]["project"]["properties"]["project_id"]["pattern"])
+    return re.compile(schema("world")["$defs"]["path-text"]["pattern"])
 
 
 def check_project(project_id: object, project_name: object, plan: object) -> None:

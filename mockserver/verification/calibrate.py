@@ -15,8 +15,9 @@ from mockserver.verification.laws.filter import each_filter_by_code_and_by_name
 from mockserver.verification.laws.paging import last_page
 from mockserver.verification.laws.requests import a_project_by_its_name, the_session_key_left_out
 from mockserver.verification.laws.sums import check_filtered_sums, check_unfiltered_sums, narrow_filters
-from mockserver.verification.report.result import masker_of, readings_of
-from mockserver.verification.report.wording import got_text, reason_text
+from mockserver.verification.report.masked import Shown
+from mockserver.verification.report.result import readings_of
+from mockserver.verification.report.wording import reason_text
 from mockserver.verification.run.opening import open_run
 from mockserver.verification.run.run import Run
 
@@ -48,20 +49,15 @@ def calibrate(run: Run) -> dict[str, Any]:
 
 def document_of(run: Run) -> dict[str, Any]:
     """Return what was observed as a readings file, without a secret or a voucher code."""
-    listed: dict[str, Any] = {}
-    for item in readings_of(run):
-        listed[item["key"]] = _entry(run, item)
-    document: dict[str, Any] = masker_of(run)(
-        {
-            "calibrated": {
-                "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                "host": urlsplit(run.target.base_url).netloc,
-                "calls": run.pace.made,
-            },
-            "readings": listed,
-        }
-    )
-    return document
+    shown = Shown(run)
+    return {
+        "calibrated": {
+            "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "host": shown.text(urlsplit(run.target.base_url).netloc),
+            "calls": run.pace.made,
+        },
+        "readings": {item["key"]: _entry(run, item, shown) for item in readings_of(run, shown)},
+    }
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
@@ -79,7 +75,7 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _entry(run: Run, item: dict[str, Any]) -> dict[str, Any]:
+def _entry(run: Run, item: dict[str, Any], shown: Shown) -> dict[str, Any]:
     key = item["key"]
     default = REGISTER[key].default
     own_laws = {_law(keys) for keys, _ in _probes() if key in keys}
@@ -91,8 +87,8 @@ def _entry(run: Run, item: dict[str, Any]) -> dict[str, Any]:
     if key == "http_status" and run.record.http_statuses and not item["left"]:
         return {"value": default, "seen": "other", "why": item["evidence"]}
     if blamed:
-        return {"value": value, "seen": "other", "why": f"{got_text(blamed[0])} ({blamed[0].clause})"[:300]}
-    why = _why_unseen(run, key, own_laws)
+        return {"value": value, "seen": "other", "why": f"{shown.got(blamed[0])} ({blamed[0].clause})"[:300]}
+    why = shown.text(_why_unseen(run, key, own_laws))
     if item["evidence"]:
         why = f"{why}; seen: {item['evidence']}"
     entry = {"value": value, "seen": "unseen", "why": why[:400]}

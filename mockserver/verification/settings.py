@@ -32,8 +32,8 @@ class SettingsError(ValueError):
 class Settings:
     """A run before it starts. `rate` is in calls a second, `timeout` in seconds; None means the guard's own limits.
 
-    `strict` are readings observed before. `leave` is what
-    the sources other than the environment say to calling a live host, as `check_allowed` takes it.
+    `strict` are readings observed before. `leave` is what the sources other than the environment say to calling a live
+    host, as `check_allowed` takes it.
     """
 
     base_url: str

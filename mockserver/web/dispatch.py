@@ -16,7 +16,7 @@ from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, Request
 from mockserver.web.admin.access import Access, Problem, is_admin
 from mockserver.web.admin.long_poll import is_wait, wait_for_calls
 from mockserver.web.http_request import BadRequest, HttpRequest, Response
-from mockserver.web.wsgi import MOST_BYTES, WsgiBridge, access_request, in_thread
+from mockserver.web.wsgi import WsgiBridge, access_request, in_thread
 
 # A body of up to this size is read and thrown away before its 413, so that the client gets to read the reply.
 _DRAINED = 32 * MAX_BODY
@@ -42,7 +42,7 @@ class Dispatcher:
             self._access.check(access_request(request))
         except Problem:
             return _UNKNOWN_BYTES, _UNKNOWN_BYTES
-        return MOST_BYTES, MOST_BYTES
+        return self._access.most_bytes, self._access.most_bytes
 
     def answer(self, request: HttpRequest, origin: str) -> Reply | Response:
         """Answer what is not the admin side's; `origin` says where it came from."""

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 
 from mockserver.provider.provider import Provider
 from mockserver.web import machine_time
-from mockserver.web.admin.access import Access, host_name
+from mockserver.web.admin.access import MOST_BYTES, Access
+from mockserver.web.admin.hosts import allowed_host, host_of_address
 from mockserver.web.connection import Connection, Connections, Limits
 from mockserver.web.dispatch import Dispatcher
 from mockserver.web.shortage import Shortage
@@ -38,11 +39,12 @@ class Server:
     calling thread until a signal. Port 0 picks a free one.
 
     Bound to another address than a loopback one, the admin side needs `admin_token`; one is made when none is given
-    (`access.token`). `allowed_hosts` are further names that its Host header may have.
+    (`access.token`). `allowed_hosts` are further names that its Host header may have, as in `mock`, `mock:8787` or
+    `*.internal`, and `most_admin_bytes` is how long the body of an admin call may be.
 
     Raises:
-        ServerError: the port is none, the address is taken or not of this machine, or the token cannot be a bearer
-            token.
+        ServerError: the port is none, the address is taken or not of this machine, the token cannot be a bearer token,
+            or an allowed host is none that a Host header can have.
     """
 
     def __init__(
@@ -54,12 +56,13 @@ class Server:
         limits: Limits | None = None,
         admin_token: str | None = None,
         allowed_hosts: Iterable[str] = (),
+        most_admin_bytes: int = MOST_BYTES,
     ) -> None:
         self.provider = provider
         self.host = host
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
-        self.access = _access(self._socket, host, admin_token, allowed_hosts)
+        self.access = _access(self._socket, host, admin_token, allowed_hosts, most_admin_bytes)
         self.connections = Connections(limits or Limits(), Dispatcher(provider, self.access))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -183,17 +186,24 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-def _access(bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str]) -> Access:
+def _access(
+    bound: socket.socket, host: str, token: str | None, allowed_hosts: Iterable[str], most_bytes: int
+) -> Access:
     if token and not _TOKEN.fullmatch(token):
         bound.close()
         raise ServerError(
             "the admin token cannot be sent as a bearer token; expected letters, digits and signs of ASCII, with no "
             "white space around them (none at all: one is made)"
         )
+    try:
+        hosts = frozenset(map(allowed_host, allowed_hosts))
+    except ValueError as error:
+        bound.close()
+        raise ServerError(str(error)) from None
     address = bound.getsockname()[0]
     is_open = ipaddress.ip_address(address.partition("%")[0]).is_loopback
-    hosts = {host_name(name) for name in (host, *allowed_hosts)}
-    return Access(token or (None if is_open else secrets.token_urlsafe(24)), is_open, frozenset(hosts))
+    made = token or (None if is_open else secrets.token_urlsafe(24))
+    return Access(made, is_open, hosts | {host_of_address(host)}, most_bytes)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -9,14 +9,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
-from mockserver.provider.request import MAX_BODY
-from mockserver.web.admin.access import Request, cookie_token
+from mockserver.web.admin.access import Request
 from mockserver.web.http_request import HttpRequest, Response
 
 _T = TypeVar("_T")
 
-# The admin side takes whole worlds; what each of its calls may send is the app's to say.
-MOST_BYTES = 256 * MAX_BODY
 _AT_ONCE = 16
 
 
@@ -36,14 +33,16 @@ class WsgiBridge:
 
 def access_request(request: HttpRequest) -> Request:
     """Return what access is decided by of a request."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return Request(
         method=request.method,
         peer=request.peer[0] or None,
         local=request.local[0] or None,
-        host=request.header("host"),
-        authorization=request.header("authorization"),
-        content_type=request.header("content-type"),
-        token=cookie_token(request.header("cookie")),
+        headers=headers,
+        path=request.path,
+        has_body=bool(request.announced) or "transfer-encoding" in headers,
     )
 
 

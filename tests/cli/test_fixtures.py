@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 
 from mockserver._resources import resource
-from mockserver.contract.clauses import CLAUSES
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.golden.check import failures_in
 from mockserver.verification.cases import GROUPS, cases
 from tests.support.command import run, run_process
@@ -63,4 +63,4 @@ def test_every_case_has_a_clause_and_a_name_of_its_own() -> None:
     for group in GROUPS:
         names = [case.name for case in cases(group)]
         assert len(set(names)) == len(names)
-        assert all(case.clause in CLAUSES for case in cases(group))
+        assert all(case.clause in PROJECT_DETAIL.clauses for case in cases(group))

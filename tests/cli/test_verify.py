@@ -392,3 +392,45 @@ def test_a_stopped_run_calls_no_more_and_reports_what_was_found(number: signal.S
         "outcome": "not judged",
         "reason": f"stopped by {number.name}",
     }
+
+
+# Whoever has the secrets could hand them on by starting a process, or leave them in a temporary file.
+_WATCHED = """
+import os, sys
+begun = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.spawn", "os.system", "tempfile.")
+def watch(event, arguments, into=os.open(os.environ["SEEN"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)):
+    if event.startswith(begun):
+        os.write(into, (event + "\\n").encode())
+sys.addaudithook(watch)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL there")
+@pytest.mark.parametrize("command", ["verify", "calibrate"])
+def test_a_run_starts_no_process_and_leaves_nothing_when_it_is_killed(command: str, tmp_path: Path) -> None:
+    called: list[int] = []
+    killed = threading.Event()
+
+    def kills(call: Any) -> Any:
+        called.append(call.number)
+        if call.number == 12:
+            os.kill(ended.pid, signal.SIGKILL)
+            killed.wait(10)
+        return call.honest()
+
+    hooks, temporary, seen = tmp_path / "hooks", tmp_path / "temporary", tmp_path / "seen"
+    hooks.mkdir()
+    temporary.mkdir()
+    (hooks / "sitecustomize.py").write_text(_WATCHED)
+    environment = {"PYTHONPATH": str(hooks), "SEEN": str(seen), "TMPDIR": str(temporary), "APIGAMES_SECRET_KEY": SECRET}
+    with serving(BrokenFake(kills)) as url:
+        words = [sys.executable, "-m", "mockserver", command, *options(url)]
+        ended = subprocess.Popen(
+            words, cwd=temporary, env={**CLEAN, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        ended.communicate(timeout=60)
+        killed.set()
+    assert ended.returncode == -signal.SIGKILL
+    assert max(called) == 12
+    assert seen.read_text() == "", "it was watched, and began nothing"
+    assert list(temporary.iterdir()) == []

@@ -75,7 +75,7 @@ class Rests(list[float]):
         return Pace(limits, sleep=self.append, now=lambda: 0.0)
 
 
-def run_at(target: ScriptedTarget, *, max_requests: int = 200, **more: Any) -> Run:
+def run_at(target: ScriptedTarget, *, max_requests: int = 200, limits: Limits | None = None, **more: Any) -> Run:
     """Return a run at a target, which never waits."""
-    limits = Limits.of(LOCAL, max_requests=max_requests)
+    limits = limits or Limits.of(LOCAL, max_requests=max_requests)
     return Run(target, CREDENTIALS, limits, pace=Rests().pace(limits), **more)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ import requests
 import mockserver
 from mockserver import FakeServer, Plan, WorldError
 from mockserver.contract.reading import ReadingsError
+from mockserver.provider.state.new_ids import Identities
 from mockserver.testing.doubles.in_process import answer_in_process
+from mockserver.testing.server import REPEATABLE_NOW
 from mockserver.web.server import ServerError
 from tests.support.merchants import ask, listed
 
@@ -24,6 +28,46 @@ def test_a_plan_moves_vouchers_by_the_clock_of_the_merchant_alone(apigames_serve
     mine.clock.advance(60)
     assert projects[0].stats["success"] == 2
     assert projects[1].stats["pending"] == 2
+
+
+def test_with_a_seed_whatever_is_made_up_is_the_same_in_each_run() -> None:
+    def made(seed: int | None) -> list[Any]:
+        server = FakeServer(seed=seed)
+        one, other = server.merchant(), server.merchant(world=WORLD)
+        listed = one.project(vouchers=[{}, {"status": "success"}])
+        counted = one.project(pending=2)
+        counted.move("pending", to="success", count=1)
+        with one.responses():
+            url = f"https://v1.apigames.id/merchant/{one.merchant_id}/kiosgamer/project/detail"
+            reply = requests.post(url, json={"projectid": listed.project_id, "signature": one.signature}, timeout=5)
+        keys = [(it.merchant_id, it.secret_key, it.session_key) for it in (one, other)]
+        return [keys, listed.vouchers, counted.vouchers, counted.project_id, other.projects[0].vouchers, reply.content]
+
+    assert made(7) == made(7)
+    assert all(one != two for one, two in zip(made(7)[:4], made(8)[:4], strict=True))
+    assert made(None)[0] != made(None)[0]
+
+
+def test_a_clock_that_stands_by_a_seed_can_be_let_go() -> None:
+    merchant = FakeServer(seed=1).merchant()
+    stood = merchant.clock.now()
+    assert merchant.clock.now() == stood == REPEATABLE_NOW
+    assert merchant.clock.advance(60) == stood + 60
+    assert abs(merchant.clock.run() - time.time()) < 60
+    assert merchant.server.merchant().clock.now() == stood
+
+
+def test_ids_follow_from_their_owner_and_not_from_the_order() -> None:
+    def made(owners: list[str]) -> dict[str, list[str]]:
+        identities = Identities(3)
+        found = {}
+        for owner in owners:
+            with identities.of(owner):
+                found[owner] = [identities.merchant_id(), identities.project_id(), identities.secret()]
+        return found
+
+    assert made(["one", "two"]) == made(["two", "one"])
+    assert made(["one"])["one"] != made(["two"])["two"]
 
 
 def test_the_seed_makes_vouchers_and_outcomes_repeatable() -> None:
@@ -78,6 +122,23 @@ def test_a_world_comes_along_under_new_ids(apigames_server: FakeServer) -> None:
     assert ask(merchant, other.projects[0])["error_msg"] == "Project ID tidak ditemukan"
     added = merchant.project(pending=2)
     assert {v.id for v in added.vouchers}.isdisjoint(v.id for v in project.vouchers)
+
+
+class OwnPath:
+    """What others have for a path, as `py.path.local`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __fspath__(self) -> str:
+        return str(self._path)
+
+
+@pytest.mark.parametrize("kind", [str, Path, OwnPath])
+def test_a_world_may_be_any_kind_of_path(tmp_path: Path, kind: Any) -> None:
+    (tmp_path / "world.json").write_text(json.dumps(WORLD))
+    with mockserver.serve(kind(tmp_path / "world.json")) as server:
+        assert server.merchant_id == "M1"
 
 
 def test_serve_keeps_the_ids_of_a_world() -> None:
@@ -156,7 +217,7 @@ def test_a_host_that_is_no_text_is_refused_in_words() -> None:
         FakeServer(host=5).url  # type: ignore[arg-type]  # noqa: B018
 
 
-@pytest.mark.parametrize("seed", ["x", 1.5, None])
+@pytest.mark.parametrize("seed", ["x", 1.5, True])
 def test_a_seed_that_is_no_whole_number_is_refused_at_once(seed: Any) -> None:
     with pytest.raises(ValueError, match=f"seed={seed!r}: expected a whole number"):
         FakeServer(seed=seed)

@@ -38,6 +38,9 @@ SEEN = {
     "rate_limit": "429 retry 30",
     "maintenance": "500 json",
     "merchant_config": "500 json",
+    "account": "500 json",
+    "project_storage": "500 json",
+    "voucher_storage": "500 json",
 }
 
 

@@ -7,6 +7,7 @@ import os
 import time
 import urllib.error
 import urllib.request
+from typing import Any
 
 TIMEOUT = 3.0  # seconds that one call may take
 
@@ -15,9 +16,9 @@ class CallFailed(Exception):
     """No list came: the message says why."""
 
 
-def read_body(response, until):
+def read_body(response: Any, until: float) -> bytes:
     # A timeout of the socket alone would start anew with every byte of a body that drips.
-    parts = []
+    parts: list[bytes] = []
     while part := response.read1(65536):
         parts.append(part)
         if time.monotonic() > until:
@@ -26,10 +27,10 @@ def read_body(response, until):
     return b"".join(parts)
 
 
-def call(page):
+def call(page: int) -> Any:
     env = os.environ
     merchant, secret = env["APIGAMES_MERCHANT_ID"], env["APIGAMES_SECRET_KEY"]
-    fields = {
+    fields: dict[str, object] = {
         "session_key": env.get("APIGAMES_SESSION_KEY", ""),
         "projectid": env["APIGAMES_PROJECT_ID"],
         "status": "",
@@ -45,7 +46,7 @@ def call(page):
     until = time.monotonic() + TIMEOUT
     try:
         try:
-            response = urllib.request.urlopen(request, timeout=TIMEOUT)
+            response: Any = urllib.request.urlopen(request, timeout=TIMEOUT)
         except urllib.error.HTTPError as error:
             response = error  # an error has the envelope in its body too
         with response:
@@ -61,16 +62,18 @@ def call(page):
     return reply["data"]
 
 
-def main():
-    vouchers, page, pages = {}, 0, 1
+def main() -> dict[str, Any]:
+    vouchers: dict[int, str] = {}
+    counts: dict[str, int] = {}
+    page, pages = 0, 1
     while page < pages:
         page += 1
         data = call(page)
         pages = data["total_page"]  # of the newest reply: it may have grown meanwhile
-        project = data["data"]
+        project, counts = data["data"], data["data"]["stats"]
         for voucher in project["vouchers"] or []:
             vouchers[voucher["id"]] = voucher["voucher_code"]
-    return {"vouchers": list(vouchers.values()), "counts": project["stats"], "error": None}
+    return {"vouchers": list(vouchers.values()), "counts": counts, "error": None}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from typing import Any
 
 ENV = os.environ
 MERCHANT = ENV["APIGAMES_MERCHANT_ID"]
@@ -13,8 +14,12 @@ URL = f"{ENV['APIGAMES_BASE_URL']}/merchant/{MERCHANT}/kiosgamer/project/detail"
 SIGNATURE = hashlib.md5((MERCHANT + ENV["APIGAMES_SECRET_KEY"]).encode()).hexdigest()
 
 
-def call(page):
-    fields = {"session_key": ENV["APIGAMES_SESSION_KEY"], "projectid": ENV["APIGAMES_PROJECT_ID"], "status": ""}
+def call(page: int) -> Any:
+    fields: dict[str, object] = {
+        "session_key": ENV["APIGAMES_SESSION_KEY"],
+        "projectid": ENV["APIGAMES_PROJECT_ID"],
+        "status": "",
+    }
     fields |= {"page": page, "limit": 30, "signature": SIGNATURE}
     try:
         with urllib.request.urlopen(URL, json.dumps(fields).encode(), timeout=3) as response:
@@ -23,8 +28,10 @@ def call(page):
         return json.load(error)
 
 
-def main():
-    vouchers, page, pages = {}, 0, 1
+def main() -> dict[str, Any]:
+    vouchers: dict[int, str] = {}
+    counts: dict[str, int] = {}
+    page, pages = 0, 1
     while page < pages:
         page += 1
         reply = call(page)
@@ -32,11 +39,12 @@ def main():
             return {"error": reply["error_msg"]}
         pages = reply["data"]["total_page"]
         project = reply["data"]["data"]
+        counts = project["stats"]
         if project["vouchers"] is not None and project["vouchers"][0]["project_id"] != ENV["APIGAMES_PROJECT_ID"]:
             return {"error": "another project than the one that was asked for"}
         for voucher in project["vouchers"] or []:
             vouchers[voucher["id"]] = voucher["voucher_code"]
-    return {"vouchers": list(vouchers.values()), "counts": project["stats"], "error": None}
+    return {"vouchers": list(vouchers.values()), "counts": counts, "error": None}
 
 
 try:

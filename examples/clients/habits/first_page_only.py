@@ -6,6 +6,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from typing import Any
 
 ENV = os.environ
 MERCHANT = ENV["APIGAMES_MERCHANT_ID"]
@@ -13,8 +14,12 @@ URL = f"{ENV['APIGAMES_BASE_URL']}/merchant/{MERCHANT}/kiosgamer/project/detail"
 SIGNATURE = hashlib.md5((MERCHANT + ENV["APIGAMES_SECRET_KEY"]).encode()).hexdigest()
 
 
-def call(page):
-    fields = {"session_key": ENV["APIGAMES_SESSION_KEY"], "projectid": ENV["APIGAMES_PROJECT_ID"], "status": ""}
+def call(page: int) -> Any:
+    fields: dict[str, object] = {
+        "session_key": ENV["APIGAMES_SESSION_KEY"],
+        "projectid": ENV["APIGAMES_PROJECT_ID"],
+        "status": "",
+    }
     fields |= {"page": page, "limit": 30, "signature": SIGNATURE}
     try:
         with urllib.request.urlopen(URL, json.dumps(fields).encode(), timeout=3) as response:
@@ -23,7 +28,7 @@ def call(page):
         return json.load(error)
 
 
-def main():
+def main() -> dict[str, Any]:
     reply = call(1)
     if reply["rc"] != 200:
         return {"error": reply["error_msg"]}

@@ -48,10 +48,12 @@ class Client:
 
     def _post(self, asked: dict[str, Any]) -> dict[str, Any]:
         # The envelope decides, not the HTTP status: the vendor does not say which one an error has.
-        return requests.post(self._url, json=asked, timeout=TIMEOUT).json()
+        reply: dict[str, Any] = requests.post(self._url, json=asked, timeout=TIMEOUT).json()
+        return reply
 
 
 def _checked(reply: dict[str, Any]) -> dict[str, Any]:
     if reply["status"] != 1:
         raise Refused(reply["error_msg"])
-    return reply["data"]
+    data: dict[str, Any] = reply["data"]
+    return data

@@ -60,7 +60,7 @@ def _report(provider: Provider, request: SavedRequest, merchant_id: str | None) 
         if odd is not None:
             echo(f"refused: {odd}", "  fix: let the HTTP client count the body")
             return _REFUSED
-    path = request.path or OPERATIONS.first.path.replace(MERCHANT_ID, merchant_id or "")
+    path = request.path or OPERATIONS.meant_by(request.body).path.replace(MERCHANT_ID, merchant_id or "")
     reply = provider.handle(Request(request.method, path, request.body, request.headers))
     raw = provider.journal.kept(provider.journal.total)
     assert raw is not None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mockserver.cli.serve.request_log import notice
 from mockserver.cli.shared.configuration import Configuration
-from mockserver.cli.shared.printing import echo
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, write_output
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import SIGNATURE, Operation, Operations
 from mockserver.contract.operations import OPERATIONS
@@ -68,8 +68,12 @@ class Served:
 
 
 def write_banner(served: Served, tell: Callable[[str], object], log_format: str) -> None:
-    """Write the base URL, alone, to standard output, and `tell` what is served in the format of the log."""
-    echo(served.url)
+    """Write the base URL, alone, to standard output, and `tell` what is served in the format of the log.
+
+    Raises:
+        OSError: the URL cannot be written, and whoever waits for it would wait for good.
+    """
+    write_output(STANDARD_OUTPUT, f"{served.url}\n")
     tell(_for_programs(served) if log_format == "json" else _for_people(served))
 
 
@@ -131,6 +135,8 @@ def _for_people(served: Served) -> str:
             curl_line(url, operation, first, readings, served.is_built_in, served.world_file)
             for operation in served.operations
         ]
+        if any(not operation.reads_only for operation in served.operations):
+            lines.append("The second makes a project: ask the first for the project_id in its reply.")
     return "\n".join([*lines, "", ""])
 
 

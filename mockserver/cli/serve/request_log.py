@@ -97,7 +97,7 @@ class RequestLog:
 
     def _read(self, raw: RawEntry) -> object | None:
         operation = raw.call.operation
-        if operation is None or not _is_ordinary(raw):
+        if operation is None or operation.summarized or not _is_ordinary(raw):
             return None
         if operation.name not in self._asked:
             self._asked[operation.name] = _Asked(operation)

@@ -37,6 +37,7 @@ from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
+from mockserver.web.admin.access import MOST_BYTES
 from mockserver.web.connection import Limits
 from mockserver.web.server import Server, ServerError
 from mockserver.web.stopping import end_process_within
@@ -132,7 +133,16 @@ class _ServeCommand(ConfiguredCommand):
     envvar=variable("allowed_host"),
     multiple=True,
     metavar="NAME",
-    help="A further name under which /__admin/ may be called, as behind compose; may be given again.",
+    help="A further name under which /__admin/ may be called: mock, mock:8787 or *.internal; may be given again.",
+)
+@click.option(
+    "--max-admin-body",
+    envvar=variable("max_admin_body"),
+    type=click.IntRange(8, 4096),
+    default=MOST_BYTES // 1_048_576,
+    show_default=True,
+    metavar="MIB",
+    help="Longest body of a call to /__admin/, as of a world, in MiB.",
 )
 @click.option(
     "--url-file",
@@ -179,6 +189,7 @@ def serve(
     fault: tuple[str, ...],
     admin_token: str | None,
     allowed_host: tuple[str, ...],
+    max_admin_body: int,
     url_file: Path | None,
     keep_alive: float,
     doctor_header: bool,
@@ -216,6 +227,7 @@ def serve(
             limits=Limits(keep_alive_seconds=keep_alive),
             admin_token=admin_token,
             allowed_hosts=allowed_host,
+            most_admin_bytes=max_admin_body * 1_048_576,
         )
     except ServerError as error:
         raise click.ClickException(str(error)) from None

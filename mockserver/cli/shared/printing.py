@@ -16,6 +16,9 @@ import click
 
 from mockserver.contract.foreign_text import harmless
 
+# What must be copied out of a table is in one piece at this width.
+LEAST_WIDTH = 80
+
 if TYPE_CHECKING:
     from rich.console import Console
 

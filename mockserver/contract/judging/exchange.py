@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
 
+from mockserver.contract.masking import LONGEST_WRITTEN
+from mockserver.contract.operation import Operation
 from mockserver.contract.project_detail import PROJECT_DETAIL
 
 SUCCESS = "success"
-_SHOWN = 200
+# So many characters of a body are shown in short; more is held, as it has to be masked before it is cut.
+BODY_SHOWN = 200
+_BODY_HELD = 4 * (BODY_SHOWN + LONGEST_WRITTEN)
 
 
 class NotJson(ValueError):
@@ -35,6 +39,7 @@ class Exchange:
     received_at: float | None = None
     date: float | None = None
     content_type: str = ""
+    operation: Operation = field(default=PROJECT_DETAIL, repr=False)
 
     @cached_property
     def reply(self) -> Any:
@@ -56,7 +61,7 @@ class Exchange:
 
     @cached_property
     def outcome(self) -> str | None:
-        """`success`, the clause of a documented error (`ERR-1` to `ERR-4`), or None for anything else."""
+        """`success`, the clause of a documented error of its operation (`ERR-4`), or None for anything else."""
         try:
             reply = self.reply
         except NotJson:
@@ -65,16 +70,24 @@ class Exchange:
             return None
         if looks_like_success(reply):
             return SUCCESS
-        for error in PROJECT_DETAIL.errors:
+        for error in self.operation.errors:
             if same(reply.get("rc"), error.rc) and reply.get("error_msg") == error.error_msg:
                 return error.clause if same(reply.get("status"), 0) else None
         return None
 
     @property
     def received(self) -> Mapping[str, object]:
-        """What came back, in short: the outcome, the HTTP status and the first 200 bytes of the body as text."""
-        shown = self.body[:_SHOWN].decode("utf-8", "replace")
-        return {"outcome": self.outcome, "http_status": self.http_status, "body": shown}
+        """What came back: the outcome, the HTTP status and the body as text, of which more than what is shown is held.
+
+        `is_cut` says that it is not the whole of it.
+        """
+        held = self.body[:_BODY_HELD]
+        return {
+            "outcome": self.outcome,
+            "http_status": self.http_status,
+            "body": held.decode("utf-8", "replace"),
+            "is_cut": len(held) < len(self.body),
+        }
 
     @property
     def speaks_the_contract(self) -> bool:

@@ -80,7 +80,9 @@ def _of_refusal(
     readings: Readings,
     mask: Masker,
 ) -> list[Finding]:
-    if reply.role in {None, SUCCESS}:
+    if reply.role == SUCCESS:
+        return handler.remarks(fields, readings)
+    if reply.role is None:
         return []
     # What is looked at is the world as it is now, which may no longer be the one that refused the call.
     assert call.merchant_id is not None
@@ -114,7 +116,10 @@ def _present(
     if merchant is not None and refused.role == SIGNATURE:
         return [*_signature(merchant, fields, operation, store), *misnamed(fields, operation)]
     # What is quoted is cut where it is long, so it is masked before.
-    shown = {name: mask(sent) if isinstance(sent, str) else sent for name, sent in fields.items()}
+    own_names = {one.name for one in operation.fields if one.secret}
+    shown = {
+        name: mask(sent) if isinstance(sent, str) and name not in own_names else sent for name, sent in fields.items()
+    }
     own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store)
     why = f"{error.clause}: {operation.clauses[error.clause]}"
     return own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]

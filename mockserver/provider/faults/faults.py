@@ -6,6 +6,7 @@ on the connection, an in-process double shows as much of it as it can.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -50,9 +51,7 @@ class Fault(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.name not in FAULTS:
-            raise FaultError(
-                f"there is no fault {self.name!r}{nearest(self.name, FAULTS)}; faults are {', '.join(FAULTS)}"
-            )
+            raise FaultError(f"there is no fault {self.name!r}{_hint(self.name)}; faults are {', '.join(FAULTS)}")
         if not 0 <= self.seconds <= LONGEST:
             raise FaultError(f"{self.name}: expected 0 to {LONGEST:g} seconds, got {self.seconds:g}")
         if not 0 <= self.retry_after <= LONGEST:
@@ -230,6 +229,15 @@ def with_fault(reply: Reply, fault: Fault, readings: Readings, operation: Operat
     if documented is None:
         return faulty
     return msgspec.structs.replace(faulty, role=documented.role, clause=documented.clause)
+
+
+def _hint(name: str) -> str:
+    known = next((known for known in FAULTS if name.startswith(known)), None)
+    if known is None or name[len(known)].isalnum():
+        return nearest(name, FAULTS)
+    more = [part.strip() for part in re.split(r"[,; ]+", name[len(known) :]) if "=" in part]
+    example = ";".join([known, *(more or ["times=3"])])
+    return f"; options are parted by `;`, as in {example!r}"
 
 
 def fault_named(name: str) -> str:

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from mockserver.contract.operation import Operations
+from mockserver.contract.operation import Operations, UnknownOperation
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.faults.faults import Fault, FaultError
+
+MOST_TIMES = 10**9
+# As in the schema: far below where a number of JSON loses digits.
+FARTHEST_SEED = 10**15
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -35,8 +39,10 @@ class Rule(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.times is not None and self.share is not None:
             raise FaultError(f"{self.fault.name}: `times` and `share` exclude each other; keep one")
-        if self.times is not None and self.times < 1:
-            raise FaultError(f"{self.fault.name}: expected `times` of 1 or more, got {self.times}")
+        if self.times is not None and not 1 <= self.times <= MOST_TIMES:
+            raise FaultError(f"{self.fault.name}: expected `times` of 1 to {MOST_TIMES}, got {self.times}")
+        if not -FARTHEST_SEED <= self.seed <= FARTHEST_SEED:
+            raise FaultError(f"{self.fault.name}: expected a `seed` of -{FARTHEST_SEED} to {FARTHEST_SEED}")
         if self.share is not None and not 0 <= self.share <= 1:
             raise FaultError(f"{self.fault.name}: expected a `share` of 0 to 1, got {self.share:g}")
 
@@ -121,12 +127,13 @@ class Faults:
         return None
 
     def _active(self, rules: Iterable[Rule]) -> tuple[_Active, ...]:
-        known = {None, *(operation.name for operation in self._operations)}
         active = tuple(map(_Active, rules))
         for one in active:
-            if one.rule.operation not in known:
-                name = str(one.rule.operation)
-                raise FaultError(f"there is no operation {name!r}{self._operations.hint(name)}")
+            if one.rule.operation is not None:
+                try:
+                    self._operations.named(one.rule.operation)
+                except UnknownOperation as error:
+                    raise FaultError(str(error)) from None
         return active
 
     def _others(self, merchant_id: str | None) -> tuple[_Active, ...]:

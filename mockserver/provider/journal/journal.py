@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from secrets import token_hex
 from time import monotonic
 from typing import Any
@@ -17,7 +19,7 @@ from mockserver.contract.masking import LONGEST_WRITTEN, BodyText, Masker, Maske
 from mockserver.contract.operation import JSON, Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.journal.matchers import Matchers
-from mockserver.provider.journal.recorded import Call, Entry, Observer, RawEntry
+from mockserver.provider.journal.recorded import Call, Entry, Listed, Observer, RawEntry
 from mockserver.provider.operations.parsing import decode_json, form_fields
 from mockserver.provider.refusal import Refusal
 from mockserver.provider.reply import Reply
@@ -28,6 +30,9 @@ BODIES_KEPT = 64 * 1_048_576
 REPLY_KEPT = 65_536
 # A little more is held: what is masked first and cut then shows no secret in part.
 _REPLY_HELD = REPLY_KEPT + LONGEST_WRITTEN
+# A list shows of a longer body what it asks for alone.
+LISTED_BODY = 4096
+_LISTED_KEPT = 2000
 
 
 class Journal:
@@ -55,6 +60,9 @@ class Journal:
         self._observers = observers
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._generation = token_hex(8)
+        # What lists and waits look at, by n: made once for all of them, by the masker of that time.
+        self._listed: dict[int, Listed] = {}
+        self._listed_by: Masker | None = None
 
     @property
     def generation(self) -> str:
@@ -81,7 +89,9 @@ class Journal:
             self._kept.append(kept)
             self._size += len(call.body)
             while len(self._kept) > self._capacity or self._size > BODIES_KEPT:
-                self._size -= len(self._kept.popleft().call.body)
+                forgotten = self._kept.popleft()
+                self._size -= len(forgotten.call.body)
+                self._listed.pop(forgotten.n, None)
         for observe in self._observers:
             observe(kept)
         for heard in self._listeners:
@@ -89,26 +99,34 @@ class Journal:
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
-        with self._lock:
-            kept = [one for one in self._kept if one.n > after]
         masker = self._maskers.masker()
-        return [self.masked(one, masker) for one in kept]
+        return [self.masked(one, masker) for one in self.calls(after)]
 
-    def newest(self, count: int, after: int = 0) -> tuple[list[Entry], int]:
-        """Return at most `count` of the newest calls still kept whose `n` is above `after`, and how many there are.
+    def newest(
+        self, count: int, *, after: int = 0, before: int | None = None, **matchers: Any
+    ) -> tuple[list[Listed], int]:
+        """Return at most `count` of the newest calls that match, and how many there are; oldest first.
 
-        Only those returned are masked: oldest first, as by `entries`.
+        They are calls still kept whose `n` is above `after` and below `before`. `Matchers` says what a matcher may be.
         """
-        with self._lock:
-            kept = [one for one in self._kept if one.n > after]
+        kept = self.calls(after, before)
         masker = self._maskers.masker()
-        return [self.masked(one, masker) for one in kept[-count:]], len(kept)
+        if matchers:
+            kept = self._matching(Matchers(self.operations, **matchers), kept, masker)
+        return [self._in_list(one, masker) for one in kept[-count:]], len(kept)
+
+    def calls(self, after: int = 0, before: int | None = None) -> list[RawEntry]:
+        """Return the calls still kept, secrets and all, whose `n` is above `after` and below `before`, oldest first."""
+        with self._lock:
+            kept = list(takewhile(lambda one: one.n > after, reversed(self._kept)))
+        kept.reverse()
+        return kept if before is None else [one for one in kept if one.n < before]
 
     def kept(self, n: int) -> RawEntry | None:
         """Return the n-th call, secrets and all, or None when it never arrived or is forgotten."""
         with self._lock:
-            place = n - self._kept[0].n if self._kept else -1
-            return self._kept[place] if 0 <= place < len(self._kept) else None
+            place = bisect_left(self._kept, n, key=lambda one: one.n)
+            return self._kept[place] if place < len(self._kept) and self._kept[place].n == n else None
 
     def find(self, **matchers: Any) -> list[Entry]:
         """Return the calls still kept that match, oldest first; `Matchers` says what a matcher may be."""
@@ -127,9 +145,9 @@ class Journal:
         search = Search(self, matchers, after)
         deadline = monotonic() + timeout
         with self.listening(heard.set):
-            while len(search.found()) < count and heard.wait(max(deadline - monotonic(), 0)):
+            while search.count() < count and heard.wait(max(deadline - monotonic(), 0)):
                 heard.clear()
-        return search.found()
+        return [entry for entry in self.find(**matchers) if entry.n > after]
 
     @contextmanager
     def listening(self, heard: Callable[[], None]) -> Iterator[None]:
@@ -146,10 +164,20 @@ class Journal:
         """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1."""
         with self._lock:
             self._kept.clear()
+            self._listed = {}
             self._size = 0
             self._generation = token_hex(8)
             if numbers_too:
                 self._total = 0
+
+    def forget(self, merchant_id: str) -> None:
+        """Forget the calls of one merchant; the others keep their numbers."""
+        with self._lock:
+            gone = [one for one in self._kept if one.call.merchant_id == merchant_id]
+            self._kept = deque(one for one in self._kept if one.call.merchant_id != merchant_id)
+            self._size -= sum(len(one.call.body) for one in gone)
+            for one in gone:
+                self._listed.pop(one.n, None)
 
     def masked(self, kept: RawEntry, masker: Masker | None = None) -> Entry:
         """Return the entry that a person may read; who needs many of them gives the `masker` of all."""
@@ -159,38 +187,42 @@ class Journal:
         fields = _fields(decoded, mask)
         body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
-            n=kept.n,
-            at=call.at,
-            origin=call.origin,
-            method=call.method,
-            path=mask(call.path),
-            operation=None if call.operation is None else call.operation.name,
-            merchant_id=None if call.merchant_id is None else mask(call.merchant_id),
+            **_shown(kept, mask, fields, decoded),
             body=body.text,
             is_withheld=body.is_withheld,
-            fields=fields,
-            asked=_asked(call, fields),
-            forced=None if call.forced is None else mask(call.forced),
-            http_status=reply.http_status,
-            rc=reply.rc,
-            role=reply.role,
-            clause=reply.clause,
-            reading=reply.reading,
-            explanation=None if reply.explanation is None else mask(reply.explanation),
-            fault=getattr(reply, "fault", None),
             reply=mask.beginning(
                 reply.body.decode("utf-8", "replace"), REPLY_KEPT, is_cut=len(reply.body) >= _REPLY_HELD
             ),
-            took=kept.took,
         )
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets that are masked in the entries."""
         return self._maskers.masker()(text)
 
+    def count_matching(self, matchers: Matchers, kept: Iterable[RawEntry]) -> int:
+        """Return how many of these calls match; many who ask it of one call share what is made of it."""
+        return len(self._matching(matchers, kept, self._maskers.masker()))
+
+    def _matching(self, matchers: Matchers, kept: Iterable[RawEntry], masker: Masker) -> list[RawEntry]:
+        shown = self.masked if matchers.need_text else self._in_list
+        return [one for one in kept if not matchers.mismatches(shown(one, masker))]
+
+    def _in_list(self, kept: RawEntry, masker: Masker) -> Listed:
+        with self._lock:
+            if masker is not self._listed_by:
+                self._listed, self._listed_by = {}, masker
+            # This one, whatever takes its place meanwhile: what another masker made must not come into the next.
+            made = self._listed
+        listed = made.get(kept.n)
+        if listed is None:
+            listed = made[kept.n] = _listed(kept, masker)
+            if len(made) > _LISTED_KEPT:
+                made.pop(next(iter(made)), None)
+        return listed
+
 
 class Search:
-    """The calls that match and whose `n` is above `after`, kept up to date; each call is looked at once.
+    """How many calls match whose `n` is above `after`, kept up to date; each call is looked at once.
 
     When numbers start again from 1, `after` is in the new ones.
     """
@@ -201,18 +233,54 @@ class Search:
         self._matchers = Matchers(journal.operations, **matchers)
         self._generation = journal.generation
         self._seen = after
-        self._found: list[Entry] = []
+        self._count = 0
 
-    def found(self) -> list[Entry]:
-        """Return those that match by now, oldest first."""
+    def count(self) -> int:
+        """Return how many match by now."""
         generation = self._journal.generation
         if generation != self._generation:
-            self._generation, self._seen, self._found = generation, self._after, []
-        fresh = self._journal.entries(after=self._seen)
+            self._generation, self._seen, self._count = generation, self._after, 0
+        fresh = self._journal.calls(after=self._seen)
         if fresh:
             self._seen = fresh[-1].n
-            self._found += self._matchers.find(fresh)
-        return self._found
+            self._count += self._journal.count_matching(self._matchers, fresh)
+        return self._count
+
+
+def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None, decoded: Any) -> dict[str, Any]:
+    """Return what a list and a single call show alike: of the body what is in `fields`, or may be told of `decoded`."""
+    call, reply = kept.call, kept.reply
+    return {
+        "n": kept.n,
+        "at": call.at,
+        "origin": call.origin,
+        "method": call.method,
+        "path": mask(call.path),
+        "operation": None if call.operation is None else call.operation.name,
+        "merchant_id": None if call.merchant_id is None else mask(call.merchant_id),
+        "fields": fields,
+        "asked": {**_asked(call, fields), **_summaries(call, decoded)},
+        "forced": None if call.forced is None else mask(call.forced),
+        "http_status": reply.http_status,
+        "rc": reply.rc,
+        "role": reply.role,
+        "clause": reply.clause,
+        "reading": reply.reading,
+        "explanation": None if reply.explanation is None else mask(reply.explanation),
+        "fault": getattr(reply, "fault", None),
+        "took": kept.took,
+    }
+
+
+def _listed(kept: RawEntry, masker: Masker) -> Listed:
+    decoded = _decoded(kept.call, kept.reply)
+    mask = masker.knowing_sent(decoded)
+    is_cut = len(kept.call.body) > LISTED_BODY and isinstance(decoded, dict)
+    listed = decoded
+    if is_cut:
+        asked = _asked(kept.call, decoded)
+        listed = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
+    return Listed(**_shown(kept, mask, _fields(listed, mask), decoded), is_cut=is_cut)
 
 
 def _decoded(call: Call, reply: Reply) -> Any:
@@ -236,6 +304,16 @@ def _asked(call: Call, fields: Mapping[str, Any] | None) -> dict[str, Any]:
     if call.operation is None or fields is None:
         return {}
     return {name: fields[name] for name in call.operation.asked if name in fields}
+
+
+def _summaries(call: Call, decoded: Any) -> dict[str, str]:
+    if call.operation is None or not isinstance(decoded, dict):
+        return {}
+    return {
+        field.name: field.summary(sent)
+        for field in call.operation.summarized
+        if field.summary is not None and isinstance(sent := decoded.get(field.name), str)
+    }
 
 
 def _text(fields: dict[str, Any], sent: bytes) -> str:

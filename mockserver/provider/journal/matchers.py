@@ -11,7 +11,7 @@ from mockserver.contract.foreign_text import printable
 from mockserver.contract.masking import is_secret_field
 from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
-from mockserver.provider.journal.recorded import Entry
+from mockserver.provider.journal.recorded import Entry, Listed
 
 # What every call has, besides the fields of its operation.
 _OF_EVERY_CALL = (
@@ -68,7 +68,12 @@ class Matchers:
     def _in_words(self, mask: Mask) -> str:
         return ", ".join(f"{name}={_shown(value, mask)}" for name, value in self._wanted.items())
 
-    def mismatches(self, entry: Entry, mask: Mask = str) -> list[str]:
+    @property
+    def need_text(self) -> bool:
+        """Whether a matcher looks at the body or the reply, which a list does not have."""
+        return not {"body", "reply"}.isdisjoint(self._wanted)
+
+    def mismatches(self, entry: Listed, mask: Mask = str) -> list[str]:
         """Return why this call is not one that is looked for, a line for each matcher; none when it is."""
         found = (_mismatch(name, wanted, entry, mask) for name, wanted in self._wanted.items())
         return [why for why in found if why is not None]
@@ -125,7 +130,7 @@ def _check_name(name: str, operations: Operations) -> None:
         raise MatcherError(f"no call has a {name!r}{nearest(name, names)}; matchers are {', '.join(names)}")
 
 
-def _mismatch(name: str, wanted: Any, entry: Entry, mask: Mask) -> str | None:
+def _mismatch(name: str, wanted: Any, entry: Listed, mask: Mask) -> str | None:
     is_asked = name not in _OF_EVERY_CALL
     sent = entry.asked if is_asked else {name: getattr(entry, name)}
     got = sent.get(name)

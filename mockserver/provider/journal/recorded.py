@@ -31,15 +31,14 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         return f"Call({self.method}, {len(self.body)} bytes)"
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One call as a person may read it: secrets and signatures masked.
+class Listed(msgspec.Struct, frozen=True):
+    """One call as a list of calls has it: secrets and signatures masked, without its body and its reply.
 
     `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `operation` is the name of what was called, None
     outside the contract. `fields` is the body when it was a JSON object, or a form that was let in, else None; `asked`
-    are those of them that say what is asked for, in the order of the operation. `body` is the text of the body, written
-    anew from `fields` where there are any, so that no secret hides in an escape. With `is_withheld` it says why the
-    text is not shown: a secret may be in it in a form that nothing masks. `forced` is the value of the header that asks
-    for a fault or an error.
+    are those of them that say what is asked for, in the order of the operation. With `is_cut`, as of a long body,
+    `fields` are those alone, and a list or an object in one of them is left out. `forced` is the value of the header
+    that asks for a fault or an error.
 
     `role` is `success`, that of a documented error as in `signature`, or None outside the contract; `clause` and
     `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits the reply on
@@ -53,8 +52,6 @@ class Entry(msgspec.Struct, frozen=True):
     path: str
     operation: str | None
     merchant_id: str | None
-    body: str
-    is_withheld: bool
     fields: dict[str, Any] | None
     asked: dict[str, Any]
     forced: str | None
@@ -65,8 +62,20 @@ class Entry(msgspec.Struct, frozen=True):
     reading: str | None
     explanation: str | None
     fault: str | None
-    reply: str
     took: float
+    is_cut: bool = False
+
+
+class Entry(Listed, frozen=True, kw_only=True):
+    """One call as a person may read it, whole.
+
+    `body` is its text, written anew from `fields` where there are any, so that no secret hides in an escape. With
+    `is_withheld` it says why the text is not shown: a secret may be in it in a form that nothing masks.
+    """
+
+    body: str
+    is_withheld: bool
+    reply: str
 
 
 class RawEntry(msgspec.Struct, frozen=True, gc=False):

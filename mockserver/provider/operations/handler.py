@@ -62,7 +62,14 @@ class Handler(ABC, Generic[T]):
         fields: Mapping[str, Any],  # noqa: ARG002
         store: Store,  # noqa: ARG002
     ) -> list[Finding]:
-        """Return what is wrong with a call refused in a role of this operation's own; nothing: its cause says all."""
+        """Return what is wrong with a call refused in a role of this operation's own; nothing: its cause says all.
+
+        In `fields` the secret ones are as they were sent: no finding may quote them.
+        """
+        return []
+
+    def remarks(self, fields: Mapping[str, Any], readings: Readings) -> list[Finding]:  # noqa: ARG002 - to override
+        """Return what is odd about a call that was answered as asked: it may not be what was meant."""
         return []
 
     def answer(self, merchant_id: str, body: bytes, store: Store, readings: Readings, clock: Clock) -> Reply:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from mockserver.contract.operation import JSON, SIGNATURE
@@ -14,6 +17,7 @@ from mockserver.contract.redeem_bulk import (
     SubmissionBody,
     decode_codes,
 )
+from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
 from mockserver.provider.operations.handler import Handler
@@ -62,6 +66,27 @@ class RedeemBulk(Handler[Submission]):
     def reserved(self, checked: Submission) -> Reserved | None:
         """Return the code in the list that asks for a fault or an error."""
         return None if checked.reserved is None else Reserved(checked.reserved, "voucher code")
+
+    def diagnose(
+        self,
+        refused: Refusal,
+        merchant: MerchantStore,  # noqa: ARG002 - what was sent says all
+        fields: Mapping[str, Any],
+        store: Store,  # noqa: ARG002
+    ) -> list[Finding]:
+        """Return what is wrong with a list of codes (BULK-ERR-4, BULK-ERR-10)."""
+        from mockserver.provider.doctor.code_list import diagnose_list  # noqa: PLC0415 - a start need not wait for it
+
+        return diagnose_list(refused, fields.get(_CODES))
+
+    def remarks(self, fields: Mapping[str, Any], readings: Readings) -> list[Finding]:
+        """Return what is odd about a list that was taken."""
+        from mockserver.provider.doctor.code_list import remarks_on  # noqa: PLC0415 - as above
+
+        try:
+            return [*remarks_on(decode_codes(str(fields.get(_CODES)), readings))]
+        except BadList:
+            return []
 
     def carry_out(self, checked: Submission, readings: Readings, clock: Clock) -> Reply:
         """Make a project of the list; raises Refusal (BULK-ERR-10) where another call was first with a code of it."""

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.state.clock import date_time
 from mockserver.provider.state.generate import outcome_texts
 from mockserver.provider.state.plan import FINAL, MANUAL, Plan
-from mockserver.provider.state.world import Voucher
-
-if TYPE_CHECKING:
-    from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.world import Project, Voucher
 
 PENDING, PROCESS = VoucherStatus.PENDING, VoucherStatus.PROCESS
 
@@ -26,13 +24,56 @@ class NoSuchVoucher(LookupError):
     """The project has no voucher of this id or code; the message names it."""
 
 
+class Planned(Protocol):
+    """What a life cycle needs of a project: `ProjectStore`, which makes the life cycle."""
+
+    project_id: str
+    own_plan: Plan | None
+    life_cycle: LifeCycle | None
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held while several of these are to be seen at one instant."""
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of vouchers that have none of their own."""
+
+    def ids_in(self, statuses: tuple[VoucherStatus, ...]) -> list[int]:
+        """Return the ids of the vouchers in these statuses, oldest first."""
+
+    def voucher(self, voucher_id: int) -> Voucher:
+        """Return a voucher; raises KeyError if there is none."""
+
+    def position(self, voucher_id: int) -> int:
+        """Return the place of a voucher, counted from the oldest."""
+
+    def move(
+        self,
+        voucher_id: int,
+        to: VoucherStatus,
+        *,
+        updated_at: str,
+        note: str | None,
+        response_json: str | None,
+        nominal_gs: int | None,
+    ) -> Voucher:
+        """Put a voucher in another status, and nothing else with it."""
+
+    def replan(self, voucher_id: int, plan: Plan | None) -> None:
+        """Give a voucher another plan, and do not start it."""
+
+    def snapshot(self) -> Project:
+        """Return the project as it is now."""
+
+
 class LifeCycle:
     """Moves the vouchers of one project by plan; every method is to be called under the project's lock.
 
     It begins at the first call that tells it the time: that is when the plan's seconds start.
     """
 
-    def __init__(self, project: ProjectStore) -> None:
+    def __init__(self, project: Planned) -> None:
         self._project = project
         self._begun = False
         self._reads = 0
@@ -105,13 +146,13 @@ class LifeCycle:
         return self._token
 
 
-def plan_of(project: ProjectStore, voucher: Voucher) -> Plan:
+def plan_of(project: Planned, voucher: Voucher) -> Plan:
     """Return the plan that holds for a voucher: its own, else its project's, else none but by hand."""
     return voucher.plan or project.plan or MANUAL
 
 
 def move(
-    project: ProjectStore,
+    project: Planned,
     voucher_id: int,
     to: VoucherStatus,
     *,
@@ -140,7 +181,8 @@ def move(
         return project.move(
             voucher_id,
             to,
-            updated_at=date_time(now, zone),
+            # A clock may stand before the voucher was made (RES-6).
+            updated_at=max(date_time(now, zone), before.created_at),
             note=fitting_note if note is None else note,
             response_json=fitting_response if response_json is None else response_json,
             nominal_gs=nominal,
@@ -148,7 +190,7 @@ def move(
 
 
 def move_many(
-    project: ProjectStore,
+    project: Planned,
     to: VoucherStatus,
     *,
     now: float,
@@ -197,7 +239,7 @@ def move_many(
         return [project.voucher(voucher_id) for voucher_id in chosen]
 
 
-def set_plan(project: ProjectStore, plan: Plan | None, *, now: float, zone: str) -> None:
+def set_plan(project: Planned, plan: Plan | None, *, now: float, zone: str) -> None:
     """Give a project another plan (None: back to that of its world); it starts now.
 
     Vouchers with a plan of their own go on with it.
@@ -211,7 +253,7 @@ def set_plan(project: ProjectStore, plan: Plan | None, *, now: float, zone: str)
         project.life_cycle.restart(now, zone, [voucher.id for voucher in waiting if voucher.plan is None])
 
 
-def set_voucher_plan(project: ProjectStore, voucher_id: int, plan: Plan | None, *, now: float, zone: str) -> None:
+def set_voucher_plan(project: Planned, voucher_id: int, plan: Plan | None, *, now: float, zone: str) -> None:
     """Give a voucher a plan of its own (None: back to that of its project); it starts now.
 
     Raises:
@@ -226,7 +268,7 @@ def set_voucher_plan(project: ProjectStore, voucher_id: int, plan: Plan | None, 
 
 
 def _candidates(
-    project: ProjectStore, of: VoucherStatus | None, ids: Iterable[int] | None, codes: Iterable[str] | None
+    project: Planned, of: VoucherStatus | None, ids: Iterable[int] | None, codes: Iterable[str] | None
 ) -> list[int]:
     if ids is None and codes is None:
         return project.ids_in(tuple(VoucherStatus) if of is None else (of,))
@@ -242,7 +284,7 @@ def _candidates(
     return sorted(set(named))
 
 
-def _voucher(project: ProjectStore, voucher_id: int) -> Voucher:
+def _voucher(project: Planned, voucher_id: int) -> Voucher:
     try:
         return project.voucher(voucher_id)
     except KeyError:

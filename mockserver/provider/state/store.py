@@ -24,7 +24,8 @@ _STEP = 274_877_906_951
 class MerchantStore:
     """One merchant, its projects, and the readings and the clock it is served under (None: those of the provider).
 
-    `plan` moves the vouchers of projects that have none of their own.
+    `plan` moves the vouchers of projects that have none of their own. `as_added` is the merchant, and its readings, as
+    they were when it was added.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class MerchantStore:
         self.readings = readings
         self.clock = clock
         self.plan = plan
+        self.as_added = (merchant, readings)
         self.vendor_state = merchant.vendor_state
         self._codes: set[str] | None = None
         self._projects: dict[str, ProjectStore] = {}
@@ -56,6 +58,11 @@ class MerchantStore:
             self._codes.update(voucher.voucher_code for voucher in project.vouchers)
         self._projects[project.project_id] = stored
         return stored
+
+    def remove_project(self, project_id: str) -> None:
+        """Forget a project; from now on it is unknown."""
+        self._projects.pop(project_id, None)
+        self._codes = None
 
     def has_code(self, voucher_code: str) -> bool:
         """Tell whether a project of the merchant has a voucher of this code."""

@@ -14,6 +14,11 @@ from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.plan import Plan, plan_from_document
 from mockserver.provider.state.world import NO_NOTE, Merchant, Project, Voucher, World, WorldError
 
+MOST_GENERATED = 2_000_000
+MOST_PROJECTS = 100_000
+# As in the schema: far below where a number of JSON loses digits.
+HIGHEST_ID = 10**15
+
 # Readings and clock of merchants that have their own, by merchant id.
 Own = Mapping[str, tuple[Readings, Clock]]
 NOBODY: Own = MappingProxyType({})
@@ -32,13 +37,18 @@ class Under(NamedTuple):
 
 
 class WorldBuilder:
-    """Builds the values of one document; ids that are left out are given out above those in it."""
+    """Builds the values of one document; ids that are left out are given out above those that it has.
+
+    Raises:
+        WorldError: it has more projects, or asks for more generated vouchers, than one world may.
+    """
 
     def __init__(self, document: Any, under: Under, above: tuple[int, int], own: Own) -> None:
         self._document = document
         self._general = self._under = under
         self._own = own
         projects = [project for merchant in document["merchants"] for project in merchant.get("projects", [])]
+        _check_size(projects)
         vouchers = [voucher for project in projects for voucher in _listed(project)]
         self._next_project = 1 + max((project.get("id", 0) for project in projects), default=0)
         self._next_voucher = 1 + max((voucher.get("id", 0) for voucher in vouchers), default=0)
@@ -46,14 +56,14 @@ class WorldBuilder:
         self._next_voucher = max(self._next_voucher, 1 + above[1])
 
     def world(self) -> World:
-        """Return the world; raises WorldError where dates run backwards, or a share or plan cannot be."""
-        return World(
-            tuple(
-                self._merchant(merchant, f"merchants[{number}]")
-                for number, merchant in enumerate(self._document["merchants"])
-            ),
-            _plan(self._document, "the world"),
+        """Return the world; raises WorldError where dates run backwards, or a share or a plan is impossible."""
+        merchants = tuple(
+            self._merchant(merchant, f"merchants[{number}]")
+            for number, merchant in enumerate(self._document["merchants"])
         )
+        if max(self._next_project, self._next_voucher) > HIGHEST_ID + 1:
+            raise WorldError(f"no ids are left to give out above {HIGHEST_ID}; choose smaller ones, or give every id")
+        return World(merchants, _plan(self._document, "the world"))
 
     def _merchant(self, merchant: Any, path: str) -> Merchant:
         own = self._own.get(merchant["merchant_id"])
@@ -136,6 +146,16 @@ class WorldBuilder:
         if isinstance(status, (str, VoucherStatus)):
             return VoucherStatus(status)
         return self._under.readings.status_of[status]
+
+
+def _check_size(projects: list[Any]) -> None:
+    # A few bytes can ask for any number of either.
+    if len(projects) > MOST_PROJECTS:
+        raise WorldError(f"{len(projects)} projects in one world; expected at most {MOST_PROJECTS}")
+    asked = [vouchers for project in projects if isinstance(vouchers := project.get("vouchers"), dict)]
+    generated = sum(vouchers["generate"]["count"] for vouchers in asked)
+    if generated > MOST_GENERATED:
+        raise WorldError(f"{generated} vouchers to generate in one world; expected at most {MOST_GENERATED} together")
 
 
 def _plan(owner: Any, path: str) -> Plan | None:

@@ -15,7 +15,7 @@ from mockserver.provider.state.world import Voucher, World, WorldError
 from mockserver.provider.state.world_builder import NOBODY, Own, Under, WorldBuilder
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
-_MAX_FAILURES_SHOWN = 5
+_MOST_FAILURES_SHOWN = 5
 _PROJECT: Document = {"$ref": f"{ID_PREFIX}world#/$defs/project"}
 
 
@@ -65,7 +65,8 @@ def world_from_document(
     What `own` has for a merchant id holds for that merchant in place of `readings` and `clock`.
 
     Raises:
-        WorldError: it does not fit `schemas/world.json`, an id or a code appears twice, or dates run backwards.
+        WorldError: it does not fit `schemas/world.json`, an id or a code appears twice, dates run backwards, or
+            it is larger than a world may be.
     """
     return _world(_plain(document), readings, clock, above, own)
 
@@ -112,9 +113,8 @@ def _check_shape(document: Any, shape: Document) -> None:
         raise WorldError(f"expected what JSON can hold (text, numbers, lists, dicts): {error}") from None
     from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
-    found = failures(document, shape)
-    more = len(found) - _MAX_FAILURES_SHOWN
-    shown = [*map(str, found[:_MAX_FAILURES_SHOWN])] + ([f"and {more} more"] if more > 0 else [])
+    found = failures(document, shape, _MOST_FAILURES_SHOWN + 1)
+    shown = [*map(str, found[:_MOST_FAILURES_SHOWN])] + (["and more"] if len(found) > _MOST_FAILURES_SHOWN else [])
     raise WorldError("; ".join(shown) + " (the form: `apigames-mock schema world`)")
 
 

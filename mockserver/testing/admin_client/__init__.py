@@ -7,8 +7,9 @@ from mockserver.testing.admin_client.client import (
     AdminProblem,
     ClockView,
     MerchantView,
+    NewMerchantView,
     ProjectView,
     VoucherView,
 )
 
-__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "ProjectView", "VoucherView"]
+__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "NewMerchantView", "ProjectView", "VoucherView"]

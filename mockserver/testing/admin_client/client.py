@@ -8,10 +8,10 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from mockserver.contract.wire import VoucherStatus
-from mockserver.testing.admin_client.views import ClockView, MerchantView, ProjectView, VoucherView
+from mockserver.testing.admin_client.views import ClockView, MerchantView, NewMerchantView, ProjectView, VoucherView
 from mockserver.testing.admin_client.wire import AdminProblem, AdminWire
 
-__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "ProjectView", "VoucherView"]
+__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "NewMerchantView", "ProjectView", "VoucherView"]
 
 
 class AdminClient:
@@ -37,9 +37,9 @@ class AdminClient:
         """Serve another world; a merchant without `secret_key` keeps the one it has."""
         return self._call("PUT", "/world", body=world)
 
-    def reset(self) -> None:
-        """Go back to the start: world, clock, faults, readings, an empty journal."""
-        self._call("POST", "/reset", body={})
+    def reset(self, merchant_id: str | None = None) -> None:
+        """Go back to the start: world, clock, faults, readings, an empty journal; or these of one merchant."""
+        self._call("POST", "/reset", _merchant(merchant_id), body={})
 
     def merchants(self) -> list[MerchantView]:
         """Return every merchant with its projects."""
@@ -49,13 +49,21 @@ class AdminClient:
         """Return a merchant with its projects."""
         return cast("MerchantView", self._call("GET", f"/merchants/{_part(merchant_id)}"))
 
-    def add_merchant(self, merchant: Mapping[str, Any]) -> MerchantView:
-        """Add a merchant, written as in a world file."""
-        return cast("MerchantView", self._call("POST", "/merchants", body=merchant))
+    def add_merchant(self, merchant: Mapping[str, Any] | None = None) -> NewMerchantView:
+        """Add a merchant, written as in a world file; ids and secrets that are left out are made up."""
+        return cast("NewMerchantView", self._call("POST", "/merchants", body=merchant or {}))
 
-    def add_project(self, merchant_id: str, project: Mapping[str, Any]) -> ProjectView:
-        """Add a project to a merchant, written as in a world file."""
-        return cast("ProjectView", self._call("POST", f"/merchants/{_part(merchant_id)}/projects", body=project))
+    def remove_merchant(self, merchant_id: str) -> None:
+        """Forget a merchant and its fault rules; a call to it is refused as unknown from now on."""
+        self._call("DELETE", f"/merchants/{_part(merchant_id)}")
+
+    def add_project(self, merchant_id: str, project: Mapping[str, Any] | None = None) -> ProjectView:
+        """Add a project to a merchant, written as in a world file; ids that are left out are made up."""
+        return cast("ProjectView", self._call("POST", f"/merchants/{_part(merchant_id)}/projects", body=project or {}))
+
+    def remove_project(self, project_id: str) -> None:
+        """Forget a project and its vouchers."""
+        self._call("DELETE", f"/projects/{_part(project_id)}")
 
     def projects(self) -> list[ProjectView]:
         """Return every project of every merchant."""
@@ -166,15 +174,25 @@ class AdminClient:
         """Serve under these readings; what is left out goes to its default."""
         self._call("PUT", "/readings", _merchant(merchant_id), {"readings": dict(readings)})
 
-    def requests(self, *, wait: float = 0, count: int = 1, since: int = 1, **matchers: object) -> list[dict[str, Any]]:
+    def requests(
+        self,
+        *,
+        wait: float = 0,
+        count: int = 1,
+        since: int = 1,
+        before: int | None = None,
+        newest: int | None = None,
+        **matchers: object,
+    ) -> list[dict[str, Any]]:
         """Return the calls that match, newest first; wait up to `wait` seconds until there are `count`.
 
         A matcher is a value to equal, None what was left out.
         With `since` only those of this `n` and later, for the wait too: to hear of each call once, give the last one's
-        `n` and 1.
+        `n` and 1. With `before` only those below this `n`; `newest` is how many at most, 1,000 unless told.
         """
         asked = {name: _wanted(value) for name, value in matchers.items()}
         asked["since"] = str(since)
+        asked |= {name: str(value) for name, value in (("before", before), ("newest", newest)) if value is not None}
         if wait:
             asked |= {"wait": str(wait), "count": str(count)}
         return cast("list[dict[str, Any]]", self._call("GET", "/requests", asked)["requests"])

@@ -25,6 +25,13 @@ class MerchantView(TypedDict):
     projects: list[ProjectView]
 
 
+class NewMerchantView(MerchantView, total=False):
+    """A merchant that was just added, with the secrets that were made up for it; those that were sent are left out."""
+
+    secret_key: str
+    session_key: str
+
+
 class _Voucher(TypedDict):
     id: int
     voucher_code: str

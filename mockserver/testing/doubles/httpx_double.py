@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import httpx
 
-from mockserver.testing.doubles.in_process import Answer, answer_in_process, is_built_in, is_to
+from mockserver.testing.doubles.in_process import Answer, Doubled, answer_in_process, is_built_in, is_to
 from mockserver.testing.doubles.interception import Replacement, intercepting
 from mockserver.testing.doubles.vendor_host import guarding_vendor_host
-
-if TYPE_CHECKING:
-    from mockserver.testing.merchant import FakeMerchant
 
 
 class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -23,7 +19,7 @@ class HttpxDouble(httpx.BaseTransport, httpx.AsyncBaseTransport):
     the loop may give up too.
     """
 
-    def __init__(self, merchant: FakeMerchant) -> None:
+    def __init__(self, merchant: Doubled) -> None:
         self._merchant = merchant
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -123,7 +119,7 @@ def _response(answer: Answer, request: httpx.Request) -> httpx.Response:
 
 
 @contextmanager
-def httpx_double(merchant: FakeMerchant) -> Iterator[HttpxDouble]:
+def httpx_double(merchant: Doubled) -> Iterator[HttpxDouble]:
     """Answer for `https://v1.apigames.id` in every httpx client of the process until the block ends."""
     double = HttpxDouble(merchant)
 

@@ -6,18 +6,16 @@ import time
 from collections.abc import Iterable
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import MERCHANT_ID, Operations
 from mockserver.contract.wire import BASE_URL
 from mockserver.provider.faults.faults import FaultyReply
+from mockserver.provider.provider import Provider
 from mockserver.provider.reply import Reply
 from mockserver.provider.request import Request, no_such_path
-
-if TYPE_CHECKING:
-    from mockserver.testing.merchant import FakeMerchant
 
 BUILT_IN_HOST = "v1.apigames.id"
 assert f"https://{BUILT_IN_HOST}" == BASE_URL
@@ -31,6 +29,38 @@ class UndocumentedCall(BaseException):
 
     Not an `Exception`: the code under test must not take it for a failure of the network, and try again.
     """
+
+
+class Serving(Protocol):
+    """Who answers behind doubles: `FakeServer`, which knows them."""
+
+    @property
+    def provider(self) -> Provider:
+        """The provider that answers."""
+
+    @property
+    def allows_vendor_host(self) -> bool:
+        """Whether a call may leave for the vendor's real host."""
+
+    @property
+    def undocumented_calls(self) -> list[str]:
+        """Where a line is kept for each call that no page of the vendor documents."""
+
+
+class Doubled(Protocol):
+    """The merchant that a double stands for: `FakeMerchant`, which makes them."""
+
+    @property
+    def merchant_id(self) -> str:
+        """The id in the path of its calls."""
+
+    @property
+    def server(self) -> Serving:
+        """Who answers."""
+
+    @property
+    def undocumented_calls(self) -> list[str]:
+        """Those of its server."""
 
 
 class Part(NamedTuple):
@@ -71,7 +101,7 @@ def is_to(merchant_id: str, url: str, operations: Operations) -> bool:
 
 
 def answer_in_process(
-    merchant: FakeMerchant,
+    merchant: Doubled,
     method: str,
     url: str,
     body: bytes,
@@ -90,7 +120,7 @@ def answer_in_process(
     parts = urlsplit(url)
     path = unquote(parts.path)
     if parts.scheme != "https" and is_built_in(url):
-        provider.refuse(404, no_such_path(provider.operations), method=method, path=path, origin=origin)
+        provider.refuse(404, no_such_path(path, provider.operations), method=method, path=path, origin=origin)
         raise _undocumented(merchant, method, url)
     sent = tuple((name.lower(), value) for name, value in headers)
     reply = provider.handle(Request(method, path, body, sent, origin))
@@ -127,7 +157,7 @@ def _drips(body: bytes, seconds: float) -> Iterable[Part]:
     return [Part(seconds / len(starts), body[start : start + size]) for start in starts]
 
 
-def _undocumented(merchant: FakeMerchant, method: str, url: str) -> UndocumentedCall:
+def _undocumented(merchant: Doubled, method: str, url: str) -> UndocumentedCall:
     provider = merchant.server.provider
     called = printable(provider.journal.mask(url), 500)
     known = ", or ".join(f"{one.method} {BASE_URL}{one.path}" for one in provider.operations)

@@ -6,20 +6,17 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import responses
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
-from mockserver.testing.doubles.in_process import is_built_in, is_to
+from mockserver.testing.doubles.in_process import Doubled, is_built_in, is_to
 from mockserver.testing.doubles.interception import Replacement, intercepting, without_interception
 from mockserver.testing.doubles.urllib3_memory import memory_pools
 from mockserver.testing.doubles.vendor_host import guarding_vendor_host
-
-if TYPE_CHECKING:
-    from mockserver.testing.merchant import FakeMerchant
 
 _LOOPBACK = re.compile(r"https?://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?=[:/?#]|$)", re.IGNORECASE)
 
@@ -31,7 +28,7 @@ class ResponsesDouble(responses.RequestsMock):
     may be there at once, in any order and any thread: each gets the calls to its own merchant, the newest all others.
     """
 
-    def __init__(self, merchant: FakeMerchant) -> None:
+    def __init__(self, merchant: Doubled) -> None:
         super().__init__(assert_all_requests_are_fired=False)
         self._merchant = merchant
         self._place = ExitStack()
@@ -90,7 +87,7 @@ _send_of_requests = signature(responses.RequestsMock).parameters["real_adapter_s
 _WITHOUT_A_WIRE: dict[str, Any] = {"verify": False, "cert": None, "proxies": None}
 
 
-def _in_memory(adapter: HTTPAdapter, merchant: FakeMerchant) -> Callable[..., Response]:
+def _in_memory(adapter: HTTPAdapter, merchant: Doubled) -> Callable[..., Response]:
     """Return what sends as this adapter does, with its retries, but to the fake."""
     copy: Any = object.__new__(type(adapter))
     vars(copy).update(vars(adapter), poolmanager=memory_pools(merchant))

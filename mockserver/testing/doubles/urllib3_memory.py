@@ -5,16 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import urllib3
 import urllib3.connection
 from httptools import HttpRequestParser
 
-from mockserver.testing.doubles.in_process import Answer, Part, answer_in_process
-
-if TYPE_CHECKING:
-    from mockserver.testing.merchant import FakeMerchant
+from mockserver.testing.doubles.in_process import Answer, Doubled, Part, answer_in_process
 
 
 def _of_urllib3(known: type) -> Any:
@@ -29,7 +26,7 @@ _HttpConnection: Any = _of_urllib3(urllib3.connection.HTTPConnection)
 class _Socket:
     """What a connection needs of a socket: takes one request, and gives the reply."""
 
-    def __init__(self, merchant: FakeMerchant, base: str) -> None:
+    def __init__(self, merchant: Doubled, base: str) -> None:
         self._merchant = merchant
         self._base = base
         self._parser = HttpRequestParser(self)
@@ -121,7 +118,7 @@ def _sent(answer: Answer) -> Iterator[Part]:
 class _Connection:
     """A connection of urllib3 that connects to the fake. Each is for one request: there is nothing to keep alive."""
 
-    merchant: FakeMerchant
+    merchant: Doubled
 
     def connect(self: Any) -> None:
         self.sock = _Socket(self.merchant, f"{self.scheme}://{self.host}")
@@ -141,7 +138,7 @@ class _MemoryHttps(_Connection, _HttpsConnection):  # type: ignore[misc]  # as a
     scheme = "https"
 
 
-def memory_pools(merchant: FakeMerchant) -> urllib3.PoolManager:
+def memory_pools(merchant: Doubled) -> urllib3.PoolManager:
     """Return a pool manager all of whose connections end in the fake, at this merchant's server."""
     pools: Any = urllib3.PoolManager()
     pools.pool_classes_by_scheme = {
@@ -152,7 +149,7 @@ def memory_pools(merchant: FakeMerchant) -> urllib3.PoolManager:
     return made
 
 
-def _pool(kind: Any, connection: type, merchant: FakeMerchant, *args: Any, **kwargs: Any) -> Any:
+def _pool(kind: Any, connection: type, merchant: Doubled, *args: Any, **kwargs: Any) -> Any:
     pool = kind(*args, **kwargs)
     pool.ConnectionCls = type(connection.__name__, (connection,), {"merchant": merchant})
     return pool

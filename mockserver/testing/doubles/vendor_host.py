@@ -11,13 +11,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver.testing.doubles.in_process import BUILT_IN_HOST
+from mockserver.testing.doubles.in_process import BUILT_IN_HOST, Serving
 from mockserver.testing.doubles.interception import Replacement, intercepting
-
-if TYPE_CHECKING:
-    from mockserver.testing.server import FakeServer
 
 _OUR_ROOT = str(Path(__file__).parents[2])
 _STANDARD_LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
@@ -34,7 +31,7 @@ class EscapedCall(BaseException):
 
 
 @contextmanager
-def guarding_vendor_host(server: FakeServer) -> Iterator[None]:
+def guarding_vendor_host(server: Serving) -> Iterator[None]:
     """Let whatever resolves the vendor's host or connects to it fail until the block ends, unless `server` allows it.
 
     It raises EscapedCall, which `server.undocumented_calls` says too. TLS is looked at as well: some libraries resolve

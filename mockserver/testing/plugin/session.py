@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +46,7 @@ class PluginSession:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.servers: list[FakeServer] = []
-        self._present: tuple[ExitStack, Readings] | None = None
+        self._present: tuple[ExitStack, Readings, str] | None = None
         words, directory = self._words("readings")
         words = [part for word in words for part in _apart(word)]
         self.is_each = EACH in words
@@ -52,7 +54,7 @@ class PluginSession:
             words, directory = config.getini("apigames_readings"), config.rootpath
         try:
             self.readings = readings_from_words([word for word in words if word != EACH], directory)
-            self.seed = self._read_seed()
+            self._given_seed = self._read_seed()
             self._port = self._read_port()
         except (ReadingsError, ValueError) as error:
             raise pytest.UsageError(f"apigames: {error}") from None
@@ -73,9 +75,13 @@ class PluginSession:
         """Return the server of this run, as options and ini keys have it."""
         with suppress(OSError):  # a wider fixture hides the file system already: only what reads schemas fails
             read_all()
+            if "pyfakefs" in sys.modules:
+                # These read files as they are imported, and take too long to be imported for everybody.
+                import_module("mockserver.contract.schema_errors")
+                import_module("mockserver.web.app")
         return FakeServer(
             readings=self.readings,
-            seed=self.seed,
+            seed=self._given_seed,
             host=self._setting("host") or "127.0.0.1",
             port=self._port,
             allow_vendor_host=bool(
@@ -100,12 +106,16 @@ class PluginSession:
             return
         self.servers.append(server)
         if self._present is not None:
-            block, readings = self._present
+            block, readings, owner = self._present
             block.enter_context(server.under(readings))
+            block.enter_context(server.identities.of(owner))
 
     @contextmanager
-    def under_readings_of(self, item: pytest.Item) -> Iterator[None]:
-        """Serve merchants that have no readings of their own under those of a test; not if its marker is wrong."""
+    def during(self, item: pytest.Item) -> Iterator[None]:
+        """Serve merchants that have no readings of their own under those of a test, and make up ids for it.
+
+        Under those of the run if its marker is wrong.
+        """
         try:
             readings = self._options_of(item).readings
         except ReadingsError:
@@ -113,11 +123,21 @@ class PluginSession:
         with ExitStack() as block:
             for server in self.servers:
                 block.enter_context(server.under(readings))
-            self._present = block, readings
+                block.enter_context(server.identities.of(item.nodeid))
+            self._present = block, readings, item.nodeid
             try:
                 yield
             finally:
                 self._present = None
+
+    @contextmanager
+    def making(self, fixture: str, node: pytest.Item | pytest.Collector) -> Iterator[None]:
+        """Make up ids for a fixture of more than one test: whichever asks for it first, they are the same."""
+        with ExitStack() as block:
+            if self._given_seed is not None and not isinstance(node, pytest.Item):
+                for server in self.servers:
+                    block.enter_context(server.identities.of(f"{node.nodeid}::{fixture}"))
+            yield
 
     def check(self, item: pytest.Item) -> None:
         """Fail a test whose marker is wrong, or of no use."""
@@ -184,10 +204,15 @@ class PluginSession:
         ini = self._config.getini(f"apigames_{name}")
         return option if option is not None else ini if ini != "" else None
 
-    def _read_seed(self) -> int:
+    @property
+    def seed(self) -> int:
+        """The seed of the scenarios of `survive`."""
+        return self._given_seed or 0
+
+    def _read_seed(self) -> int | None:
         text = self._setting("seed")
         try:
-            return 0 if text is None else int(text)
+            return None if text is None else int(text)
         except ValueError:
             raise ValueError(f"the seed {text!r} is not a whole number; expected one, as in 7") from None
 

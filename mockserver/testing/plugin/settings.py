@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -98,7 +99,7 @@ def _choices(readings: object) -> dict[str, object]:
 
 def world_source(world: Any, directories: Iterable[Path]) -> Any:
     """Return a world as it was given; the path of a file is looked for in `directories`, the first that has it."""
-    if not isinstance(world, (str, Path)):
+    if not isinstance(world, (str, os.PathLike)):
         return world
     candidates = [directory / world for directory in directories]
     return next((path for path in candidates if path.is_file()), candidates[0])

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
 PARTS = ("vouchers", "counts", "error")
-Client = Callable[[Mapping[str, str]], Any]
+Client = Callable[[dict[str, str]], Any]
 
 _OUTPUT_KEPT = 4_194_304
 # What a person is shown is less, and cut only when it is masked.
@@ -147,7 +147,7 @@ class Command:
 
 
 class InProcess:
-    """A callable that takes the `APIGAMES_*` variables as a mapping and returns the documented JSON, or None.
+    """A callable that takes the `APIGAMES_*` variables as a dict and returns the documented JSON, or None.
 
     What it raises of the kinds in `errors` is its way to report a failure; anything else is a crash.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from mockserver.contract.clauses import CLAUSES
+from mockserver.contract.operations import OPERATIONS
 from mockserver.verification.run.run import Run
 
 LawFunction = Callable[[Run], None]
@@ -14,9 +14,9 @@ _T = TypeVar("_T", bound=LawFunction)
 
 def clause(*ids: str) -> Callable[[_T], _T]:
     """Name the clauses that a law holds a target to."""
-    unknown = [id_ for id_ in ids if id_ not in CLAUSES]
+    unknown = [id_ for id_ in ids if id_ not in OPERATIONS.clauses]
     if unknown:
-        raise ValueError(f"there is no clause {', '.join(unknown)}; known are {', '.join(CLAUSES)}")
+        raise ValueError(f"there is no clause {', '.join(unknown)}; known are {', '.join(OPERATIONS.clauses)}")
 
     def named(law: _T) -> _T:
         vars(law)["clauses"] = ids

@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import re
-import shlex
+from collections.abc import Iterator
 
+from mockserver.contract.foreign_text import Variable, shell_word
 from mockserver.contract.judging.exchange import Exchange
-from mockserver.contract.project_detail import PROJECT_DETAIL
 
 _LONGEST = 8_000
 
 
 def curl_line(base_url: str, exchange: Exchange, session_key: str | None) -> str:
-    """Return the line; the values of the signature and of the session key stand nowhere in it."""
-    url = base_url + PROJECT_DETAIL.path_of(exchange.merchant_id)
-    secrets = {}
-    for name, value in (("$SIGNATURE", exchange.fields.get("signature")), ("$SESSION_KEY", session_key)):
-        if isinstance(value, str) and value:
-            secrets[value.encode("utf-8", "surrogatepass")] = name
+    """Return the line, on which the values of the signature and of the session key are nowhere."""
     if len(exchange.request) > _LONGEST:
         return f"# a body of {len(exchange.request)} bytes, too long for a line: see fixtures/requests"
-    data = _quoted(exchange.request, secrets)
-    return f"curl -sS -X POST {shlex.quote(url)} -H 'Content-Type: application/json' --data-binary {data}"
+    variables = {}
+    for name, value in (("SIGNATURE", exchange.fields.get("signature")), ("SESSION_KEY", session_key)):
+        if isinstance(value, str) and value:
+            variables[json.dumps(value)[1:-1].encode()] = Variable(name)
+            variables[value.encode("utf-8", "surrogatepass")] = Variable(name)
+    address = shell_word([base_url + exchange.operation.path_of(exchange.merchant_id)])
+    data = shell_word(_parts(exchange.request, variables))
+    return f"curl -sS -X POST {address} -H 'Content-Type: application/json' --data-binary {data}"
 
 
-def _quoted(body: bytes, secrets: dict[bytes, str]) -> str:
-    """Quote bytes for bash, a variable standing for each secret."""
-    if not secrets:
-        return _literal(body) or "''"
-    pattern = re.compile(b"|".join(re.escape(secret) for secret in sorted(secrets, key=len, reverse=True)))
-    parts, start = [], 0
-    for found in pattern.finditer(body):
-        parts += [_literal(body[start : found.start()]), f'"{secrets[found.group()]}"']
-        start = found.end()
-    return "".join([*parts, _literal(body[start:])]) or "''"
-
-
-def _literal(body: bytes) -> str:
-    if not body:
-        return ""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        text = None
-    if text is not None and text.isprintable():
-        return "'" + text.replace("'", "'\\''") + "'"
-    return "$'" + "".join(_escaped(byte) for byte in body) + "'"
-
-
-def _escaped(byte: int) -> str:
-    letter = chr(byte)
-    if letter in "'\\":
-        return f"\\{letter}"
-    return letter if 32 <= byte < 127 else f"\\x{byte:02x}"
+def _parts(body: bytes, variables: dict[bytes, Variable]) -> Iterator[bytes | Variable]:
+    """Yield the body in parts, with a variable for each value that has one."""
+    start = 0
+    if variables:
+        values = sorted(variables, key=len, reverse=True)
+        for found in re.finditer(b"|".join(map(re.escape, values)), body):
+            yield from (body[start : found.start()], variables[found[0]])
+            start = found.end()
+    yield body[start:]

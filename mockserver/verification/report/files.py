@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from typing import Any
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from mockserver.contract.foreign_text import github_command, harmless_lines, markdown_text
 
 
 def junit_xml(result: dict[str, Any]) -> str:
@@ -24,13 +23,13 @@ def junit_xml(result: dict[str, Any]) -> str:
         "testsuite", {"name": "apigames-mock verify", **{key: str(value) for key, value in counts.items()}}
     )
     for law in laws:
-        case = ET.SubElement(suite, "testcase", {"name": _xml(law["law"]), "classname": " ".join(law["clauses"])})
+        case = ET.SubElement(suite, "testcase", {"name": law["law"], "classname": " ".join(law["clauses"])})
         if law["outcome"] == "broken":
             found = [item for item in result["violations"] if law["law"] in item["laws"]]
-            failure = ET.SubElement(case, "failure", {"message": _xml(found[0]["expected"] if found else "")})
-            failure.text = _xml("\n\n".join(map(_in_words, found)))
+            failure = ET.SubElement(case, "failure", {"message": harmless_lines(found[0]["expected"] if found else "")})
+            failure.text = harmless_lines("\n\n".join(map(_in_words, found)))
         elif law["outcome"] != "holds":
-            ET.SubElement(case, "skipped", {"message": _xml(f"{law['outcome']}: {law['reason']}")})
+            ET.SubElement(case, "skipped", {"message": harmless_lines(f"{law['outcome']}: {law['reason']}")})
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
@@ -41,20 +40,20 @@ def junit_xml(result: dict[str, Any]) -> str:
 def github_annotations(result: dict[str, Any]) -> Iterator[str]:
     """Yield a GitHub Actions error command for each violation."""
     for item in result["violations"]:
-        yield f"::error title={_command(item['clause'], is_property=True)}::{_command(_in_words(item))}"
+        yield github_command("error", _in_words(item), title=item["clause"])
     if result["exit_status"] == 3:
-        yield f"::warning title=not judged::{_command(result['reason'] or '')}"
+        yield github_command("warning", result["reason"] or "", title="not judged")
 
 
 def step_summary(result: dict[str, Any]) -> str:
     """Return the Markdown of a GitHub Actions step summary."""
     lines = [f"### apigames-mock verify: {result['verdict']}", ""]
     if result["reason"]:
-        lines += [_markdown(result["reason"]), ""]
+        lines += [markdown_text(result["reason"]), ""]
     if result["violations"]:
         lines += ["| clause | expected | got |", "|---|---|---|"]
         lines += [
-            f"| {' '.join(item['clauses'])} | {_markdown(item['expected'])} | {_markdown(item['got'][:300])} |"
+            f"| {' '.join(item['clauses'])} | {markdown_text(item['expected'])} | {markdown_text(item['got'][:300])} |"
             for item in result["violations"]
         ]
         lines.append("")
@@ -65,16 +64,3 @@ def step_summary(result: dict[str, Any]) -> str:
 def _in_words(item: dict[str, Any]) -> str:
     clauses = ", ".join(item["clauses"])
     return f"{clauses}: expected {item['expected']}; got {item['got']}\n{item['curl']}"
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
-
-
-def _command(text: str, *, is_property: bool = False) -> str:
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return escaped.replace(":", "%3A").replace(",", "%2C") if is_property else escaped
-
-
-def _markdown(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")

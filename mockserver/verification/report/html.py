@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
+from mockserver.contract.foreign_text import html_text
 from mockserver.verification.report.result import was_judged
 from mockserver.verification.report.wording import some_of
 
@@ -29,15 +29,15 @@ padding:.6rem;margin:.5rem 0 0;font-size:.85rem}summary{cursor:pointer;margin-to
 
 def html_report(result: dict[str, Any]) -> str:
     """Return the page of a result document."""
-    reason = f"<br>{escape(result['reason'])}" if result["reason"] else ""
+    reason = f"<br>{html_text(result['reason'])}" if result["reason"] else ""
     findings = _findings(result) if was_judged(result) else ""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(result["verdict"])}: {escape(result["host"])}</title><style>{_STYLE}</style></head><body>
+<title>{html_text(result["verdict"])}: {html_text(result["host"])}</title><style>{_STYLE}</style></head><body>
 <h1>apigames-mock verify</h1>
-<p class="facts">{escape(result["target"])}, project {escape(result["project_id"])}, {escape(result["date"])},
+<p class="facts">{html_text(result["target"])}, project {html_text(result["project_id"])}, {html_text(result["date"])},
 {result["calls"]} calls in {result["seconds"]:g} s, seed {result["seed"]}</p>
-<p class="verdict exit-{result["exit_status"]}"><strong>{escape(result["verdict"].capitalize())}</strong>{reason}</p>
+<p class="verdict exit-{result["exit_status"]}"><strong>{html_text(result["verdict"].capitalize())}</strong>{reason}</p>
 {findings}<p class="facts">No signature, secret key or session key is in this file.</p>
 </body></html>
 """
@@ -45,14 +45,14 @@ def html_report(result: dict[str, Any]) -> str:
 
 def _findings(result: dict[str, Any]) -> str:
     drift = (
-        f"<p>Added fields, not documented (no failure): {escape(', '.join(result['drift']))}</p>"
+        f"<p>Added fields, not documented (no failure): {html_text(', '.join(result['drift']))}</p>"
         if result["drift"]
         else ""
     )
     violations = "".join(map(_violation, result["violations"]))
     if violations:
         violations = f"<h2>Violations ({len(result['violations'])}), the worst first</h2>{violations}"
-    return f"""<p>{escape(result["summary"])}.</p>
+    return f"""<p>{html_text(result["summary"])}.</p>
 <h2>By clause</h2><div class="scroll"><table><thead>
 <tr><th>Clause</th><th>What it says</th><th>Outcome</th></tr></thead>
 <tbody>{"".join(map(_clause, result["clauses"]))}</tbody></table></div>
@@ -75,29 +75,31 @@ def _violation(item: dict[str, Any]) -> str:
         rows.append(("times", str(item["times"])))
     if item["formula"] != "right":
         rows.append(("signature", f"made as: {item['formula']}"))
-    shown = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows if text)
-    reply = f"<pre>HTTP {item['http_status']}\n{escape(item['reply'])}</pre>" if item["reply"] else ""
-    curl = f"<pre>{escape(item['curl'])}</pre>" if item["curl"] else ""
+    shown = "".join(f"<dt>{name}</dt><dd>{html_text(text)}</dd>" for name, text in rows if text)
+    reply = f"<pre>HTTP {item['http_status']}\n{html_text(item['reply'])}</pre>" if item["reply"] else ""
+    curl = f"<pre>{html_text(item['curl'])}</pre>" if item["curl"] else ""
     details = f"<details><summary>The smallest reply, and how to repeat the call</summary>{reply}{curl}</details>"
-    heading = escape(", ".join(item["clauses"]))
+    heading = html_text(", ".join(item["clauses"]))
     return f"<article><h3>{heading}</h3><dl>{shown}</dl>{details if reply or curl else ''}</article>"
 
 
 def _clause(item: dict[str, Any]) -> str:
     style = item["outcome"] if item["outcome"] in {"holds", "broken"} else "open"
-    reason = f"<br><small>{escape(item['reason'])}</small>" if item["reason"] and style == "open" else ""
+    reason = f"<br><small>{html_text(item['reason'])}</small>" if item["reason"] and style == "open" else ""
     return (
-        f'<tr><td class="name">{item["clause"]}</td><td>{escape(item["text"])}</td>'
+        f'<tr><td class="name">{item["clause"]}</td><td>{html_text(item["text"])}</td>'
         f'<td class="{style}">{item["outcome"]}{reason}</td></tr>'
     )
 
 
 def _reading(item: dict[str, Any]) -> str:
     if item["value"]:
-        shown = f"<code>{escape(item['value'])}</code>"
+        shown = f"<code>{html_text(item['value'])}</code>"
     elif item["left"] and item["evidence"]:
-        shown = f'<span class="open">not settled: {escape(" or ".join(item["left"]))}</span>'
+        shown = f'<span class="open">not settled: {html_text(" or ".join(item["left"]))}</span>'
     else:
         shown = '<span class="open">not seen</span>'
-    evidence = f"<br><small>{escape(item['evidence'])}</small>" if item["evidence"] else ""
-    return f'<tr><td class="name">{item["key"]}</td><td>{shown}</td><td>{escape(item["question"])}{evidence}</td></tr>'
+    evidence = f"<br><small>{html_text(item['evidence'])}</small>" if item["evidence"] else ""
+    return (
+        f'<tr><td class="name">{item["key"]}</td><td>{shown}</td><td>{html_text(item["question"])}{evidence}</td></tr>'
+    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mockserver.contract.foreign_text import harmless
 from mockserver.verification.report.wording import reason_text
 from mockserver.verification.run.record import LawResult
 
@@ -45,7 +47,9 @@ class Lines:
         """Write the line of a law."""
         reason = f" ({reason_text(result.reason)})" if result.reason is not None else ""
         line = f"{made:4d}/{self._most} calls  {result.law}: {result.outcome}{reason}"
-        print(line, file=sys.stderr, flush=True)  # noqa: T201
+        # Who cannot be told how it goes on loses that alone.
+        with suppress(OSError):
+            print(harmless(line), file=sys.stderr, flush=True)  # noqa: T201
 
     def close(self) -> None:
         """Hear that it is over."""

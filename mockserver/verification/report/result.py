@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.contract import near_misses
-from mockserver.contract.clauses import CLAUSES
 from mockserver.contract.judging.violation import Fact
-from mockserver.contract.masking import MASK, Masker
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER
 from mockserver.verification.report.causes import Cause, causes_of
-from mockserver.verification.report.curl import curl_line
-from mockserver.verification.report.wording import expected_text, got_text, reason_text, seen_text
+from mockserver.verification.report.masked import Shown
+from mockserver.verification.report.wording import seen_text
 from mockserver.verification.run.observations import Observed
 from mockserver.verification.run.run import Run
 
@@ -29,8 +25,6 @@ _VERDICTS = {
     3: "could not be judged",
     STOPPED: "not judged to the end",
 }
-_SHOWN = 4_000
-_HEX_RUN = re.compile(r"[0-9a-fA-F]{32,}")
 
 
 def exit_status_of(run: Run) -> int:
@@ -45,42 +39,41 @@ def exit_status_of(run: Run) -> int:
 def result_of(run: Run) -> dict[str, Any]:
     """Return what came of a run."""
     status = exit_status_of(run)
+    shown = Shown(run)
     causes = causes_of(run.record.broken, run.caller.made)
-    clauses = [_clause(run, id_) for id_ in CLAUSES]
+    clauses = [_clause(run, id_, shown) for id_ in PROJECT_DETAIL.clauses]
     own = run.caller.credentials
-    document: dict[str, Any] = masker_of(run)(
-        {
-            "target": run.target.base_url,
-            "host": urlsplit(run.target.base_url).hostname or "",
-            "merchant_id": own.merchant_id,
-            "project_id": own.project_id,
-            "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "seconds": round(run.seconds, 2),
-            "calls": run.pace.made,
-            "seed": run.seed,
-            "exit_status": status,
-            "verdict": _VERDICTS[status],
-            "reason": reason_text(run.aborted) or None,
-            "summary": _summary(clauses, causes),
-            "clauses": clauses,
-            "laws": [
-                {
-                    "law": item.law,
-                    "clauses": [*item.clauses],
-                    "outcome": item.outcome,
-                    "reason": reason_text(item.reason),
-                }
-                for item in run.results
-            ],
-            "violations": [_violation(run, cause) for cause in causes],
-            "readings": readings_of(run),
-            "drift": sorted(run.record.drift),
-            "http_statuses": [{"rc": rc, "http_status": http} for rc, http in sorted(run.record.http_statuses)],
-            "notes": dict(run.notes),
-            "crash": run.crash,
-        }
-    )
-    return document
+    return {
+        "target": shown.text(run.target.base_url),
+        "host": shown.text(urlsplit(run.target.base_url).hostname or ""),
+        "merchant_id": shown.text(own.merchant_id),
+        "project_id": shown.text(own.project_id),
+        "operation": PROJECT_DETAIL.name,
+        "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "seconds": round(run.seconds, 2),
+        "calls": run.pace.made,
+        "seed": run.seed,
+        "exit_status": status,
+        "verdict": _VERDICTS[status],
+        "reason": shown.reason(run.aborted) or None,
+        "summary": _summary(clauses, causes),
+        "clauses": clauses,
+        "laws": [
+            {
+                "law": item.law,
+                "clauses": [*item.clauses],
+                "outcome": item.outcome,
+                "reason": shown.reason(item.reason),
+            }
+            for item in run.results
+        ],
+        "violations": [_violation(cause, shown) for cause in causes],
+        "readings": readings_of(run, shown),
+        "drift": sorted(map(shown.text, run.record.drift)),
+        "http_statuses": [{"rc": rc, "http_status": http} for rc, http in sorted(run.record.http_statuses)],
+        "notes": {name: shown.text(note) for name, note in run.notes.items()},
+        "crash": run.crash,
+    }
 
 
 def was_judged(document: dict[str, Any]) -> bool:
@@ -88,7 +81,7 @@ def was_judged(document: dict[str, Any]) -> bool:
     return any(item["outcome"] != NOT_JUDGED for item in document["clauses"])
 
 
-def readings_of(run: Run) -> list[dict[str, Any]]:
+def readings_of(run: Run, shown: Shown) -> list[dict[str, Any]]:
     """Return what was seen of each reading, in the order of the register."""
     return [
         {
@@ -96,7 +89,7 @@ def readings_of(run: Run) -> list[dict[str, Any]]:
             "question": REGISTER[item.key].question,
             "value": item.value,
             "left": [*item.left] if len(item.left) <= 6 else [],
-            "evidence": seen_text(item.evidence),
+            "evidence": shown.text(seen_text(item.evidence)),
         }
         for item in (_http_status(run, seen) for seen in run.record.observations.all())
     ]
@@ -118,7 +111,7 @@ def _http_status(run: Run, item: Observed) -> Observed:
     return Observed(item.key, fits[0] if len(fits) == 1 else None, tuple(fits), seen)
 
 
-def _clause(run: Run, id_: str) -> dict[str, Any]:
+def _clause(run: Run, id_: str, shown: Shown) -> dict[str, Any]:
     laws = [item for item in run.results if id_ in item.clauses]
     violated = {broken.violation.clause for broken in run.record.broken}
     outcomes = [item.outcome for item in laws if item.outcome != BROKEN or id_ in violated]
@@ -126,29 +119,34 @@ def _clause(run: Run, id_: str) -> dict[str, Any]:
     if id_ in violated:
         worst = BROKEN
     reasons = [item.reason for item in laws if item.outcome == worst and item.reason]
-    return {"clause": id_, "text": CLAUSES[id_], "outcome": worst, "reason": reason_text(next(iter(reasons), None))}
+    return {
+        "clause": id_,
+        "text": PROJECT_DETAIL.clauses[id_],
+        "outcome": worst,
+        "reason": shown.reason(next(iter(reasons), None)),
+    }
 
 
-def _violation(run: Run, cause: Cause) -> dict[str, Any]:
+def _violation(cause: Cause, shown: Shown) -> dict[str, Any]:
     smallest = cause.shown_by[0]
     violation, exchange = cause.violation, smallest.exchange
-    text = exchange.body[: _SHOWN + 1].decode("utf-8", "replace")
     return {
         "clause": violation.clause,
         "clauses": cause.clauses,
         "kind": violation.kind,
+        "operation": exchange.operation.name,
         "law": smallest.law,
         "laws": cause.laws,
         "cases": cause.cases,
-        "expected": expected_text(violation),
-        "got": got_text(violation),
-        "where": violation.where,
-        "places": cause.places,
+        "expected": shown.expected(violation),
+        "got": shown.got(violation),
+        "where": shown.text(violation.where),
+        "places": [*map(shown.text, cause.places)],
         "times": len(cause.shown_by),
         "http_status": exchange.http_status,
-        "reply": text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(exchange.body)} bytes)",
+        "reply": shown.reply(exchange.body),
         "formula": smallest.formula,
-        "curl": curl_line(run.target.base_url, exchange, run.caller.session_key) if exchange.request else "",
+        "curl": shown.curl(exchange) if exchange.request else "",
     }
 
 
@@ -162,39 +160,3 @@ def _summary(clauses: list[dict[str, Any]], causes: list[Cause]) -> str:
         said = [f"{counts[HOLDS]} of {len(clauses)} clauses hold"]
     said += [f"{counts[outcome]} {outcome}" for outcome in (NOT_SEEN, NOT_JUDGED) if counts[outcome]]
     return ", ".join(said)
-
-
-class ResultMasker:
-    """Takes the secrets of a run out of a document.
-
-    A reply may hold secrets in fields of its own, so there more is masked than what is known. A `curl` line holds
-    variables in their places already.
-    """
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        known = [secret for secret in secrets if secret]
-        self._masked = Masker(known)
-        exact = sorted({secret for secret in known if len(secret) >= 4}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, exact))) if exact else None
-
-    def __call__(self, value: Any, key: str = "") -> Any:
-        """Return the document without secrets."""
-        if isinstance(value, str):
-            return self._masked(value) if key == "reply" else self._text(value)
-        if isinstance(value, list):
-            return [self(item) for item in value]
-        if isinstance(value, dict):
-            return {name: self(item, name) for name, item in value.items()}
-        return value
-
-    def _text(self, text: str) -> str:
-        known = text if self._known is None else self._known.sub(MASK, text)
-        return _HEX_RUN.sub(MASK, known)
-
-
-def masker_of(run: Run) -> ResultMasker:
-    """Return what takes the secrets of a run, and every signature made from them, out of a document."""
-    own = run.caller.credentials
-    made = [formula(own.merchant_id, own.secret_key) for formula in near_misses.ALL.values()]
-    near = [text for text in made if len(text.strip()) >= 16 and text != own.merchant_id]
-    return ResultMasker([own.secret_key, own.signature, own.session_key or "", *near])

@@ -307,6 +307,7 @@ REASONS: Mapping[str, Wording] = MappingProxyType(
         "no_reply": lambda v: failure_text(v["failure"]),
         "good_call_refused": lambda v: f"{failure_text(v['failure'])}; a good call after it got {_received(v['got'])}",
         "no_snapshot": "the list of vouchers could not be read",
+        "dropped_once": lambda v: f"{failure_text(v['failure'])}; a wrong signature is not sent again to a live target",
         "rate_limited": "the target asked for fewer calls (HTTP 429), also after a rest",
         "not_the_endpoint": "HTTP {http_status} with a body outside the contract; see that --base-url is that of the "
         "endpoint (scheme, host and port, without the path)",

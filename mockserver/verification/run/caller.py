@@ -80,12 +80,12 @@ class Caller:
             fields["session_key"] = self.session_key
         return {**fields, **changes}
 
-    def call(self, fields: Mapping[str, Any]) -> Exchange:
+    def call(self, fields: Mapping[str, Any], *, once: bool = False) -> Exchange:
         """Make a call with these fields; raises as `send` does."""
-        return self.send(self.credentials.merchant_id, json.dumps(fields).encode())
+        return self.send(self.credentials.merchant_id, json.dumps(fields).encode(), once=once)
 
-    def send(self, merchant_id: str, body: bytes) -> Exchange:
-        """Make one call, again after a rest where the target is busy or broke off.
+    def send(self, merchant_id: str, body: bytes, *, once: bool = False) -> Exchange:
+        """Make one call, again after a rest where the target is busy or broke off, unless it is to be made `once`.
 
         Raises:
             TargetFailed: no reply that could be judged.
@@ -104,7 +104,7 @@ class Caller:
                 rest = max(rest, raw.retry_after)
             else:
                 tries, cause = (1 if raw.kind in _FINAL else 2), raw
-            if attempt + 1 >= tries or cause.kind in self.certain:
+            if once or attempt + 1 >= tries or cause.kind in self.certain:
                 raise TargetFailed(cause)
             self.pace.rest(min(rest, _LONGEST_REST))
             rest *= 2

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mockserver.contract.judging.violation import Choice, Fact, Violation
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.reading import CODE_PERMUTATIONS
 from mockserver.contract.readings import REGISTER, readings_about
 
@@ -29,7 +30,7 @@ class Observations:
 
     def __init__(self, strict: Mapping[str, str] | None = None) -> None:
         self._strict = dict(strict or {})
-        self._left = {key: frozenset(_values(key)) for key in readings_about("project_detail") if key != "max_limit"}
+        self._left = {key: frozenset(_values(key)) for key in readings_about(PROJECT_DETAIL.name) if key != "max_limit"}
         self._evidence: dict[str, Fact] = {}
         self._cap: int | None = None
         self._floor = 0
@@ -78,7 +79,7 @@ class Observations:
 
     def all(self) -> list[Observed]:
         """Return what was seen of every reading, in the order of the register."""
-        return [self._observed(key) for key in readings_about("project_detail")]
+        return [self._observed(key) for key in readings_about(PROJECT_DETAIL.name)]
 
     def _observed(self, key: str) -> Observed:
         evidence = self._evidence.get(key)

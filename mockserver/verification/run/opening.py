@@ -83,7 +83,7 @@ def _try_formulas(run: Run, exchange: Exchange) -> None:
     for name, formula in list(tried.items())[: None if allowed is None else allowed - 1]:
         signature = formula(own.merchant_id, own.secret_key)
         try:
-            other = run.caller.call(run.caller.good_fields(signature=signature))
+            other = run.caller.call(run.caller.good_fields(signature=signature), once=allowed is not None)
         except TargetFailed:
             return
         if other.outcome == SUCCESS:

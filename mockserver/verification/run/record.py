@@ -11,7 +11,6 @@ from mockserver.contract.judging.checks import check
 from mockserver.contract.judging.drift import added_fields
 from mockserver.contract.judging.exchange import SUCCESS, Exchange
 from mockserver.contract.judging.violation import CheckResult, Fact, Violation
-from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.verification.credentials import Credentials
 from mockserver.verification.run.observations import Observations
 
@@ -90,7 +89,7 @@ class Record:
             self.add(result, exchange)
         if exchange.speaks_the_contract:
             self.drift |= added_fields(exchange)
-        error = next((error for error in PROJECT_DETAIL.errors if error.clause == exchange.outcome), None)
+        error = next((error for error in exchange.operation.errors if error.clause == exchange.outcome), None)
         if error is not None:
             self._note_http_status(error.rc, exchange)
 

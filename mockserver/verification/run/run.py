@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from mockserver.contract.judging.checks import shape_violations
@@ -15,10 +16,10 @@ from mockserver.contract.judging.violation import CheckResult, Choice, Fact, Vio
 from mockserver.verification.cases import ANY, Case
 from mockserver.verification.credentials import Credentials
 from mockserver.verification.live_guard import Limits, Pace
-from mockserver.verification.run.caller import Caller, TargetFailed
+from mockserver.verification.run.caller import Caller, OutsideContract, TargetFailed
 from mockserver.verification.run.record import Aborted, Inconclusive, LawResult, Record
 from mockserver.verification.run.snapshot import Snapshot
-from mockserver.verification.target import Target
+from mockserver.verification.target import NoReply, Target
 
 # Calls that are kept for the laws every run holds a target to, before some are generated or tried again.
 _RESERVE = 45
@@ -152,14 +153,13 @@ class Run:
 
     def expect(self, case: Case) -> Exchange | None:
         """Send a case and hold its reply to the outcomes it may have."""
-        own = self.caller.credentials
-        credentials = Credentials(
-            own.merchant_id, own.secret_key, own.project_id, self.caller.session_key, own.project_name
-        )
+        credentials = replace(self.caller.credentials, session_key=self.caller.session_key)
+        # A live target may take a wrong signature for an attempt to guess, so each is sent once.
+        once = case.is_wrong_signature and self.limits.wrong_signatures is not None
         if case.is_wrong_signature:
             self.wrong_signatures += 1
         merchant_id, body = case.merchant_for(credentials), case.body_for(credentials)
-        exchange = self._send(case.clause, merchant_id, body, case.name)
+        exchange = self._send(case.clause, merchant_id, body, case=case.name, once=once)
         if exchange is None:
             return None
         outcome = exchange.outcome
@@ -175,32 +175,32 @@ class Run:
             self.record.add(Choice(key, frozenset(values), case.clause, seen), exchange, formula=case.formula)
         return exchange
 
-    def _send(self, clause: str, merchant_id: str, body: bytes, case: str = "") -> Exchange | None:
+    def _send(
+        self, clause: str, merchant_id: str, body: bytes, *, case: str = "", once: bool = False
+    ) -> Exchange | None:
         """Make a call; None when it got no reply to judge.
 
         A call that fails each time, while a good one is answered before, between and after, is a violation of its
-        clause.
+        clause; one that is made `once` is left open.
 
         Raises:
             Aborted: a good call is not answered either.
         """
-        try:
-            return self.caller.send(merchant_id, body)
-        except TargetFailed as failed:
-            failure = failed
-        self._check_alive(failure)
-        if failure.is_rate_limit:
-            self.record.leave(Fact.of("rate_limited"))
-            return None
-        if failure.cause.kind not in self.caller.certain:
+        cause: NoReply | OutsideContract | None = None
+        while cause is None or cause.kind not in self.caller.certain:
+            is_second = cause is not None
             try:
-                return self.caller.send(merchant_id, body)
+                return self.caller.send(merchant_id, body, once=once)
             except TargetFailed as failed:
-                failure = failed
+                failure, cause = failed, failed.cause
             self._check_alive(failure)
-            self.caller.certain.add(failure.cause.kind)
+            if failure.is_rate_limit or once:
+                self.record.leave(Fact.of("rate_limited" if failure.is_rate_limit else "dropped_once", failure=cause))
+                return None
+            if is_second:
+                self.caller.certain.add(cause.kind)
         exchange = Exchange(merchant_id, body, 0, b"")
-        self.record.add(Violation("no_reply", clause, "", {"case": case}, {"failure": failure.cause}), exchange)
+        self.record.add(Violation("no_reply", clause, "", {"case": case}, {"failure": cause}), exchange)
         return None
 
     def _check_alive(self, failure: TargetFailed) -> None:

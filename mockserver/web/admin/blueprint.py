@@ -10,13 +10,14 @@ from werkzeug.exceptions import HTTPException
 from mockserver.contract.schemas import UnknownSchema, schema
 from mockserver.provider.provider import Provider
 from mockserver.web.admin.access import ADMIN, Access, Problem
-from mockserver.web.admin.openapi import ADMIN_CALLS, admin_openapi
+from mockserver.web.admin.calls import ADMIN_CALLS
+from mockserver.web.admin.openapi import admin_openapi
 from mockserver.web.admin.query import check_names
 from mockserver.web.admin.routes_control import control_routes
 from mockserver.web.admin.routes_journal import journal_routes
 from mockserver.web.admin.routes_projects import project_routes
 from mockserver.web.admin.routes_world import world_routes
-from mockserver.web.admin.wire import check_access, present_request, problem, reply
+from mockserver.web.admin.wire import admit, check_access, present_request, problem, reply
 
 _QUERIES = {(call.method, call.path): call.query for call in ADMIN_CALLS}
 _HEALTH = "admin.health"
@@ -41,7 +42,8 @@ def add_admin(app: Flask, provider: Provider, access: Access) -> None:
 def admin_problem(error: HTTPException, access: Access) -> Response:
     """Write problem details for a path or a method that the admin side does not have."""
     try:
-        check_access(access)
+        # Not whether it is JSON: which methods there are comes before what they take.
+        admit(access, access.check_caller)
     except Problem as refused:
         return problem(refused)
     detail = {

@@ -23,7 +23,7 @@ def is_wait(request: HttpRequest) -> bool:
 async def wait_for_calls(request: HttpRequest, journal: Journal, access: Access) -> None:
     """Wait as the query says, then take `wait` out of it; a query that makes no sense is left for the app to refuse."""
     pairs = parse_qsl(request.query, keep_blank_values=True)
-    # Of a name that stands twice the app takes the first.
+    # Of a name that appears twice the app takes the first.
     query = dict(reversed(pairs))
     try:
         access.check(access_request(request))
@@ -38,7 +38,7 @@ async def wait_for_calls(request: HttpRequest, journal: Journal, access: Access)
 
 async def _wait(journal: Journal, search: Search, count: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
-    stirred = asyncio.Event()
+    call_recorded = asyncio.Event()
     is_over = False
 
     here = threading.get_ident()
@@ -46,25 +46,25 @@ async def _wait(journal: Journal, search: Search, count: int, seconds: float) ->
     def heard() -> None:
         if threading.get_ident() == here:
             # Each call_soon_threadsafe writes to the pipe that wakes the loop; full, it would lose a signal.
-            stirred.set()
+            call_recorded.set()
             return
         try:
-            loop.call_soon_threadsafe(stirred.set)
+            loop.call_soon_threadsafe(call_recorded.set)
         except RuntimeError:
             pass  # the server has stopped since: nobody waits
 
     def end() -> None:
         nonlocal is_over
         is_over = True
-        stirred.set()
+        call_recorded.set()
 
     # Not asyncio.wait_for: before Python 3.12 it starts a task, which a stop would wait for, and where a call arrives
     # while the server stops it forgets that it was cancelled.
     timer = loop.call_later(seconds, end)
     try:
         with journal.listening(heard):
-            while len(search.found()) < count and not is_over:
-                stirred.clear()
-                await stirred.wait()
+            while search.count() < count and not is_over:
+                call_recorded.clear()
+                await call_recorded.wait()
     finally:
         timer.cancel()

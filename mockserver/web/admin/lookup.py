@@ -21,6 +21,12 @@ def merchant_named(provider: Provider, merchant_id: str) -> MerchantStore:
     return merchant
 
 
+def one_merchant(provider: Provider) -> str | None:
+    """Return the merchant that the query names, None when it names none; or raise Problem (404)."""
+    merchant_id = request.args.get("merchant_id")
+    return None if merchant_id is None else merchant_named(provider, merchant_id).merchant_id
+
+
 def settled(provider: Provider, project_id: str) -> tuple[MerchantStore, ProjectStore]:
     """Return a project by project_id or numeric id, with what is due done, and its merchant; or raise Problem (404)."""
     found = provider.store.owner_of(project_id)

@@ -1,109 +1,91 @@
-"""The OpenAPI 3.1 document of the admin API, made from one table of its calls."""
+"""The OpenAPI 3.1 document of the admin API, made from the table of its calls."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from http import HTTPStatus
+from typing import Any
 
+from mockserver.contract.bundle import bundled
 from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
-from mockserver.contract.schemas import ID_PREFIX, Document, schema
+from mockserver.contract.schemas import Document, schema
+from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.journal.matchers import matcher_names
 from mockserver.web.admin.access import ADMIN
+from mockserver.web.admin.calls import ADMIN_CALLS, MAY_BE_EMPTY, TAGS, AdminCall
+from mockserver.web.admin.query import LONGEST_WAIT, MOST_COUNT, MOST_LIMIT, MOST_NEWEST, MOST_NUMBER, NEWEST
 
-
-class AdminCall(NamedTuple):
-    """One call: `takes` and `gives` name bodies in `schemas/admin.json`, or a whole document as `:world`."""
-
-    method: str
-    path: str
-    summary: str
-    gives: str | None
-    takes: str | None = None
-    status: int = 200
-    query: tuple[str, ...] = ()
-    problems: tuple[int, ...] = ()
-
-
-_MERCHANT = ("merchant_id",)
-_CHANGE = (400, 413, 415, 422)
-ADMIN_CALLS = (
-    AdminCall("get", "/health", "Whether it runs", "health-view"),
-    AdminCall("get", "/world", "The world, secrets left out", ":world", query=("with_secrets",), problems=(403,)),
-    AdminCall("put", "/world", "Serve another world; a secret_key left out stays", ":world", "world", problems=_CHANGE),
-    AdminCall("post", "/reset", "Back to the start", None, "reset", problems=_CHANGE),
-    AdminCall("get", "/merchants", "The merchants", "merchants-view"),
-    AdminCall("post", "/merchants", "Add a merchant", "merchant-view", "merchant", 201, problems=(*_CHANGE, 409)),
-    AdminCall("get", "/merchants/{merchant_id}", "A merchant", "merchant-view", problems=(404,)),
-    AdminCall(
-        "post", "/merchants/{merchant_id}/projects", "Add a project", "project-view", "project", 201,
-        problems=(*_CHANGE, 404, 409),
-    ),
-    AdminCall("get", "/projects", "The projects", "projects-view"),
-    AdminCall("get", "/projects/{project_id}", "A project", "project-view", problems=(404,)),
-    AdminCall(
-        "patch", "/projects/{project_id}", "Change its name or plan", "project-view", "project-change",
-        problems=(*_CHANGE, 404),
-    ),
-    AdminCall(
-        "get", "/projects/{project_id}/vouchers", "Its vouchers, newest first", "vouchers-view",
-        query=("status", "page", "limit"), problems=(400, 404),
-    ),
-    AdminCall(
-        "patch", "/projects/{project_id}/vouchers", "Move some or all", "moved-view", "move", problems=(*_CHANGE, 404)
-    ),
-    AdminCall("get", "/projects/{project_id}/vouchers/{voucher_id}", "A voucher", "voucher-view", problems=(404,)),
-    AdminCall(
-        "patch", "/projects/{project_id}/vouchers/{voucher_id}", "Move one, or give it a plan", "voucher-view",
-        "voucher-change", problems=(*_CHANGE, 404),
-    ),
-    AdminCall("get", "/clock", "What the clock shows", "clock-view", query=_MERCHANT, problems=(404,)),
-    AdminCall(
-        "post", "/clock", "Freeze it, run it, put it forward", "clock-view", "clock", query=_MERCHANT,
-        problems=(*_CHANGE, 404),
-    ),
-    AdminCall("get", "/faults", "The faults in force", "faults-view", query=_MERCHANT, problems=(404,)),
-    AdminCall(
-        "put", "/faults", "Put these in place of all, or of one merchant's", "faults-view", "faults", query=_MERCHANT,
-        problems=(*_CHANGE, 404),
-    ),
-    AdminCall("delete", "/faults", "Clear all, or one merchant's", "faults-view", query=_MERCHANT, problems=(404,)),
-    AdminCall("get", "/readings", "The readings in force", "readings-view", query=_MERCHANT, problems=(404,)),
-    AdminCall(
-        "put", "/readings", "Serve under these; what is left out goes to its default", "readings-view", ":readings",
-        query=_MERCHANT, problems=(*_CHANGE, 404),
-    ),
-    AdminCall(
-        "get", "/requests", "The calls that arrived, newest first", "calls-view",
-        query=("wait", "count", "newest", "since"), problems=(400,),
-    ),
-    AdminCall("get", "/requests/{n}", "A call with its diagnosis", "whole-call-view", problems=(404,)),
-    AdminCall("delete", "/requests", "Forget the calls", "calls-view"),
-    AdminCall("get", "/openapi.json", "This document", None),
-    AdminCall("get", "/schemas/{name}", "A JSON Schema document", None, problems=(404,)),
-)  # fmt: skip
-
+_NUMBER: Document = {"type": "integer", "minimum": 1, "maximum": MOST_NUMBER}
 _PARAMETERS: dict[str, Document] = {
     "merchant_id": {"type": "string", "minLength": 1, "maxLength": 200},
     "project_id": {"type": "string", "minLength": 1, "description": "The project_id, or the numeric id."},
     "voucher_id": {"type": "integer", "minimum": 1},
     "n": {"type": "integer", "minimum": 1},
     "name": {"type": "string"},
+    "status": {"$ref": "#/$defs/world-status"},
+    "page": {**_NUMBER, "default": 1},
+    "limit": {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": 30},
     "wait": {
         "type": "number",
         "minimum": 0,
-        "maximum": 60,
+        "maximum": LONGEST_WAIT,
+        "default": 0,
         "description": "Seconds to wait for `count` calls that match, those before `since` left out.",
     },
-    "count": {"type": "integer", "minimum": 1, "default": 1},
-    "newest": {"type": "integer", "minimum": 1, "description": "At most so many."},
-    "since": {"type": "integer", "minimum": 1, "description": "Only calls of this n and later."},
+    "count": {"type": "integer", "minimum": 1, "maximum": MOST_COUNT, "default": 1},
+    "newest": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MOST_NEWEST,
+        "default": NEWEST,
+        "description": "At most so many.",
+    },
+    "since": {**_NUMBER, "description": "Only calls of this n and later."},
+    "before": {**_NUMBER, "description": "Only calls before this n."},
     "with_secrets": {"type": "string", "enum": ["1", "true"], "description": "Shows secrets; needs the admin token."},
 }
 _MATCHER: Document = {
     "type": "string",
     "description": 'The value to equal, as text or as JSON; null: what was left out ("null" in quotes: that text).',
 }
-_NUMBERS = frozenset({"page", "limit"})
+# Status, name of the example, its detail; and when it is given.
+_PROBLEMS: dict[int, tuple[str, str, str]] = {
+    400: (
+        "unknown name",
+        "'pge' is not in the query of this call; did you mean 'page'?",
+        "The body is not JSON, or the query has an unknown name or a value out of its range.",
+    ),
+    401: ("no token", "Send the admin token: Authorization: Bearer TOKEN", "The admin token is missing or wrong."),
+    403: (
+        "another machine",
+        "Without an admin token only this machine may use the admin side; set one",
+        "Not from this machine, and no token is set; or from a page of another origin.",
+    ),
+    404: ("no such project", "There is no project 'R1'; GET /__admin/projects lists them", "There is no such thing."),
+    409: (
+        "id is taken",
+        "There is a merchant 'M1' already; choose another id",
+        "There is one of that id, or a voucher of that code, already.",
+    ),
+    413: ("too large", "The body is too large: at most 8388608 bytes are read", "The body is too large."),
+    415: (
+        "not JSON",
+        "A change needs Content-Type: application/json, which a form on a web page cannot send",
+        "A change with a body needs application/json.",
+    ),
+    421: (
+        "another host",
+        "This Host is not one that the mock is served under",
+        "The Host is not one that the mock is served under.",
+    ),
+    422: ("does not fit", "The body does not fit the schema 'move'", "The body does not fit its schema, or the world."),
+    429: (
+        "guessing",
+        "Too many wrong admin tokens from 10.0.0.5; wait 1 s before the next",
+        "Too many wrong admin tokens; Retry-After says how many seconds to wait.",
+    ),
+}
+_ALWAYS = (400, 401, 403, 421, 429)
 
 
 def admin_openapi(operations: Operations = OPERATIONS) -> Document:
@@ -111,7 +93,7 @@ def admin_openapi(operations: Operations = OPERATIONS) -> Document:
     paths: Document = {}
     for call in ADMIN_CALLS:
         paths.setdefault(ADMIN + call.path, {})[call.method] = _documented(call, operations)
-    return {
+    document: Document = {
         "openapi": "3.1.0",
         "info": {
             "title": "apigames-mock: admin API",
@@ -119,92 +101,85 @@ def admin_openapi(operations: Operations = OPERATIONS) -> Document:
             "description": "Control of the fake: world, clock, faults, readings, and the requests that arrived.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "/", "description": "The mock"}],
         "security": [{}, {"token": []}],
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {name: _inlined(document) for name, document in _documents().items()},
+            "schemas": {_component(name): part for name, part in _parts().items()},
         },
     }
+    with_components: Document = _with_components(document)
+    return with_components
 
 
-def _documents() -> Document:
-    world, readings = schema("world"), schema("readings")
-    of_world = {f"world-{name}": document for name, document in world.pop("$defs").items()}
-    whole = {"world-file": {key: value for key, value in world.items() if not key.startswith("$")}}
-    whole["readings-file"] = {key: value for key, value in readings.items() if not key.startswith("$")}
-    return {**schema("admin")["$defs"], **_renamed(of_world), **_renamed(whole)}
+def _parts() -> Document:
+    """Return every body by its name in `schemas/admin.json`, and what they refer to."""
+    parts: Document = bundled(schema("admin"))["$defs"]
+    del parts["session"]  # signing in is the page's own, and no call of the API
+    readings = schema("readings")
+    parts["readings-file"] = {key: value for key, value in readings.items() if not key.startswith("$")}
+    # A client made from the document cannot misspell one; the mock takes `html-502` and `HTML_502` too.
+    for name in ("fault", "rule-view", "fault-view"):
+        fault = parts[name]["properties"]["fault"]
+        parts[name]["properties"]["fault"] = {"type": fault["type"], "enum": list(FAULTS)}
+    return parts
 
 
-def _renamed(documents: Document) -> Document:
-    return {name: _moved(document, "#/$defs/", "#/components/schemas/world-") for name, document in documents.items()}
+def _component(name: str) -> str:
+    return "".join(map(str.capitalize, name.split("-")))
 
 
-def _inlined(node: Any) -> Any:
-    node = _moved(node, f"{ID_PREFIX}world#/$defs/", "#/components/schemas/world-")
-    return _moved(node, "#/$defs/", "#/components/schemas/")
-
-
-def _moved(node: Any, old: str, new: str) -> Any:
-    if isinstance(node, dict):
-        return {
-            key: new + value.removeprefix(old)
-            if key == "$ref" and isinstance(value, str) and value.startswith(old)
-            else _moved(value, old, new)
-            for key, value in node.items()
-        }
-    return [_moved(item, old, new) for item in node] if isinstance(node, list) else node
+def _with_components(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_components(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    moved = {key: _with_components(value) for key, value in node.items()}
+    reference = moved.get("$ref")
+    if isinstance(reference, str):
+        moved["$ref"] = f"#/components/schemas/{_component(reference.removeprefix('#/$defs/'))}"
+    return moved
 
 
 def _documented(call: AdminCall, operations: Operations) -> Document:
     in_path = [part[1:-1] for part in call.path.split("/") if part.startswith("{")]
-    matchers = matcher_names(operations) if (call.method, call.path) == ("get", "/requests") else ()
+    matchers = matcher_names(operations) if call.name == "listRequests" else ()
     document: Document = {
-        "operationId": call.method + call.path.title().translate(_NOT_IN_NAMES),
+        "operationId": call.name,
+        "tags": [call.tag],
         "summary": call.summary,
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in in_path),
-            *({"name": name, "in": "query", "schema": _query_schema(name)} for name in call.query),
+            *({"name": name, "in": "query", "schema": _PARAMETERS[name]} for name in call.query),
             *({"name": name, "in": "query", "schema": _MATCHER} for name in matchers),
         ],
         "responses": {
-            str(call.status): {"description": call.summary, "content": _content(call.gives)},
-            **{str(status): _problem(status) for status in sorted({400, 401, 403, 421, *call.problems})},
+            str(call.status): {"description": call.summary, "content": {"application/json": _body(call.gives)}},
+            **{str(status): _problem(status) for status in sorted({*_ALWAYS, *call.problems})},
         },
     }
     if call.takes is not None:
-        document["requestBody"] = {"required": call.takes != "reset", "content": _content(call.takes)}
+        body = {**_body(call.takes), "examples": {name: {"value": value} for name, value in call.examples.items()}}
+        document["requestBody"] = {
+            "required": call.takes not in MAY_BE_EMPTY,
+            "content": {"application/json": body},
+        }
     return document
 
 
-_NOT_IN_NAMES = str.maketrans("", "", "/{}_.")
-
-
-def _query_schema(name: str) -> Document:
-    if name in _NUMBERS:
-        return {"type": "integer", "minimum": 1}
-    return _PARAMETERS.get(name, {"type": "string"})
-
-
-def _content(name: str | None) -> Document:
+def _body(name: str | None) -> Document:
     if name is None:
-        return {"application/json": {"schema": {"type": "object"}}}
-    component = f"{name[1:]}-file" if name.startswith(":") else name
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{component}"}}}
+        return {"schema": {"type": "object"}}
+    return {"schema": {"$ref": f"#/$defs/{name[1:]}-file" if name.startswith(":") else f"#/$defs/{name}"}}
 
 
 def _problem(status: int) -> Document:
-    reasons = {
-        400: "The body is not JSON, or the query has an unknown name or a value out of its range.",
-        401: "The admin token is missing or wrong.",
-        403: "Not from this machine, and no token is set.",
-        404: "There is no such thing.",
-        409: "There is one of that id already.",
-        413: "The body is too large.",
-        415: "A change needs application/json.",
-        421: "The Host is not one that the mock is served under.",
-        422: "The body does not fit its schema, or the world.",
-    }
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}
-    return {"description": reasons[status], "content": content}
+    name, detail, when = _PROBLEMS[status]
+    problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    content = {"schema": {"$ref": "#/$defs/problem"}, "examples": {name: {"value": problem}}}
+    document: Document = {"description": when, "content": {"application/problem+json": content}}
+    if status == 429:
+        document["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    return document

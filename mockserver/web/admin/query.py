@@ -13,7 +13,14 @@ from mockserver.provider.journal.matchers import MatcherError, Matchers
 from mockserver.web.admin.access import Problem
 
 LONGEST_WAIT = 60.0
-_OURS = frozenset({"wait", "count", "newest", "since"})
+MOST_COUNT = 10**6
+MOST_NUMBER = 10**9
+# How many vouchers a page has at most.
+MOST_LIMIT = 1000
+# How many calls a list has unless told, and at most.
+NEWEST = 1000
+MOST_NEWEST = 10_000
+_OURS = frozenset({"wait", "count", "newest", "since", "before"})
 
 
 def matchers_of(pairs: Iterable[tuple[str, str]], operations: Operations) -> dict[str, Any]:
@@ -49,12 +56,12 @@ def integer(name: str, text: str | None, default: int, most: int) -> int:
 
 def wait_count(text: str | None) -> int:
     """Return how many calls a query waits for, 1 when it does not say; raises Problem (400)."""
-    return integer("count", text, 1, 10**6)
+    return integer("count", text, 1, MOST_COUNT)
 
 
 def after_number(text: str | None) -> int:
     """Return the number that calls `since` the one in the query are above, 0 without one; raises Problem (400)."""
-    return integer("since", text, 1, 10**9) - 1
+    return integer("since", text, 1, MOST_NUMBER) - 1
 
 
 def wait_seconds(text: str | None) -> float:

@@ -6,8 +6,9 @@ import dataclasses
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
+from mockserver.contract.json_documents import plain_document
 from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import readings_from_document
@@ -17,9 +18,9 @@ from mockserver.provider.faults.rules import Rule
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import MovableClock
 from mockserver.web.admin.access import Problem
-from mockserver.web.admin.lookup import merchant_named
+from mockserver.web.admin.lookup import merchant_named, one_merchant
 from mockserver.web.admin.views import clock_view, faults_view, readings_view
-from mockserver.web.admin.wire import MAX_BODY, body_as, body_bytes, decoded, fitting, reply
+from mockserver.web.admin.wire import body_as, body_bytes, decoded, fitting, reply
 
 # What a rule may say of which calls it hits.
 _LIMITS = ("times", "share", "seed", "merchant_id", "project_id", "operation")
@@ -30,13 +31,13 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.get("/clock")
     def get_clock() -> Response:
-        merchant_id = _one_merchant(provider)
+        merchant_id = one_merchant(provider)
         return reply(_clock(provider, merchant_id))
 
     @admin.post("/clock")
     def post_clock() -> Response:
         document = body_as("clock")
-        only = _one_merchant(provider)
+        only = one_merchant(provider)
         merchant_id = document.get("merchant_id", only)
         if only not in {None, merchant_id}:
             raise Problem(422, "merchant_id: another merchant than the one in the address; name one of them")
@@ -53,11 +54,11 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.get("/faults")
     def get_faults() -> Response:
-        return reply(_faults(provider, _one_merchant(provider)))
+        return reply(_faults(provider, one_merchant(provider)))
 
     @admin.put("/faults")
     def put_faults() -> Response:
-        only = _one_merchant(provider)
+        only = one_merchant(provider)
         rules = [_rule(rule, only) for rule in body_as("faults")["faults"]]
         try:
             provider.faults.replace(rules, only)
@@ -67,17 +68,17 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.delete("/faults")
     def delete_faults() -> Response:
-        only = _one_merchant(provider)
+        only = one_merchant(provider)
         provider.faults.clear(only)
         return reply(_faults(provider, only))
 
     @admin.get("/readings")
     def get_readings() -> Response:
-        return reply(_readings(provider, _one_merchant(provider)))
+        return reply(_readings(provider, one_merchant(provider)))
 
     @admin.put("/readings")
     def put_readings() -> Response:
-        merchant_id = _one_merchant(provider)
+        merchant_id = one_merchant(provider)
         document, readings = _sent_readings()
         with provider.changing:
             if merchant_id is not None:
@@ -88,18 +89,13 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
 
 def _sent_readings() -> tuple[dict[str, Any], Readings]:
-    document = decoded(body_bytes(MAX_BODY))
+    document = plain_document(decoded(body_bytes()))
     try:
         # Before the schema: the register says it better, down to the nearest value.
         readings = readings_from_document(document)
     except ReadingsError as error:
         raise Problem(422, str(error)) from None
     return fitting(document, {"$ref": f"{ID_PREFIX}readings"}, "readings"), readings
-
-
-def _one_merchant(provider: Provider) -> str | None:
-    merchant_id = request.args.get("merchant_id")
-    return None if merchant_id is None else merchant_named(provider, merchant_id).merchant_id
 
 
 def _faults(provider: Provider, only: str | None) -> dict[str, Any]:
@@ -124,6 +120,8 @@ def _set(clock: MovableClock, document: dict[str, Any]) -> None:
 
 def _rule(document: dict[str, Any], only: str | None) -> Rule:
     values = {"name": fault_named(document["fault"])}
+    if not {*";,="}.isdisjoint(values["name"]):
+        raise Problem(422, 'fault: expected a name alone; its options are keys, as in {"fault": "delay", "seconds": 2}')
     given = values | {key: document[key] for key in ("seconds", "retry_after") if key in document}
     limits = {
         key: document[key]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from itertools import chain, islice
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
@@ -11,17 +13,29 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from mockserver.contract.foreign_text import Variable, shell_word
+from mockserver.contract.masking import MASK
 from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
 from mockserver.web.admin.lookup import kept_call, number
-from mockserver.web.admin.query import after_number, matchers_of, wait_count, wait_seconds
+from mockserver.web.admin.query import (
+    MOST_NEWEST,
+    MOST_NUMBER,
+    NEWEST,
+    after_number,
+    matchers_of,
+    wait_count,
+    wait_seconds,
+)
 from mockserver.web.admin.views import call_view
 from mockserver.web.admin.wire import reply
 
+_NOT_SHOWN = frozenset({"asked", "is_cut", "is_withheld"})
+# A list that is longer has to be asked for in parts, with `before`.
+_MOST_BYTES = 8 * 1_048_576
 # Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
 _LONGEST_WORD = 120_000
-_VARIABLES = {name: Variable(name.upper()) for name in ("signature", "session_key")}
+_NAME_OF_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def journal_routes(admin: Blueprint, provider: Provider) -> None:
@@ -33,16 +47,13 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
         seconds = wait_seconds(request.args.get("wait"))
         count = wait_count(request.args.get("count"))
         after = after_number(request.args.get("since"))
+        before = number("before", 0, MOST_NUMBER) or None
+        newest = number("newest", NEWEST, MOST_NEWEST)
         if seconds:
-            # Under the server's lane this is done before, without a thread.
+            # The server does this before, without a thread.
             provider.journal.wait(count=count, timeout=seconds, after=after, **matchers)
-        most = number("newest", 10**6, 10**6)
-        if matchers:
-            found = [entry for entry in provider.journal.find(**matchers) if entry.n > after]
-            newest, total = found[-most:], len(found)
-        else:
-            newest, total = provider.journal.newest(most, after=after)
-        return reply({"requests": [*map(call_view, reversed(newest))], "total": total})
+        found, total = provider.journal.newest(newest, after=after, before=before, **matchers)
+        return reply({"requests": _fitting(map(call_view, reversed(found))), "total": total})
 
     @admin.get("/requests/<int:n>")
     def get_request(n: int) -> Response:
@@ -54,16 +65,33 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
         return reply({"requests": [], "total": 0})
 
 
+def _fitting(views: Iterable[dict[str, Any]]) -> list[msgspec.Raw]:
+    """Return as many as one reply may hold, each written already."""
+    written: list[msgspec.Raw] = []
+    size = 0
+    for view in views:
+        one = msgspec.json.encode(view)
+        size += len(one)
+        if size > _MOST_BYTES:
+            break
+        written.append(msgspec.Raw(one))
+    return written
+
+
 def whole_call_view(provider: Provider, kept: RawEntry, base_url: str) -> dict[str, Any]:
     """Return a call with its body, reply, diagnosis and a curl line to repeat it."""
     entry = provider.journal.masked(kept)
+    view = {
+        key: value
+        for key, value in msgspec.structs.asdict(entry).items()
+        if key not in {"asked", "is_cut", "is_withheld"}
+    }
     diagnosis = [msgspec.structs.asdict(finding) for finding in provider.diagnose(kept)]
-    whole = {"body": entry.body, "reply": entry.reply, "diagnosis": diagnosis, "curl": curl_line(entry, base_url)}
-    return call_view(entry) | whole
+    return {**view, "diagnosis": diagnosis, "curl": curl_line(entry, base_url)}
 
 
 def curl_line(entry: Entry, base_url: str) -> str:
-    """Return a line for a shell that repeats a call; `$SIGNATURE` and `$SESSION_KEY` stand for what is masked."""
+    """Return a line for a shell that repeats a call; a variable, as `$SIGNATURE`, is in place of what is masked."""
     if not entry.method:
         return "# not HTTP, so curl cannot repeat it"
     if entry.is_withheld:
@@ -96,13 +124,20 @@ def _data(entry: Entry) -> str:
 
 
 def _pair_of_form(name: str, value: Any) -> list[str | Variable]:
-    if name in _VARIABLES:
-        return [f"{quote_plus(name)}=", _VARIABLES[name]]
+    variable = _variable(name, value)
+    if variable is not None:
+        return [f"{quote_plus(name)}=", variable]
     return [urlencode({name: value})]
 
 
 def _pair_of_json(name: str, value: Any) -> list[str | Variable]:
     named = f"{json.dumps(name, ensure_ascii=False)}: "
-    if name in _VARIABLES:
-        return [f'{named}"', _VARIABLES[name], '"']
+    variable = _variable(name, value)
+    if variable is not None:
+        return [f'{named}"', variable, '"']
     return [named + json.dumps(value, ensure_ascii=False)]
+
+
+def _variable(name: str, value: Any) -> Variable | None:
+    """Return what stands in a shell for a value that is masked as a whole."""
+    return Variable(name.upper()) if value == MASK and _NAME_OF_VARIABLE.fullmatch(name) else None

@@ -14,10 +14,10 @@ from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.web.admin.access import Problem
 from mockserver.web.admin.lookup import number, settle_all, settled
+from mockserver.web.admin.query import MOST_LIMIT, MOST_NUMBER
 from mockserver.web.admin.views import project_view, stats_view, voucher_view
 from mockserver.web.admin.wire import body_as, reply
 
-_MAX_LIMIT = 1000
 _NAMES = {status.value for status in STATUSES}
 
 
@@ -51,10 +51,17 @@ def project_routes(admin: Blueprint, provider: Provider) -> None:
                 set_plan(project, plan, now=now, zone=zone)
             return reply(project_view(merchant, project))
 
+    @admin.delete("/projects/<project_id>")
+    def delete_project(project_id: str) -> Response:
+        with provider.changing:
+            merchant, project = settled(provider, project_id)
+            merchant.remove_project(project.project_id)
+        return reply({})
+
     @admin.get("/projects/<project_id>/vouchers")
     def get_vouchers(project_id: str) -> Response:
         _, project = settled(provider, project_id)
-        page, limit = number("page", 1, 10**9), number("limit", 30, _MAX_LIMIT)
+        page, limit = number("page", 1, MOST_NUMBER), number("limit", 30, MOST_LIMIT)
         statuses = (_status(request.args["status"]),) if request.args.get("status") else STATUSES
         with project.lock:
             vouchers = project.page(statuses, (page - 1) * limit, limit)

@@ -11,13 +11,14 @@ from mockserver.contract.foreign_text import printable
 from mockserver.contract.readings import Readings
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import Clock
+from mockserver.provider.state.new_ids import Identities
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
 from mockserver.web.admin.access import ADMIN, Access, Problem
-from mockserver.web.admin.lookup import merchant_named, settle_all
+from mockserver.web.admin.lookup import merchant_named, one_merchant, settle_all
 from mockserver.web.admin.views import merchant_view, project_view
-from mockserver.web.admin.wire import MAX_WORLD, body_as, present_request, reply
+from mockserver.web.admin.wire import admit, body_as, reply
 
 
 def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
@@ -25,15 +26,17 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
 
     @admin.get("/world")
     def get_world() -> Response:
-        with_secrets = request.args.get("with_secrets", "").lower() in {"1", "true"}
+        with_secrets = "with_secrets" in request.args
+        if with_secrets and request.args["with_secrets"].lower() not in {"1", "true"}:
+            raise Problem(400, "with_secrets: expected 1 or true, or leave it out")
         if with_secrets:
-            access.check_token(present_request())
+            admit(access, access.check_token)
         settle_all(provider)
         return _world_reply(provider, with_secrets=with_secrets)
 
     @admin.put("/world")
     def put_world() -> Response:
-        document = body_as("world", max_bytes=MAX_WORLD)
+        document = body_as("world", most_bytes=access.most_bytes)
         with provider.changing:
             for merchant in document["merchants"]:
                 _keep_secrets(merchant, provider)
@@ -44,7 +47,11 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.post("/reset")
     def reset() -> Response:
         body_as("reset", or_empty=True)
-        provider.reset()
+        merchant_id = one_merchant(provider)
+        if merchant_id is None:
+            provider.reset()
+        else:
+            provider.reset_merchant(merchant_id)
         return reply({})
 
     @admin.get("/merchants")
@@ -54,15 +61,17 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
 
     @admin.post("/merchants")
     def post_merchant() -> Response:
-        document = body_as("merchant", max_bytes=MAX_WORLD)
-        merchant_id = document["merchant_id"]
+        document = body_as("merchant", most_bytes=access.most_bytes, or_empty=True)
         with provider.changing:
+            made_up = _made_up(document, provider)
+            merchant_id = document["merchant_id"]
             if provider.store.merchant(merchant_id) is not None:
                 raise Problem(409, f"There is a merchant '{printable(merchant_id)}' already; choose another id")
             world = _new_world(document, provider)
             _refuse_clash(world, provider)
             stored = provider.add_merchant(world.merchants[0])
-        return reply(merchant_view(stored), 201, Location=f"{ADMIN}/merchants/{quote(merchant_id, safe='')}")
+        location = f"{ADMIN}/merchants/{quote(merchant_id, safe='')}"
+        return reply({**merchant_view(stored), **made_up}, 201, Location=location)
 
     @admin.get("/merchants/<merchant_id>")
     def get_merchant(merchant_id: str) -> Response:
@@ -70,11 +79,18 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         settle_all(provider)
         return reply(merchant_view(merchant))
 
+    @admin.delete("/merchants/<merchant_id>")
+    def delete_merchant(merchant_id: str) -> Response:
+        with provider.changing:
+            provider.remove_merchant(merchant_named(provider, merchant_id).merchant_id)
+        return reply({})
+
     @admin.post("/merchants/<merchant_id>/projects")
     def post_project(merchant_id: str) -> Response:
-        document = body_as("project", max_bytes=MAX_WORLD)
+        document = body_as("project", most_bytes=access.most_bytes, or_empty=True)
         with provider.changing:
             merchant = merchant_named(provider, merchant_id)
+            document.setdefault("project_id", Identities().project_id())
             # The secret is only there to fit the form; the merchant keeps its own.
             wrapped = {"merchant_id": merchant_id, "secret_key": "unused", "projects": [document]}
             world = _new_world(wrapped, provider)
@@ -92,6 +108,22 @@ def _keep_secrets(merchant: Any, provider: Provider) -> None:
         merchant["session_key"] = known.session_key
     if "secret_key" not in merchant:
         raise Problem(422, f"merchant '{printable(merchant['merchant_id'])}' is new and needs a secret_key")
+
+
+def _made_up(merchant: Any, provider: Provider) -> dict[str, str]:
+    """Give a new merchant what it leaves out; return the secrets among it."""
+    made = Identities()
+    if "merchant_id" not in merchant:
+        merchant["merchant_id"] = made.merchant_id()
+        while provider.store.merchant(merchant["merchant_id"]) is not None:
+            merchant["merchant_id"] = made.merchant_id()
+    for project in merchant.get("projects", []):
+        project.setdefault("project_id", made.project_id())
+    if "secret_key" in merchant:
+        return {}
+    secrets = {"secret_key": made.secret(), **({} if "session_key" in merchant else {"session_key": made.secret()})}
+    merchant.update(secrets)
+    return secrets
 
 
 def _new_world(merchant: Any, provider: Provider) -> World:

@@ -10,7 +10,7 @@ from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.faults.rules import RuleState
-from mockserver.provider.journal.recorded import Entry
+from mockserver.provider.journal.recorded import Listed
 from mockserver.provider.state.clock import MovableClock, date_time
 from mockserver.provider.state.plan import plan_to_document
 from mockserver.provider.state.project_store import ProjectStore
@@ -18,6 +18,9 @@ from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Voucher
 
 _Document = dict[str, Any]
+
+# Of a text in a list of calls; a call by itself has it whole.
+LONGEST_LISTED = 1000
 
 
 def stats_view(project: ProjectStore) -> dict[str, int]:
@@ -113,7 +116,16 @@ def readings_view(readings: Readings, origin: dict[str, str]) -> _Document:
     }
 
 
-def call_view(entry: Entry) -> _Document:
-    """Return a call without its body and reply."""
-    view: _Document = msgspec.structs.asdict(entry)
-    return {key: value for key, value in view.items() if key not in {"asked", "body", "is_withheld", "reply"}}
+def call_view(entry: Listed) -> _Document:
+    """Return a call as a list has it: its long texts only begin there."""
+    view: _Document = {key: _beginning(value) for key, value in msgspec.structs.asdict(entry).items() if key != "asked"}
+    fields = view["fields"]
+    if fields is not None and entry.is_cut:
+        view["fields"] = {key: _beginning(value) for key, value in fields.items()}
+    return view
+
+
+def _beginning(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) <= LONGEST_LISTED:
+        return value
+    return f"{value[:LONGEST_LISTED]}… ({len(value)} characters)"

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from mockserver.contract.foreign_text import harmless_json, printable
 from mockserver.contract.json_documents import plain_document
 from mockserver.contract.schema_errors import failures
 from mockserver.contract.schemas import ID_PREFIX, Document, validator
-from mockserver.web.admin.access import COOKIE, Access, Problem, Request
+from mockserver.contract.shapes import shape
+from mockserver.web.admin.access import Access, Problem, Request, WrongToken
 
 MAX_BODY = 8 * 1_048_576
-MAX_WORLD = 256 * 1_048_576
-_MAX_ERRORS = 20
+# A larger body is looked at for its shape before anything is made of it.
+_LARGE = 1_048_576
 
 
 def admin_schema(name: str) -> Document:
@@ -27,7 +30,19 @@ def admin_schema(name: str) -> Document:
 
 def check_access(access: Access) -> None:
     """Let the present request through, or raise Problem."""
-    access.check(present_request())
+    admit(access, access.check)
+
+
+def admit(access: Access, check: Callable[[Request], None], request: Request | None = None) -> None:
+    """Let a request (None: the present one) through by one of the checks of `access`; a wrong token is counted."""
+    asked = request or present_request()
+    try:
+        check(asked)
+    except WrongToken:
+        access.wrong_tokens.count(asked.peer)
+        raise
+    if asked.token is not None:
+        access.wrong_tokens.forget(asked.peer)
 
 
 def present_request() -> Request:
@@ -36,50 +51,84 @@ def present_request() -> Request:
         method=request.method,
         peer=request.remote_addr,
         local=request.environ.get("SERVER_NAME"),
-        host=request.headers.get("Host"),
-        authorization=request.headers.get("Authorization"),
-        content_type=request.headers.get("Content-Type"),
+        headers={name.lower(): value for name, value in request.headers},
+        path=request.path,
         has_body=bool(request.content_length),
-        token=request.cookies.get(COOKIE),
     )
 
 
-def body_as(name: str, *, max_bytes: int = MAX_BODY, or_empty: bool = False) -> Any:
+def body_as(name: str, *, most_bytes: int | None = None, or_empty: bool = False) -> Any:
     """Return the decoded body, checked against the schema of this name in `schemas/admin.json`.
 
+    `most_bytes` is what the operator lets a world have; None for a body that is not as long as one.
+
     Raises:
-        Problem: 400 or 422, with what to mend.
+        Problem: 400, 413 or 422, with what to mend.
     """
-    return fitting(decoded(body_bytes(max_bytes), or_empty=or_empty), admin_schema(name), name)
+    return checked(body_bytes(most_bytes), admin_schema(name), name, or_empty=or_empty)
+
+
+def checked(sent: bytes, its_schema: Document, name: str, *, or_empty: bool = False) -> Any:
+    """Return the document in a body; `name` is its schema in words.
+
+    Raises:
+        Problem: 400 when it is not JSON, 422 when it does not fit the schema.
+    """
+    if len(sent) > _LARGE:
+        _check_shape(sent, its_schema["$ref"], name)
+    document = decoded(sent, or_empty=or_empty)
+    # PHP has one array for both, and writes an empty one as a list.
+    return fitting({} if or_empty and document == [] else document, its_schema, name)
 
 
 def fitting(document: Any, its_schema: Document, name: str) -> Any:
     """Return the document if it fits; raises Problem (422) with what to mend. `name` is the schema in words."""
     if not _compiled(its_schema["$ref"]).is_valid(document):
-        found = [printable(str(failure), 300) for failure in failures(document, its_schema)[:_MAX_ERRORS]]
-        raise Problem(422, f"The body does not fit the schema {name!r}", errors=found)
-    return document
+        raise _misfit(name, [printable(str(failure), 300) for failure in failures(document, its_schema)])
+    return plain_document(document)
 
 
 def decoded(sent: bytes, *, or_empty: bool = False) -> Any:
-    """Return the JSON; raises Problem (400) when it is none."""
-    if not sent.strip() and or_empty:
+    """Return the JSON, whole floats and all; raises Problem (400) when it is none."""
+    if or_empty and not sent.strip():
         return {}
     try:
-        return plain_document(msgspec.json.decode(sent))
+        return msgspec.json.decode(sent)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Problem(400, f"The body is not JSON: {error}") from None
 
 
-def body_bytes(max_bytes: int) -> bytes:
-    """Read the body, up to a limit."""
-    request.max_content_length = max_bytes
-    return request.get_data(cache=False)
+def _check_shape(sent: bytes, reference: str, name: str) -> None:
+    try:
+        _shaped(reference).decode(sent)
+    except msgspec.ValidationError as error:
+        raise _misfit(name, [str(error)]) from None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        pass  # it is not JSON, which `decoded` says
+
+
+def _misfit(name: str, errors: list[str]) -> Problem:
+    return Problem(422, f"The body does not fit the schema {name!r}", errors=errors)
+
+
+def body_bytes(most_bytes: int | None = None) -> bytes:
+    """Read the body; raises Problem (413) when it is longer than `most_bytes`, or than 8 MiB when that is None."""
+    request.max_content_length = most_bytes or MAX_BODY
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        hint = "; `serve --max-admin-body MIB` lets larger ones in" if most_bytes else ""
+        raise Problem(413, f"The body is too large: at most {most_bytes or MAX_BODY} bytes are read{hint}") from None
 
 
 @cache
 def _compiled(reference: str) -> Any:
     return validator({"$ref": reference})
+
+
+@cache
+def _shaped(reference: str) -> Any:
+    return msgspec.json.Decoder(shape({"$ref": reference}))
 
 
 def reply(document: Any, status: int = 200, **headers: str) -> Response:
@@ -106,7 +155,7 @@ def problem(error: Problem) -> Response:
     response = Response(
         _written(document),
         error.status,
-        {"Cache-Control": "no-store"},
+        {"Cache-Control": "no-store", **error.headers},
         content_type="application/problem+json",
     )
     if error.status == 401:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.clauses import CLAUSES
 from mockserver.contract.judging.checks import check, shape_violations, violations
 from mockserver.contract.judging.violation import Choice
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
 from tests.support.replies import NOW, STATS, changed, error, exchange, success
 
@@ -96,7 +96,7 @@ def test_each_damage_of_a_success_is_blamed_on_its_clause(path: str, value: Any,
 
 def test_the_damages_reach_every_clause_that_one_success_can_show() -> None:
     others = {"REQ-1", "REQ-2", "REQ-3", "FILT-1", *(f"ERR-{number}" for number in range(1, 6))}
-    assert {clause for *_, clause in DAMAGES} == set(CLAUSES) - others
+    assert {clause for *_, clause in DAMAGES} == set(PROJECT_DETAIL.clauses) - others
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,7 @@ def test_the_header_forces_a_fault_or_an_error() -> None:
     [
         ("dely", "did you mean 'delay'"),
         ("delay;second=1", "no parameter 'second'"),
+        ("delay, seconds=1", "options are parted by `;`, as in 'delay;seconds=1'"),
         ("delay;seconds=x", "expected a number"),
         ("delay;seconds=99999", "0 to 3600"),
         ("delay;seconds=nan", "expected a number"),
@@ -205,6 +206,9 @@ def test_faults_stand_in_the_journal() -> None:
         lambda: Fault("rate_limit", retry_after=10**6),
         lambda: Rule(Fault("delay"), times=1, share=0.5),
         lambda: Rule(Fault("delay"), times=0),
+        lambda: Rule(Fault("delay"), times=10**10),
+        lambda: Rule(Fault("delay"), share=0.5, seed=10**30),
+        lambda: Fault("delays"),
         lambda: Rule(Fault("delay"), share=1.5),
     ],
 )

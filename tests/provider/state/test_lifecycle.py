@@ -149,6 +149,15 @@ def test_what_is_given_is_taken() -> None:
     assert (moved.note, moved.response_json, moved.nominal_gs) == ("ok", "{}", 7)
 
 
+def test_a_voucher_is_not_updated_before_it_was_created() -> None:
+    """The clock may stand at a time before that (RES-6)."""
+    project = project_of(provider_with(count=1))
+    (moved,) = move_many(project, PROCESS, now=0, zone=ZONE)
+    assert moved.updated_at == moved.created_at
+    (moved,) = move_many(project, SUCCESS, now=1_800_000_000, zone=ZONE)
+    assert moved.updated_at == date_time(1_800_000_000, ZONE)
+
+
 @pytest.mark.parametrize("chosen", [{}, {"of": PENDING}, {"ids": [1]}])
 def test_a_negative_count_moves_nothing(chosen: dict[str, Any]) -> None:
     project = project_of(provider_with())

@@ -63,6 +63,40 @@ def test_loading_the_plugin_imports_pytest_and_nothing_else() -> None:
     assert done.stdout.strip() == "['mockserver', 'mockserver.testing', 'mockserver.testing.pytest_plugin']"
 
 
+OWN_PACKAGE = "raise RuntimeError('it is a stranger to the plugin, which must not run it')"
+
+
+def test_a_folder_of_a_user_s_own_that_hides_the_package_is_one_clear_line(pytester: pytest.Pytester) -> None:
+    hider = pytester.mkpydir("mockserver")
+    (hider / "__init__.py").write_text(OWN_PACKAGE)
+    pytester.makepyfile("def test_it(): pass")
+    # As `python -m pytest` does, the folder comes first.
+    done = pytester.run(sys.executable, "-m", "pytest", "-p", "apigames")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    told = f"apigames-mock: {hider} hides the package mockserver of apigames-mock; rename it, or *-p no:apigames"
+    done.stderr.fnmatch_lines([f"ERROR: {told}"])
+    assert len([line for line in [*done.outlines, *done.errlines] if line.strip()]) == 1
+    pytester.run(sys.executable, "-m", "pytest", "-p", "no:apigames").assert_outcomes(passed=1)
+
+
+def test_the_command_says_so_too(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    (pytester.mkpydir("mockserver") / "__init__.py").write_text(OWN_PACKAGE)
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    done = pytester.run(sys.executable, "-c", "import sys, apigames_mock; sys.exit(apigames_mock.main())", "--version")
+    assert done.ret == 3
+    assert len(done.errlines) == 1
+    done.stderr.fnmatch_lines(["apigames-mock: *mockserver hides the package mockserver of apigames-mock; rename it*"])
+
+
+def test_a_package_that_ours_hides_is_named_beside_the_error(pytester: pytest.Pytester) -> None:
+    (pytester.mkpydir("mockserver") / "views.py").touch()
+    result = run(pytester, "import mockserver.views\n\ndef test_it(): pass\n")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [f"apigames-mock: its package mockserver hides {pytester.path / 'mockserver'}; rename*"]
+    )
+
+
 def test_strategies_without_hypothesis_say_how_to_get_it() -> None:
     code = "import sys; sys.modules['hypothesis'] = None\nimport mockserver\nmockserver.strategies"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

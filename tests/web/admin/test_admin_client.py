@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.contract.wire import VoucherStatus
 from mockserver.testing.admin_client import AdminClient
-from mockserver.web.admin.openapi import ADMIN_CALLS
+from mockserver.web.admin.calls import ADMIN_CALLS
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PAGE_PROJECT, ask, body
@@ -23,8 +23,10 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "merchants": (),
     "merchant": (MERCHANT,),
     "add_merchant": ({"merchant_id": "M9", "secret_key": "made-up"},),
+    "remove_merchant": ("M9",),
     "projects": (),
     "add_project": (MERCHANT, {"project_id": "P9"}),
+    "remove_project": ("P9",),
     "project": (PAGE_PROJECT,),
     "rename_project": (PAGE_PROJECT, "Another"),
     "set_plan": (PAGE_PROJECT, {"transition": "manual"}),

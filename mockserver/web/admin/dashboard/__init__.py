@@ -14,14 +14,14 @@ from mockserver.web.admin.access import ADMIN, COOKIE, Access, Problem
 from mockserver.web.admin.dashboard.contents import page_contents
 from mockserver.web.admin.lookup import kept_call
 from mockserver.web.admin.routes_journal import whole_call_view
-from mockserver.web.admin.wire import body_as, present_request, problem, reply
+from mockserver.web.admin.sessions import SESSION_SECONDS
+from mockserver.web.admin.wire import admit, body_as, check_access, present_request, problem, reply
 
 # The page shows text that consumers sent: should any of it ever slip through as markup, it still runs nothing.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_COOKIE_SECONDS = 43_200
 
 
 def add_page(app: Flask, provider: Provider, access: Access) -> None:
@@ -34,31 +34,41 @@ def add_page(app: Flask, provider: Provider, access: Access) -> None:
         static_folder="static",
         static_url_path="/static",
     )
-    page.before_request(lambda: access.check_host(present_request()))
+    page.before_request(lambda: access.check_origin(present_request()))
     page.register_error_handler(Problem, problem)
 
     @page.get("/", strict_slashes=False)
     def index() -> Response:
         try:
-            access.check(present_request())
+            check_access(access)
         except Problem as refused:
             return _html("login.html", refused.status, reason=refused.detail)
-        return _html("page.html", **page_contents(provider, request.args, request.host_url))
+        is_signed_in = access.sessions.holds(present_request().session)
+        return _html("page.html", **page_contents(provider, request.args, request.host_url), is_signed_in=is_signed_in)
 
     @page.get("/page/requests/<int:n>")
     def call(n: int) -> Response:
-        access.check(present_request())
+        check_access(access)
         if request.args.get("of", provider.journal.generation) != provider.journal.generation:
             raise Problem(404, f"Request {n} is forgotten: the requests were cleared")
         return _html("call.html", call=whole_call_view(provider, kept_call(provider, n), request.host_url))
 
     @page.post("/session")
-    def session() -> Response:
-        access.check_json(present_request())
+    def sign_in() -> Response:
+        asked = present_request()
+        access.check_json(asked)
         token = body_as("session")["token"]
-        access.check_token(replace(present_request(), authorization=f"Bearer {token}"))
+        admit(access, access.check_token, replace(asked, headers={"authorization": f"Bearer {token}"}))
         response = reply({})
-        response.set_cookie(COOKIE, token, max_age=_COOKIE_SECONDS, path=ADMIN, httponly=True, samesite="Strict")
+        session = access.sessions.begin()
+        response.set_cookie(COOKIE, session, max_age=SESSION_SECONDS, path=ADMIN, httponly=True, samesite="Strict")
+        return response
+
+    @page.delete("/session")
+    def sign_out() -> Response:
+        access.sessions.end(present_request().session)
+        response = reply({})
+        response.delete_cookie(COOKIE, path=ADMIN, httponly=True, samesite="Strict")
         return response
 
     app.jinja_env.finalize = _finalized

@@ -10,7 +10,7 @@ from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import SUCCESS
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults.faults import FAULTS
-from mockserver.provider.journal.recorded import Entry
+from mockserver.provider.journal.recorded import Listed
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import date_time
 from mockserver.provider.state.project_store import ProjectStore
@@ -115,7 +115,7 @@ def _bar(stats: Mapping[str, int]) -> list[Segment]:
     return segments
 
 
-def _row(entry: Entry, provider: Provider) -> dict[str, Any]:
+def _row(entry: Listed, provider: Provider) -> dict[str, Any]:
     shown = " ".join(f"{name}={printable(repr(value), 200)}" for name, value in entry.asked.items())
     return {
         "n": entry.n,

@@ -31,7 +31,7 @@ async function change(target, body, control) {
     const done = await send(target, body);
     if ("moved" in done) say(done.moved === 1 ? "1 voucher moved" : `${done.moved} vouchers moved`);
     if (target.endsWith("/session")) location.reload();
-    await refresh();
+    else await refresh();
   } catch (error) {
     say(error.message);
   } finally {
