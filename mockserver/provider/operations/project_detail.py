@@ -28,7 +28,8 @@ from mockserver.provider.operations.authentication import check_signature, known
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import field_value, parse_fields
 from mockserver.provider.refusal import FieldMissing, ProjectUnknown, Refusal
-from mockserver.provider.reply import Reply, success_reply
+from mockserver.provider.reply import Reply, outside_reply, success_reply
+from mockserver.provider.request import MAX_REPLY, REPLY_TOO_LARGE
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.project_store import ProjectStore, Statuses
@@ -36,6 +37,8 @@ from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Project, Voucher
 
 _PROJECTID = PROJECT_DETAIL.field_of["projectid"]
+# In bytes, with every text empty.
+_SHORTEST_VOUCHER = len(encode(VoucherBody(0, "", "", "", "", 0, "", "", "", 0)))
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
@@ -77,7 +80,7 @@ class ProjectDetail(Handler[Asked]):
         )
 
     def carry_out(self, checked: Asked, readings: Readings, clock: Clock) -> Reply:
-        """Return one page of the project, with what was due by now done."""
+        """Return one page of the project, with what was due by now done; one that is too large is refused."""
         project = checked.project
         with project.lock:
             now = clock.now()
@@ -85,7 +88,9 @@ class ProjectDetail(Handler[Asked]):
                 project.life_cycle.settle(now, readings.timezone)
                 project.life_cycle.was_read()
             page = _written_page(checked, readings)
-        return success_reply(PROJECT_DETAIL.success, page, int(now))
+        if page is None:
+            return outside_reply(400, REPLY_TOO_LARGE)
+        return success_reply(PROJECT_DETAIL.success, msgspec.Raw(page), int(now))
 
     def reserved(self, checked: Asked) -> Reserved | None:
         """Return the `projectid` that asks for a fault or an error."""
@@ -146,24 +151,32 @@ def _statuses(text: str, readings: Readings) -> Statuses:
     return STATUSES if readings.unknown_status == "ignored" else ()
 
 
-def _written_page(asked: Asked, readings: Readings) -> msgspec.Raw:
-    """Return a page as JSON; to be called under the project's lock."""
+def _written_page(asked: Asked, readings: Readings) -> bytes | None:
+    """Return a page as JSON, None when it is too large; to be called under the project's lock."""
     pages = asked.project.pages
     key = (asked.statuses, asked.page, asked.limit)
-    written = pages.get(key, readings)
-    if written is None:
-        written = encode(_page(asked, readings))
-        pages.keep(key, readings, written)
-    return msgspec.Raw(written)
+    kept = pages.get(key, readings)
+    if kept is not None:
+        return kept
+    page = _page(asked, readings)
+    # That a million vouchers are too many is told before they are written.
+    written = b"" if page is None else encode(page)
+    if page is None or len(written) > MAX_REPLY:
+        return None
+    pages.keep(key, readings, written)
+    return written
 
 
-def _page(asked: Asked, readings: Readings) -> PageBody:
+def _page(asked: Asked, readings: Readings) -> PageBody | None:
     project, matching = asked.project, asked.statuses
     limit = min(asked.limit, readings.limit_cap or asked.limit)
     total_data = project.count(matching)
     pages = -(-total_data // limit)
     shown_page = min(asked.page, max(pages, 1)) if readings.beyond_last == "last" else asked.page
-    vouchers = project.page(matching, (shown_page - 1) * limit, limit)
+    offset = (shown_page - 1) * limit
+    if min(limit, total_data - offset) * _SHORTEST_VOUCHER > MAX_REPLY:
+        return None
+    vouchers = project.page(matching, offset, limit)
     return PageBody(
         current_page=asked.page,
         data=ProjectBody(

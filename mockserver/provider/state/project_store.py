@@ -49,6 +49,8 @@ class Pages:
         if self._under is not under:
             self.clear()
             self._under = under
+        if len(page) > self._MOST_BYTES // 8 or asked in self._kept:
+            return
         self._kept[asked] = page
         self._size += len(page)
         while self._size > self._MOST_BYTES:
