@@ -37,6 +37,7 @@ from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Project, Voucher
 
 _PROJECTID = PROJECT_DETAIL.field_of["projectid"]
+_NULL = msgspec.Raw(b"null")
 # In bytes, with every text empty.
 _SHORTEST_VOUCHER = len(encode(VoucherBody(0, "", "", "", "", 0, "", "", "", 0)))
 
@@ -153,18 +154,18 @@ def _statuses(text: str, readings: Readings) -> Statuses:
 
 def _written_page(asked: Asked, readings: Readings) -> bytes | None:
     """Return a page as JSON, None when it is too large; to be called under the project's lock."""
-    pages = asked.project.pages
+    written = asked.project.written.under(readings)
     key = (asked.statuses, asked.page, asked.limit)
-    kept = pages.get(key, readings)
+    kept = written.page(key)
     if kept is not None:
         return kept
-    page = _page(asked, readings)
+    body = _page(asked, readings)
     # That a million vouchers are too many is told before they are written.
-    written = b"" if page is None else encode(page)
-    if page is None or len(written) > MAX_REPLY:
+    page = b"" if body is None else encode(body)
+    if body is None or len(page) > MAX_REPLY:
         return None
-    pages.keep(key, readings, written)
-    return written
+    written.keep_page(key, page)
+    return page
 
 
 def _page(asked: Asked, readings: Readings) -> PageBody | None:
@@ -184,7 +185,7 @@ def _page(asked: Asked, readings: Readings) -> PageBody | None:
             merchant_id=asked.merchant_id,
             project_id=project.project_id,
             total_voucher=total_data if readings.total_voucher_scope == "filtered" else len(project),
-            vouchers=_voucher_bodies(project, vouchers, readings),
+            vouchers=_written_vouchers(project, vouchers, readings),
             category_totals=_category_totals(project, matching, vouchers, readings),
             stats=StatsBody(*project.stats(matching if readings.stats_scope == "filtered" else STATUSES)),
         ),
@@ -193,26 +194,33 @@ def _page(asked: Asked, readings: Readings) -> PageBody | None:
     )
 
 
-def _voucher_bodies(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> list[VoucherBody] | None:
+def _written_vouchers(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> msgspec.Raw:
     if not vouchers and readings.empty_vouchers == "null":
-        return None
-    code_of = readings.code_of
-    project_id = project.project_id
-    return [
-        VoucherBody(
-            voucher.id,
-            project_id,
-            voucher.voucher_code,
-            voucher.response_json,
-            voucher.note,
-            voucher.nominal_gs,
-            voucher.created_at[:10],
-            voucher.created_at,
-            voucher.updated_at,
-            code_of[voucher.status],
+        return _NULL
+    written = project.written.vouchers
+    return msgspec.Raw(
+        b"[%b]"
+        % b",".join(
+            [written.get(voucher.id) or _write_voucher(written, project, voucher, readings) for voucher in vouchers]
         )
-        for voucher in vouchers
-    ]
+    )
+
+
+def _write_voucher(written: dict[int, bytes], project: ProjectStore, voucher: Voucher, readings: Readings) -> bytes:
+    body = VoucherBody(
+        voucher.id,
+        project.project_id,
+        voucher.voucher_code,
+        voucher.response_json,
+        voucher.note,
+        voucher.nominal_gs,
+        voucher.created_at[:10],
+        voucher.created_at,
+        voucher.updated_at,
+        readings.code_of[voucher.status],
+    )
+    written[voucher.id] = encode(body)
+    return written[voucher.id]
 
 
 def _category_totals(

@@ -27,38 +27,49 @@ _NOMINAL: Callable[[Voucher], int] = attrgetter("nominal_gs")
 _STATUS_AND_NOMINAL: Callable[[Voucher], _Group] = attrgetter("status", "nominal_gs")
 
 
-class Pages:
-    """Written pages of one project, kept until something that they show changes; 1 MiB of them at most.
+class Written:
+    """What was written of a project, kept until it changes: each voucher, and the newest pages up to 1 MiB.
 
-    A client that polls asks for the same page again and again. `under` is what they were written under.
+    Clients that poll ask for the same again and again. To be used under the project's lock.
     """
 
-    _MOST_BYTES = 1_048_576
+    _PAGES_BYTES = 1_048_576
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, bytes] = {}
+        self.vouchers: dict[int, bytes] = {}
+        self._pages: dict[Hashable, bytes] = {}
         self._size = 0
         self._under: object = None
 
-    def get(self, asked: Hashable, under: object) -> bytes | None:
-        """Return the page that was kept for what is asked, if it still holds."""
-        return self._kept.get(asked) if self._under is under else None
+    def under(self, readings: object) -> Written:
+        """Return this, empty if it was written under others than these readings."""
+        if self._under is not readings:
+            self._under = readings
+            self.vouchers.clear()
+            self._forget_pages()
+        return self
 
-    def keep(self, asked: Hashable, under: object, page: bytes) -> None:
-        """Keep a page; those that were kept the longest go when it becomes too much."""
-        if self._under is not under:
-            self.clear()
-            self._under = under
-        if len(page) > self._MOST_BYTES // 8 or asked in self._kept:
+    def page(self, asked: Hashable) -> bytes | None:
+        """Return the page that was written for what is asked; None when it is to be written anew."""
+        return self._pages.get(asked)
+
+    def keep_page(self, asked: Hashable, page: bytes) -> None:
+        """Keep a page, unless it is long; those that were kept the longest go when they become too many."""
+        if len(page) > self._PAGES_BYTES // 8:
             return
-        self._kept[asked] = page
+        self._pages[asked] = page
         self._size += len(page)
-        while self._size > self._MOST_BYTES:
-            self._size -= len(self._kept.pop(next(iter(self._kept))))
+        while self._size > self._PAGES_BYTES:
+            self._size -= len(self._pages.pop(next(iter(self._pages))))
 
-    def clear(self) -> None:
-        """Forget them all."""
-        self._kept.clear()
+    def forget(self, voucher_id: int) -> None:
+        """Forget a voucher that changes, and the pages, which all say something of it."""
+        self.vouchers.pop(voucher_id, None)
+        if self._pages:
+            self._forget_pages()
+
+    def _forget_pages(self) -> None:
+        self._pages.clear()
         self._size = 0
 
 
@@ -66,8 +77,8 @@ class ProjectStore:
     """The vouchers of one project.
 
     Every method is safe under threads; hold `lock` around several to see them at one instant. `own_plan` is the
-    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything. `pages` are those
-    that were written since a voucher changed.
+    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything. `written` is
+    what was written of it since it changed.
     """
 
     def __init__(self, project: Project, world_plan: Plan | None = None) -> None:
@@ -89,7 +100,7 @@ class ProjectStore:
         self.world_plan = world_plan
         is_planned = self.plan is not None or any(voucher.plan is not None for voucher in project.vouchers)
         self.life_cycle = LifeCycle(self) if is_planned else None
-        self.pages = Pages()
+        self.written = Written()
 
     def __len__(self) -> int:
         return len(self._vouchers)
@@ -205,7 +216,7 @@ class ProjectStore:
             self._forget(before)
             self._remember(after)
             self._vouchers[voucher_id] = after
-            self.pages.clear()
+            self.written.forget(voucher_id)
             return after
 
     def replan(self, voucher_id: int, plan: Plan | None) -> None:

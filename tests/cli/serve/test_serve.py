@@ -363,12 +363,14 @@ def test_a_log_that_nobody_reads_does_not_hold_up_the_endpoint(tmp_path: Path) -
 
 
 def test_a_connection_is_kept_as_long_as_was_asked_for(tmp_path: Path) -> None:
-    with Serving("--keep-alive", "0.05", folder=tmp_path) as serving:
-        with socket.create_connection(("127.0.0.1", int(serving.url.rpartition(":")[2])), timeout=30) as client:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: mock\r\n\r\n")
-            received = b""
-            while chunk := client.recv(65_536):
-                received += chunk
+    with (
+        Serving("--keep-alive", "0.05", folder=tmp_path) as serving,
+        socket.create_connection(("127.0.0.1", int(serving.url.rpartition(":")[2])), timeout=30) as client,
+    ):
+        client.sendall(b"GET / HTTP/1.1\r\nHost: mock\r\n\r\n")
+        received = b""
+        while chunk := client.recv(65_536):
+            received += chunk
     assert received.startswith(b"HTTP/1.1 404")
     assert b"connection: close" not in received
     assert Limits().keep_alive_seconds == 75

@@ -11,7 +11,7 @@ from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.generate import generate_vouchers
-from mockserver.provider.state.project_store import Pages
+from mockserver.provider.state.project_store import Written
 from mockserver.provider.state.world import Merchant, Project, World
 from tests.support.asking import (
     DEMO_PROJECT,
@@ -142,16 +142,14 @@ def test_a_page_that_was_read_before_shows_each_change(provider: Provider) -> No
 
 
 def test_pages_that_are_kept_take_a_bounded_amount() -> None:
-    pages, under = Pages(), object()
+    written, readings = Written(), object()
     for number in range(1_000):
-        pages.keep(number, under, bytes(10_000))
-    kept = [number for number in range(1_000) if pages.get(number, under) is not None]
+        written.under(readings).keep_page(number, bytes(10_000))
+    kept = [number for number in range(1_000) if written.page(number) is not None]
     assert kept == list(range(1_000 - 104, 1_000))
-    pages.keep("long", under, bytes(1_000_000))
-    assert pages.get("long", under) is None
-    assert pages.get(999, object()) is None
-    pages.clear()
-    assert pages.get(999, under) is None
+    written.keep_page("long", bytes(1_000_000))
+    assert written.page("long") is None
+    assert written.under(object()).page(999) is None
 
 
 @pytest.mark.parametrize(("limit", "rc"), [(20_000, 200), (40_000, 400), (10**6, 400), (10**30, 400)])
