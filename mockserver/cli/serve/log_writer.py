@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 _KEPT_LINES = 1_000
-_BATCH_SECONDS = 0.02
+_BATCH_SECONDS = 0.005
 _CLOSE_SECONDS = 1.0
 
 

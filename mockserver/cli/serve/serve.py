@@ -153,7 +153,7 @@ class _ServeCommand(ConfiguredCommand):
 @click.option(
     "--keep-alive",
     envvar=variable("keep_alive"),
-    type=click.FloatRange(0, 86_400),
+    type=click.FloatRange(0, 86_400, min_open=True),
     default=Limits().keep_alive_seconds,
     show_default=True,
     metavar="SECONDS",
@@ -251,7 +251,7 @@ def serve(
 
     try:
         _remove(url_file)  # of an earlier run, which may not have ended by itself
-        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS))
+        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS, partial(_remove, url_file)))
     finally:
         _remove(url_file)
     writer.close()

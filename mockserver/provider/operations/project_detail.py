@@ -21,7 +21,7 @@ from mockserver.contract.project_detail import (
     VoucherBody,
 )
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import STATUSES
+from mockserver.contract.wire import STATUSES, encode
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
@@ -35,7 +35,8 @@ from mockserver.provider.refusal import (
     ProjectUnknown,
     Refusal,
 )
-from mockserver.provider.reply import Reply, success_reply
+from mockserver.provider.reply import Reply, outside_reply, success_reply
+from mockserver.provider.request import MAX_REPLY, REPLY_TOO_LARGE
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.project_store import ProjectStore, Statuses
@@ -43,6 +44,9 @@ from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Project, Voucher
 
 _PROJECTID = PROJECT_DETAIL.field_of["projectid"]
+_NULL = msgspec.Raw(b"null")
+# In bytes, with every text empty.
+_SHORTEST_VOUCHER = len(encode(VoucherBody(0, "", "", "", "", 0, "", "", "", 0)))
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
@@ -88,16 +92,18 @@ class ProjectDetail(Handler[Asked]):
         )
 
     def carry_out(self, checked: Asked, readings: Readings, clock: Clock) -> Reply:
-        """Return one page of the project, with what was due by now done."""
+        """Return one page of the project, with what was due by now done; one that is too large is refused."""
         project = checked.project
         with project.lock:
             now = clock.now()
             if project.life_cycle is not None:
                 project.life_cycle.settle(now, readings.timezone)
                 project.life_cycle.was_read()
-            page = _page(checked, readings)
-        reading, cause = _oddity(checked, page, readings)
-        return success_reply(PROJECT_DETAIL.success, page, int(now), reading=reading, cause=cause)
+            page = _written_page(checked, readings)
+            reading, cause = _oddity(checked, readings)
+        if page is None:
+            return outside_reply(400, REPLY_TOO_LARGE)
+        return success_reply(PROJECT_DETAIL.success, msgspec.Raw(page), int(now), reading=reading, cause=cause)
 
     def reserved(self, checked: Asked) -> Reserved | None:
         """Return the `projectid` that asks for a fault or an error."""
@@ -172,7 +178,7 @@ def _statuses(text: str, readings: Readings) -> Statuses:
     return STATUSES if readings.unknown_status == "ignored" else ()
 
 
-def _oddity(asked: Asked, page: PageBody, readings: Readings) -> tuple[str | None, Cause | None]:
+def _oddity(asked: Asked, readings: Readings) -> tuple[str | None, Cause | None]:
     """Return which reading decided what a success lists, and how, where that may not be what was meant."""
     if asked.unknown_status is not None:
         known, is_ignored = tuple(readings.status_named), readings.unknown_status == "ignored"
@@ -180,20 +186,39 @@ def _oddity(asked: Asked, page: PageBody, readings: Readings) -> tuple[str | Non
     if asked.page == 1:
         return None, None
     limit = min(asked.limit, readings.limit_cap or asked.limit)
-    pages = -(-page.total_data // limit)
+    pages = -(-asked.project.count(asked.statuses) // limit)
     if asked.page <= pages:
         return None, None
     shows_last = readings.beyond_last == "last" and pages > 0
     return "beyond_last", PageBeyondLast("page", asked.page, pages, limit, shows_last)
 
 
-def _page(asked: Asked, readings: Readings) -> PageBody:
+def _written_page(asked: Asked, readings: Readings) -> bytes | None:
+    """Return a page as JSON, None when it is too large; to be called under the project's lock."""
+    written = asked.project.written.under(readings)
+    key = (asked.statuses, asked.page, asked.limit)
+    kept = written.page(key)
+    if kept is not None:
+        return kept
+    body = _page(asked, readings)
+    # That a million vouchers are too many is told before they are written.
+    page = b"" if body is None else encode(body)
+    if body is None or len(page) > MAX_REPLY:
+        return None
+    written.keep_page(key, page)
+    return page
+
+
+def _page(asked: Asked, readings: Readings) -> PageBody | None:
     project, matching = asked.project, asked.statuses
     limit = min(asked.limit, readings.limit_cap or asked.limit)
     total_data = project.count(matching)
     pages = -(-total_data // limit)
     shown_page = min(asked.page, max(pages, 1)) if readings.beyond_last == "last" else asked.page
-    vouchers = project.page(matching, (shown_page - 1) * limit, limit)
+    offset = (shown_page - 1) * limit
+    if min(limit, total_data - offset) * _SHORTEST_VOUCHER > MAX_REPLY:
+        return None
+    vouchers = project.page(matching, offset, limit)
     return PageBody(
         current_page=asked.page,
         data=ProjectBody(
@@ -201,7 +226,7 @@ def _page(asked: Asked, readings: Readings) -> PageBody:
             merchant_id=asked.merchant_id,
             project_id=project.project_id,
             total_voucher=total_data if readings.total_voucher_scope == "filtered" else len(project),
-            vouchers=_voucher_bodies(project, vouchers, readings),
+            vouchers=_written_vouchers(project, vouchers, readings),
             category_totals=_category_totals(project, matching, vouchers, readings),
             stats=StatsBody(*project.stats(matching if readings.stats_scope == "filtered" else STATUSES)),
         ),
@@ -210,26 +235,33 @@ def _page(asked: Asked, readings: Readings) -> PageBody:
     )
 
 
-def _voucher_bodies(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> list[VoucherBody] | None:
+def _written_vouchers(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> msgspec.Raw:
     if not vouchers and readings.empty_vouchers == "null":
-        return None
-    code_of = readings.code_of
-    project_id = project.project_id
-    return [
-        VoucherBody(
-            voucher.id,
-            project_id,
-            voucher.voucher_code,
-            voucher.response_json,
-            voucher.note,
-            voucher.nominal_gs,
-            voucher.created_at[:10],
-            voucher.created_at,
-            voucher.updated_at,
-            code_of[voucher.status],
+        return _NULL
+    written = project.written.vouchers
+    return msgspec.Raw(
+        b"[%b]"
+        % b",".join(
+            [written.get(voucher.id) or _write_voucher(written, project, voucher, readings) for voucher in vouchers]
         )
-        for voucher in vouchers
-    ]
+    )
+
+
+def _write_voucher(written: dict[int, bytes], project: ProjectStore, voucher: Voucher, readings: Readings) -> bytes:
+    body = VoucherBody(
+        voucher.id,
+        project.project_id,
+        voucher.voucher_code,
+        voucher.response_json,
+        voucher.note,
+        voucher.nominal_gs,
+        voucher.created_at[:10],
+        voucher.created_at,
+        voucher.updated_at,
+        readings.code_of[voucher.status],
+    )
+    written[voucher.id] = encode(body)
+    return written[voucher.id]
 
 
 def _category_totals(
