@@ -33,4 +33,3 @@ def short_secrets(merchants: Iterable[Merchant]) -> Iterator[str]:
         yield f"{whose} {_IS_SHORT}"
     if next(found, None) is not None:
         yield "so are secrets of other merchants"
-
