@@ -87,17 +87,17 @@ def unquoted(text: str) -> str:
 
 
 def layers(text: str, most: int = 6) -> Iterator[Layer]:
-    """Yield what a text means when one layer of quoting is taken out of it, then one more, until there is none."""
+    """Yield what a text means when one layer of quoting is taken out of it, then one more; the last has none."""
     below: Layer | None = None
     for _ in range(most):
         layer = Layer(text, below)
         if layer.text == text:
             return
-        yield layer
         # What is beside a secret may make an escape of its end, as a digit does of a percent sign.
         without_quotes = Layer(text, below, undo_escapes=False)
         if without_quotes.text not in (text, layer.text):
             yield without_quotes
+        yield layer
         text, below = layer.text, layer
 
 
