@@ -36,6 +36,7 @@ from mockserver.provider.request import (
     method_not_allowed,
     no_such_path,
 )
+from mockserver.provider.short_secrets import warn_of_short_secrets
 from mockserver.provider.state.clock import Clock, MovableClock
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore, Store
@@ -88,6 +89,7 @@ class Provider:
         self.faults = Faults(rules, self.operations)
         self._former_secrets: deque[str] = deque(maxlen=_MOST_FORMER_SECRETS)
         self.maskers = Maskers(self.secrets)
+        warn_of_short_secrets(world.merchants)
         self.journal = Journal(self.maskers, capacity=journal_capacity, observers=observers, operations=self.operations)
 
     def handle(self, request: Request) -> Reply:
@@ -211,6 +213,7 @@ class Provider:
             replaced = self.store.merchant(merchant.merchant_id)
             self._remember_secrets([] if replaced is None else [replaced])
             stored = self.store.add_merchant(merchant, readings, clock)
+            warn_of_short_secrets([merchant])
             self._start_plans(stored)
             return stored
 
@@ -242,8 +245,11 @@ class Provider:
                     stays = store.add_merchant(merchant, known.readings, known.clock)
                     stays.as_added = (merchant, known.as_added[1])
             self.store = store
+            warn_of_short_secrets(world.merchants)
             for stored in store.merchants():
                 self._start_plans(stored)
+        # Now, and not when the next call is refused: of thousands of merchants it takes a while.
+        self.maskers.masker()
 
     def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
         """Serve every merchant that has none of its own under these; `origin` says, by key, where each is from."""

@@ -218,6 +218,8 @@ def serve(
         doctor_header=doctor_header,
     )
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
+    # Now, and not when the first call is refused: of thousands of merchants it takes a while.
+    provider.maskers.masker()
     try:
         server = Server(
             provider,
