@@ -207,7 +207,6 @@ def serve(
     encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
     writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format), encoding)
     log = RequestLog(log_format, writer.write)
-    ErrorLog(log_format, writer.write).listen()
     provider = Provider(
         served,
         in_force,
@@ -219,6 +218,8 @@ def serve(
         doctor_header=doctor_header,
     )
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
+    # Now, and not when the first call is refused: of thousands of merchants it takes a while.
+    provider.maskers.masker()
     try:
         server = Server(
             provider,
@@ -230,7 +231,9 @@ def serve(
             most_admin_bytes=max_admin_body * 1_048_576,
         )
     except ServerError as error:
+        writer.close()
         raise click.ClickException(str(error)) from None
+    ErrorLog(log_format, writer.write).listen()
     shown = Served(
         server.url,
         served,

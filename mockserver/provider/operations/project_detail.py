@@ -27,7 +27,14 @@ from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import field_value, parse_fields
-from mockserver.provider.refusal import FieldMissing, ProjectUnknown, Refusal
+from mockserver.provider.refusal import (
+    Cause,
+    FieldMissing,
+    FilterNamesNothing,
+    PageBeyondLast,
+    ProjectUnknown,
+    Refusal,
+)
 from mockserver.provider.reply import Reply, outside_reply, success_reply
 from mockserver.provider.request import MAX_REPLY, REPLY_TOO_LARGE
 from mockserver.provider.state.clock import Clock
@@ -45,7 +52,8 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     """What a consumer asks for (REQ-1 to REQ-3).
 
     `statuses` are those that match: all without a filter, none when the filter names no status. `reserved` is the
-    text in `projectid` that asks for a fault or an error, if it is one; then the project is made up.
+    text in `projectid` that asks for a fault or an error, if it is one; then the project is made up. `unknown_status`
+    is a filter that names no status.
     """
 
     merchant_id: str
@@ -54,6 +62,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     page: int
     limit: int
     reserved: str | None
+    unknown_status: str | None
 
 
 class ProjectDetail(Handler[Asked]):
@@ -70,13 +79,15 @@ class ProjectDetail(Handler[Asked]):
         project, reserved = _project(merchant, sent.get("projectid"), readings)
         if readings.precedence == "merchant-project-signature":
             check_signature(merchant, sent.get("signature"), PROJECT_DETAIL, readings)
+        status = sent.get("status", DEFAULT_STATUS)
         return Asked(
             merchant_id,
             project,
-            _statuses(sent.get("status", DEFAULT_STATUS), readings),
+            _statuses(status, readings),
             sent.get("page", DEFAULT_PAGE),
             sent.get("limit", DEFAULT_LIMIT),
             reserved,
+            None if status == DEFAULT_STATUS or status in readings.status_named else status,
         )
 
     def carry_out(self, checked: Asked, readings: Readings, clock: Clock) -> Reply:
@@ -88,9 +99,10 @@ class ProjectDetail(Handler[Asked]):
                 project.life_cycle.settle(now, readings.timezone)
                 project.life_cycle.was_read()
             page = _written_page(checked, readings)
+            reading, cause = _oddity(checked, readings)
         if page is None:
             return outside_reply(400, REPLY_TOO_LARGE)
-        return success_reply(PROJECT_DETAIL.success, page, int(now))
+        return success_reply(PROJECT_DETAIL.success, page, int(now), reading=reading, cause=cause)
 
     def reserved(self, checked: Asked) -> Reserved | None:
         """Return the `projectid` that asks for a fault or an error."""
@@ -106,6 +118,20 @@ class ProjectDetail(Handler[Asked]):
             return None
         project = None if merchant is None else _project_named(merchant, sent, readings)
         return str(sent) if project is None else project.project_id
+
+    def remarks(self, fields: Mapping[str, Any], readings: Readings, cause: Cause | None) -> list[Finding]:  # noqa: ARG002
+        """Return why a list is empty, or not the one that was meant."""
+        why = "the reading {} says what becomes of it"
+        match cause:
+            case FilterNamesNothing(known=known, is_ignored=is_ignored):
+                fix = f'send one of {", ".join(known)}, or "" for no filter (or serve with another status_filter)'
+                what = "the list is unfiltered" if is_ignored else "the list is empty"
+                return [Finding(f"{what}: the status in the filter names none", why.format("unknown_status"), fix)]
+            case PageBeyondLast(pages=pages, shows_last=shows_last):
+                fix = f"stop at total_page, which is {pages} here" if pages else "check the filter, or the project"
+                what = "the last page came again" if shows_last else "the list is empty"
+                return [Finding(f"{what}: the page is past the last", why.format("beyond_last"), fix)]
+        return []
 
     def diagnose(
         self,
@@ -149,6 +175,21 @@ def _statuses(text: str, readings: Readings) -> Statuses:
     if text in readings.status_named:
         return (readings.status_named[text],)
     return STATUSES if readings.unknown_status == "ignored" else ()
+
+
+def _oddity(asked: Asked, readings: Readings) -> tuple[str | None, Cause | None]:
+    """Return which reading decided what a success lists, and how, where that may not be what was meant."""
+    if asked.unknown_status is not None:
+        known, is_ignored = tuple(readings.status_named), readings.unknown_status == "ignored"
+        return "unknown_status", FilterNamesNothing("status", asked.unknown_status, known, is_ignored)
+    if asked.page == 1:
+        return None, None
+    limit = min(asked.limit, readings.limit_cap or asked.limit)
+    pages = -(-asked.project.count(asked.statuses) // limit)
+    if asked.page <= pages:
+        return None, None
+    shows_last = readings.beyond_last == "last" and pages > 0
+    return "beyond_last", PageBeyondLast("page", asked.page, pages, limit, shows_last)
 
 
 def _written_page(asked: Asked, readings: Readings) -> msgspec.Raw | PageBody | None:

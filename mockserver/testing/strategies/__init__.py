@@ -8,6 +8,7 @@ from mockserver.testing.strategies.exchanges import (
     detail_requests,
     error_replies,
     exchanges,
+    faults,
     readings,
     success_replies,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "detail_requests",
     "error_replies",
     "exchanges",
+    "faults",
     "projects",
     "readings",
     "success_replies",

@@ -18,6 +18,7 @@ from mockserver.contract.operation import DocumentedError
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.signature import sign
+from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.operations.project_detail import answer
 from mockserver.provider.refusal import AskedFor
 from mockserver.provider.reply import error_reply
@@ -85,10 +86,25 @@ def error_replies(readings: Readings | None = None) -> st.SearchStrategy[dict[st
     return st.sampled_from(PROJECT_DETAIL.errors).map(partial(_error_document, in_force))
 
 
-def success_replies(readings: Readings | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    """Successes as decoded replies (RES-1), derived from a world."""
+def success_replies(
+    readings: Readings | None = None, *, added_fields: bool = False
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Successes as decoded replies (RES-1), derived from a world.
+
+    With `added_fields` they have fields of names that the page does not have, at any level: a vendor adds them without
+    a word, and a tolerant reader lets them pass.
+    """
     good = worlds().flatmap(lambda world: _good_exchanges(world, readings or Readings()))
-    return good.map(lambda exchange: exchange.json)
+    replies = good.map(lambda exchange: exchange.json)
+    added = st.dictionaries(_NEW_NAMES, _json_values(), min_size=1, max_size=2)
+    return st.tuples(replies, added).map(_with_added) if added_fields else replies
+
+
+def faults() -> st.SearchStrategy[dict[str, Any]]:
+    """Faults as arguments of `merchant.fault(**fault)`: of each kind, for the next call or two or for all of them."""
+    few = st.fixed_dictionaries({"name": st.sampled_from([*FAULTS])}, optional={"times": st.integers(1, 2)})
+    # A sync double keeps nobody waiting; over a socket, and for an async client, this is what they wait.
+    return few.map(lambda fault: {**fault, "seconds": 0.05} if fault["name"] in {"delay", "slow_body"} else fault)
 
 
 def readings() -> st.SearchStrategy[Readings]:
@@ -129,6 +145,20 @@ NOT_JSON = (
     b'{"projectid":"\xff"}',
     '{"projectid":"DW"}'.encode("utf-16"),
 )
+
+
+# Of no documented field: none of those has a capital letter.
+_NEW_NAMES = st.text("ABCXYZ_", min_size=1, max_size=4)
+
+
+def _with_added(drawn: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    """Return a reply with these fields in each of its objects; each of a list has them, as on the wire."""
+    reply, added = drawn
+    page = reply["data"]
+    project = page["data"]
+    for item in (reply, page, project, project["stats"], *(project["vouchers"] or ()), *project["kategori_voucher"]):
+        item.update(added)
+    return reply
 
 
 def _owners(world: World) -> st.SearchStrategy[tuple[Merchant, Project]]:

@@ -5,12 +5,13 @@ Examples shrink to few vouchers, pending, of nominal 0.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from hypothesis import strategies as st
 
+from mockserver.contract.project_detail import DEFAULT_LIMIT
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.state.clock import DATE_TIME_FORMAT
 from mockserver.provider.state.world import NO_NOTE, Merchant, Project, Voucher, World
@@ -30,20 +31,28 @@ NOTES = (
     "<script>alert(1)</script>",
     'kutip "dua" \\ \n',
 )
+# Two pages of the length that a client asks for when it follows the page, and one voucher more.
+_MOST = 2 * DEFAULT_LIMIT + 1
+_EDGES = (0, 1, 2, *(pages * DEFAULT_LIMIT + beside for pages in (1, 2) for beside in (-1, 0, 1)))
+# Each as often as all sizes there are: most examples repeat an earlier one in part, so what matters must be frequent.
+_SIZES = (_EDGES, (0, DEFAULT_LIMIT + 1, 2 * DEFAULT_LIMIT + 1), (0, 1))
+# So many vouchers of a list differ in all that is drawn; the others repeat them under ids and codes of their own.
+_DIFFERENT = 8
 RESPONSES = ("", "{}", '{"code":0,"data":{"gs":25,"list":[1,2,{"a":null}]}}', "[]", "not JSON {")
 
 
 def vouchers(
     *,
     min_size: int = 0,
-    max_size: int = 12,
+    max_size: int = _MOST,
     statuses: Sequence[VoucherStatus] = STATUSES,
     nominals: Sequence[int] = _NOMINALS,
     first_id: int = 1,
 ) -> st.SearchStrategy[tuple[Voucher, ...]]:
     """Lists of vouchers as a project holds them: newest first, ids and codes unique, dates in order.
 
-    `statuses` and `nominals` are what is chosen from; `first_id` is the lowest id given out.
+    Sizes are mostly where clients break: none, one, and round one and two pages of the default `limit` (30). `statuses`
+    and `nominals` are what is chosen from; `first_id` is the lowest id given out.
     """
     texts = st.sampled_from(NOTES) | st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
     one = st.tuples(
@@ -55,7 +64,23 @@ def vouchers(
         st.integers(0, 3 * 24 * 3600),
         st.integers(0, 2),
     )
-    return st.lists(one, min_size=min_size, max_size=max_size).map(partial(numbered, first_id))
+
+    def of_size(size: int) -> st.SearchStrategy[tuple[Voucher, ...]]:
+        different = min(size, _DIFFERENT)
+        drawn = st.lists(one, min_size=different, max_size=different)
+        return drawn.map(lambda listed: numbered(first_id, list(itertools.islice(itertools.cycle(listed), size))))
+
+    return _sizes(min_size, max_size).flatmap(of_size)
+
+
+def _sizes(least: int, most: int) -> st.SearchStrategy[int]:
+    every = range(least, most + 1)
+    # One sorted list, so that a size shrinks to the next smaller one.
+    weighted = [*every]
+    for sizes in _SIZES:
+        within = [size for size in sizes if size in every]
+        weighted += within * (len(every) // max(len(within), 1))
+    return st.sampled_from(sorted(weighted))
 
 
 def projects(
@@ -77,7 +102,7 @@ def projects(
 
 
 def worlds(
-    *, min_projects: int = 1, max_projects: int = 3, max_merchants: int = 2, max_vouchers: int = 12
+    *, min_projects: int = 1, max_projects: int = 3, max_merchants: int = 2, max_vouchers: int = _MOST
 ) -> st.SearchStrategy[World]:
     """Worlds of one merchant or more, the first with at least `min_projects` projects; ids unique, secrets made up."""
     merchants = [

@@ -337,7 +337,7 @@ def test_a_full_disk_behind_standard_output_is_one_clear_line_and_exit_2(tmp_pat
 
 
 def test_a_host_that_is_none_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
-    done = run_process("serve", "--port", "0", "--host", "not a host", folder=tmp_path)
+    done = run("serve", "--port", "0", "--host", "not a host", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "use 127.0.0.1" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -345,7 +345,7 @@ def test_a_host_that_is_none_is_one_clear_line_and_exit_2(tmp_path: Path) -> Non
 
 def test_a_taken_port_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run_process("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
+        done = run("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
     assert done.returncode == 2
     assert "is taken" in done.stderr
     assert "--port 0" in done.stderr
