@@ -39,12 +39,11 @@ from mockserver.provider.reply import Reply, outside_reply, success_reply
 from mockserver.provider.request import MAX_REPLY, REPLY_TOO_LARGE
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.generate import generate_vouchers
-from mockserver.provider.state.project_store import ProjectStore, Statuses
+from mockserver.provider.state.project_store import LONGEST_KEPT, ProjectStore, Statuses
 from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Project, Voucher
 
 _PROJECTID = PROJECT_DETAIL.field_of["projectid"]
-_NULL = msgspec.Raw(b"null")
 # In bytes, with every text empty.
 _SHORTEST_VOUCHER = len(encode(VoucherBody(0, "", "", "", "", 0, "", "", "", 0)))
 
@@ -103,7 +102,7 @@ class ProjectDetail(Handler[Asked]):
             reading, cause = _oddity(checked, readings)
         if page is None:
             return outside_reply(400, REPLY_TOO_LARGE)
-        return success_reply(PROJECT_DETAIL.success, msgspec.Raw(page), int(now), reading=reading, cause=cause)
+        return success_reply(PROJECT_DETAIL.success, page, int(now), reading=reading, cause=cause)
 
     def reserved(self, checked: Asked) -> Reserved | None:
         """Return the `projectid` that asks for a fault or an error."""
@@ -193,20 +192,19 @@ def _oddity(asked: Asked, readings: Readings) -> tuple[str | None, Cause | None]
     return "beyond_last", PageBeyondLast("page", asked.page, pages, limit, shows_last)
 
 
-def _written_page(asked: Asked, readings: Readings) -> bytes | None:
-    """Return a page as JSON, None when it is too large; to be called under the project's lock."""
+def _written_page(asked: Asked, readings: Readings) -> msgspec.Raw | PageBody | None:
+    """Return a page, written if it may be asked for again, None when it is too large; under the project's lock."""
     written = asked.project.written.under(readings)
     key = (asked.statuses, asked.page, asked.limit)
     kept = written.page(key)
     if kept is not None:
-        return kept
+        return msgspec.Raw(kept)
     body = _page(asked, readings)
-    # That a million vouchers are too many is told before they are written.
-    page = b"" if body is None else encode(body)
-    if body is None or len(page) > MAX_REPLY:
-        return None
+    if body is None or len(body.data.vouchers) > LONGEST_KEPT:
+        return body
+    page = encode(body)
     written.keep_page(key, page)
-    return page
+    return msgspec.Raw(page)
 
 
 def _page(asked: Asked, readings: Readings) -> PageBody | None:
@@ -219,6 +217,9 @@ def _page(asked: Asked, readings: Readings) -> PageBody | None:
     if min(limit, total_data - offset) * _SHORTEST_VOUCHER > MAX_REPLY:
         return None
     vouchers = project.page(matching, offset, limit)
+    written = _written_vouchers(project, vouchers, readings)
+    if len(written) > MAX_REPLY:
+        return None
     return PageBody(
         current_page=asked.page,
         data=ProjectBody(
@@ -226,7 +227,7 @@ def _page(asked: Asked, readings: Readings) -> PageBody | None:
             merchant_id=asked.merchant_id,
             project_id=project.project_id,
             total_voucher=total_data if readings.total_voucher_scope == "filtered" else len(project),
-            vouchers=_written_vouchers(project, vouchers, readings),
+            vouchers=msgspec.Raw(written),
             category_totals=_category_totals(project, matching, vouchers, readings),
             stats=StatsBody(*project.stats(matching if readings.stats_scope == "filtered" else STATUSES)),
         ),
@@ -235,16 +236,15 @@ def _page(asked: Asked, readings: Readings) -> PageBody | None:
     )
 
 
-def _written_vouchers(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> msgspec.Raw:
-    if not vouchers and readings.empty_vouchers == "null":
-        return _NULL
+def _written_vouchers(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> bytes:
+    if not vouchers:
+        return b"null" if readings.empty_vouchers == "null" else b"[]"
     written = project.written.vouchers
-    return msgspec.Raw(
-        b"[%b]"
-        % b",".join(
-            [written.get(voucher.id) or _write_voucher(written, project, voucher, readings) for voucher in vouchers]
-        )
-    )
+    parts = [written.get(voucher.id) or _write_voucher(written, project, voucher, readings) for voucher in vouchers]
+    # One copy, not three: it may be long.
+    parts[0] = b"[" + parts[0]
+    parts[-1] += b"]"
+    return b",".join(parts)
 
 
 def _write_voucher(written: dict[int, bytes], project: ProjectStore, voucher: Voucher, readings: Readings) -> bytes:

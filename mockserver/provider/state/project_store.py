@@ -27,13 +27,16 @@ _NOMINAL: Callable[[Voucher], int] = attrgetter("nominal_gs")
 _STATUS_AND_NOMINAL: Callable[[Voucher], _Group] = attrgetter("status", "nominal_gs")
 
 
+# Of the pages that are kept of a project: all together, and one.
+_PAGES_KEPT = 1_048_576
+LONGEST_KEPT = 131_072
+
+
 class Written:
     """What was written of a project, kept until it changes: each voucher, and the newest pages up to 1 MiB.
 
     Clients that poll ask for the same again and again. To be used under the project's lock.
     """
-
-    _PAGES_BYTES = 1_048_576
 
     def __init__(self) -> None:
         self.vouchers: dict[int, bytes] = {}
@@ -54,12 +57,10 @@ class Written:
         return self._pages.get(asked)
 
     def keep_page(self, asked: Hashable, page: bytes) -> None:
-        """Keep a page, unless it is long; those that were kept the longest go when they become too many."""
-        if len(page) > self._PAGES_BYTES // 8:
-            return
+        """Keep a page; those that were kept the longest go when they become too many."""
         self._pages[asked] = page
         self._size += len(page)
-        while self._size > self._PAGES_BYTES:
+        while self._size > _PAGES_KEPT:
             self._size -= len(self._pages.pop(next(iter(self._pages))))
 
     def forget(self, voucher_id: int) -> None:

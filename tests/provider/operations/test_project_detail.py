@@ -147,8 +147,6 @@ def test_pages_that_are_kept_take_a_bounded_amount() -> None:
         written.under(readings).keep_page(number, bytes(10_000))
     kept = [number for number in range(1_000) if written.page(number) is not None]
     assert kept == list(range(1_000 - 104, 1_000))
-    written.keep_page("long", bytes(1_000_000))
-    assert written.page("long") is None
     assert written.under(object()).page(999) is None
 
 
