@@ -42,7 +42,7 @@ class ScenarioTest:
         timeout: float = DEFAULT_TIMEOUT,
         errors: type[Exception] | tuple[type[Exception], ...] = (),
     ) -> Verdict:
-        """ClientRun a client (a callable, or the words of a command) through this scenario; see `mockserver.survive`.
+        """Run a client (a callable, or the words of a command) through this scenario; see `mockserver.survive`.
 
         `timeout` is in seconds. The verdict says in `result` whether what it saw could be judged; so does the test's
         property `apigames_judged`, which JUnit shows.

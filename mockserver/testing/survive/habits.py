@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.project_detail import DEFAULT_LIMIT, PROJECT_DETAIL
 from mockserver.testing.survive.judging import Symptom
 from mockserver.testing.survive.running import ClientRun
-from mockserver.testing.survive.situations import Situation
+from mockserver.testing.survive.situations import FAULT_EXPECTATIONS, Situation
 from mockserver.testing.survive.stage import Expected, Observed
 
 
@@ -62,10 +62,32 @@ HABITS: Mapping[str, Habit] = MappingProxyType({habit.name: habit for habit in _
 _CUT = {"close_middle", "truncated_json", "wrong_length", "empty_body"}
 _LOST = {"close_before", "no_reply", "stalled_body", "delay", "slow_body"}
 _HTML = {"html_502", "html_503", "html_504"}
-_ENVELOPES = {"maintenance", "merchant_config", "rate_limit"}
+_ENVELOPES = {name for name, one in FAULT_EXPECTATIONS.items() if one.error} | {"rate_limit"}
 _FEW_CALLS, _MANY_CALLS = 3, 40
 _HTTP_WORDS = re.compile(r"\b[45]\d\d\b|\bHTTP\b|bad request|internal server error", re.IGNORECASE)
 _MESSAGE = re.compile(r"""['"\[`]message['"\]`]""")
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A habit that a failure points at as well as at another: how the client does in `situation` tells which it is."""
+
+    situation: Situation
+    if_it_fails: str
+    if_it_passes: str
+
+
+def doubt_of(situation: Situation, habit: Habit | None) -> Doubt | None:
+    """Return what leaves it open which habit a failure in a situation shows; None when nothing does."""
+    if habit is None:
+        return None
+    if habit.name == "page-size-assumed":
+        # Both stop at the first page of a list that a cap cuts short. Without a cap only one of them does.
+        return Doubt(Situation(31), "first-page-only", "page-size-assumed")
+    if habit.name == "endless-page-loop" and not situation.vouchers % DEFAULT_LIMIT:
+        # A last page that is full looks like any other to both. One of them stops at a last page that is not.
+        return Doubt(Situation(31, readings=situation.readings), "endless-page-loop", "page-size-assumed")
+    return None
 
 
 def habit_of(
@@ -102,6 +124,11 @@ class _Clues:
         return self.situation.in_force.http_status == "200"
 
     @property
+    def first_pages(self) -> str:
+        """The habit of a client that reads the first page alone, as far as is known."""
+        return "page-size-assumed" if "max_limit" in self.keys else "first-page-only"
+
+    @property
     def stopped_early(self) -> bool:
         """Whether it never asked for a second page that was there."""
         size = min(self.observed.limit, self.situation.in_force.limit_cap or self.observed.limit)
@@ -120,6 +147,8 @@ def _crash(clues: _Clues) -> str | None:
         if _MESSAGE.search(f"{clues.run.trace or ''} {clues.run.said}"):
             return "error-from-message"
         return "http-200-is-success" if situation.error and clues.is_http_200 else "http-500-hides-envelope"
+    if situation.fault in _HTML and situation.fault.removeprefix("html_") in (clues.run.trace or ""):
+        return "http-500-hides-envelope"  # what it raised is about the status, and it looked no further
     for faults, name in (
         (_HTML, "crash-on-html"),
         (_CUT, "crash-on-cut-body"),
@@ -151,7 +180,9 @@ def _false_alarm(clues: _Clues) -> str | None:
 def _false_success(clues: _Clues) -> str | None:
     situation = clues.situation
     if situation.fault and situation.fault_from_page > 1:
-        return "first-page-only" if clues.stopped_early else "part-for-whole"
+        if clues.stopped_early:
+            return clues.first_pages
+        return "fault-for-success" if clues.output.get("vouchers") == [] else "part-for-whole"
     if situation.error or situation.fault in _ENVELOPES:
         # Nothing in it tells a failure that was not looked for from one whose text was looked for in another place.
         return "http-200-is-success" if clues.is_http_200 else "fault-for-success"
@@ -159,13 +190,17 @@ def _false_success(clues: _Clues) -> str | None:
 
 
 def _wrong_error(clues: _Clues) -> str | None:
+    if any(error.error_msg.casefold() in clues.error.casefold() for error in PROJECT_DETAIL.errors):
+        return "fields-left-out"  # it was told of another error than the one that the call was to meet
     is_error_status = not clues.is_http_200
     return "http-500-hides-envelope" if is_error_status and _HTTP_WORDS.search(clues.error) else "error-from-message"
 
 
 def _missing(clues: _Clues) -> str | None:
+    if clues.situation.fault and not clues.output.get("vouchers"):
+        return "fault-for-success"
     if clues.stopped_early:
-        return "first-page-only"
+        return clues.first_pages
     if clues.situation.mutation == "totals_grow":
         return "totals-stand-still"
     return "page-size-assumed" if "max_limit" in clues.keys else None
@@ -181,7 +216,7 @@ def _counts(clues: _Clues) -> str | None:
     if takes_all and "0" not in clues.observed.filters:
         return "pending-filter-lost"
     if clues.stopped_early:
-        return "first-page-only"
+        return clues.first_pages
     if clues.situation.mutation in {"totals_grow", "statuses_move"}:
         return "totals-stand-still"
     return "status-by-position" if "status_codes" in clues.keys else None

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, replace
 
 from mockserver.contract.masking import Masker
-from mockserver.testing.survive.habits import Habit, habit_of
+from mockserver.testing.survive.habits import HABITS, Habit, doubt_of, habit_of
 from mockserver.testing.survive.judging import Judgement, Result, Symptom, judge
 from mockserver.testing.survive.running import ClientRun, Player
 from mockserver.testing.survive.scenarios import Scenario
@@ -65,13 +65,15 @@ class Examiner:
         self._timeout = timeout
         # The simplest situations that are known to fail: what fails everything is not made simple each time anew.
         self._known: list[Played] = []
+        # Whether it fails in the situations that tell two habits apart.
+        self._told: dict[Situation, bool] = {}
 
     def examine(self, scenario: Scenario) -> Verdict:
         """Play a scenario, and when it fails find the simplest situation that fails alike."""
         played = self._play(scenario.situation)
         if played.judgement.result != "failed":
             return Verdict(scenario, played, None)
-        smallest = self._smallest(played)
+        smallest = self._without_doubt(self._smallest(played))
         self._known.append(smallest)
         return Verdict(scenario, played, smallest)
 
@@ -94,12 +96,22 @@ class Examiner:
             smallest = found
         return smallest
 
+    def _without_doubt(self, failed: Played) -> Played:
+        """Return a failure with the one habit that it points at, where that takes another run to tell."""
+        doubt = doubt_of(failed.situation, failed.habit)
+        if doubt is None:
+            return failed
+        if doubt.situation not in self._told:
+            self._told[doubt.situation] = self._play(doubt.situation).judgement.result == "failed"
+        name = doubt.if_it_fails if self._told[doubt.situation] else doubt.if_it_passes
+        return replace(failed, habit=HABITS[name])
+
     def _play(self, situation: Situation) -> Played:
         return play(situation, self._player, self._stage, seed=self._seed, timeout=self._timeout)
 
 
 def play(situation: Situation, player: Player, stage: Stage, *, seed: int, timeout: float) -> Played:
-    """ClientRun the client once in a world of its own, and judge."""
+    """Run the client once in a world of its own, and judge."""
     scene = stage.open(situation, seed)
     try:
         run = player(scene.environment, timeout)

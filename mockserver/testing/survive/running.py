@@ -64,7 +64,7 @@ class Player(Protocol):
     """What runs a client once, and can be told to stop."""
 
     def __call__(self, environment: Mapping[str, str], timeout: float) -> ClientRun:
-        """ClientRun it with these variables, at most `timeout` seconds."""
+        """Run it with these variables, at most `timeout` seconds."""
         ...
 
     def stop(self) -> None:
@@ -89,7 +89,7 @@ class Command:
                 _kill_group(process)
 
     def __call__(self, environment: Mapping[str, str], timeout: float) -> ClientRun:
-        """ClientRun it once; whatever of it is left after `timeout` seconds is killed.
+        """Run it once; whatever of it is left after `timeout` seconds is killed.
 
         Raises:
             CommandError: the system cannot start it.

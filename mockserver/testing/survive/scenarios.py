@@ -265,7 +265,7 @@ def _composed(situation: Situation) -> Scenario:
         sources.append(f"reading `{key}={value}`")
         advice.append(_READING_ADVICE[key])
     if situation.error:
-        words.append(f"{_ERROR_ADVICE[situation.error][1].lower()} ({situation.error})")
+        words.append(f"{_uncapitalized(_ERROR_ADVICE[situation.error][1])} ({situation.error})")
         sources.append(situation.error)
         advice.append("Reports `error_msg`, and lists nothing.")
     if situation.fault:
@@ -279,3 +279,8 @@ def _composed(situation: Situation) -> Scenario:
         words.append(situation.mutation.replace("_", " "))
         advice += [known.careful for known in _WORLDS if known.situation.mutation == situation.mutation]
     return Scenario(situation.name, situation, f"{'; '.join(words)}.", ", ".join(sources), " ".join(advice))
+
+
+def _uncapitalized(text: str) -> str:
+    """Return a sentence as it stands within another; the names of variables in it are as they are."""
+    return text[:1].lower() + text[1:]

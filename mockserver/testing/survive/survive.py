@@ -34,7 +34,7 @@ def survive(
     errors: type[Exception] | tuple[type[Exception], ...] = (),
     on_verdict: Callable[[Verdict], None] | None = None,
 ) -> SurviveReport:
-    """ClientRun a client through every scenario, each in a merchant of its own on one server, and report.
+    """Run a client through every scenario, each in a merchant of its own on one server, and report.
 
     `client` is a callable, or the words of a command. A callable is given the variables `APIGAMES_BASE_URL`,
     `APIGAMES_MERCHANT_ID`, `APIGAMES_SECRET_KEY`, `APIGAMES_SESSION_KEY` and `APIGAMES_PROJECT_ID` as a dict, and
