@@ -15,7 +15,7 @@ from mockserver.contract.masking import Maskers, needs_literal_match
 from mockserver.contract.operation import DocumentedError, Operations
 from mockserver.contract.readings import Readings
 from mockserver.provider.doctor.finding import Finding
-from mockserver.provider.faults.faults import Fault, FaultError, with_fault, with_origin
+from mockserver.provider.faults.faults import FaultError, with_fault, with_origin
 from mockserver.provider.faults.forcing import Forced, Reserved, forced_by_header, forced_by_text, forced_reply
 from mockserver.provider.faults.rules import Faults, Rule
 from mockserver.provider.internal_error import report
@@ -120,26 +120,16 @@ class Provider:
                 wanted = self._wanted(handler, merchant_id, body, forced, reserved)
             except FaultError as error:
                 return outside_reply(400, str(error))
-        if isinstance(wanted, DocumentedError) and not handler.operation.reads_only:
+        if wanted is not None and _prevents(wanted, handler, is_refused=refused is not None):
             reply = NOT_CARRIED_OUT
         elif refused is not None:
             reply = handler.error(refused, readings)
-        elif isinstance(wanted, Fault) and wanted.prevents and not handler.operation.reads_only:
-            reply = NOT_CARRIED_OUT
         else:
             try:
                 reply = handler.carry_out(checked, readings, clock)
             except Refusal as refusal:
                 reply = handler.error(refusal, readings)
-        if wanted is None:
-            return reply
-        if isinstance(wanted, DocumentedError):
-            by = FAULT_HEADER if reserved is None or forced is not None else f"the {reserved.place} {reserved.text}"
-            return forced_reply(wanted, by, readings)
-        faulty = with_fault(reply, wanted, readings, handler.operation)
-        if forced is not None:
-            return with_origin(faulty, "header", FAULT_HEADER)
-        return faulty if reserved is None else with_origin(faulty, "reserved", f"{reserved.place} {reserved.text}")
+        return reply if wanted is None else _hit(reply, wanted, handler, readings, forced, reserved)
 
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
         """Record a call that is outside the contract, and return its error in the envelope."""
@@ -348,3 +338,28 @@ class Provider:
         known = set(self._former_secrets)
         secrets = (secret for one in merchants for secret in one.secrets())
         self._former_secrets.extend(secret for secret in secrets if secret not in known and needs_literal_match(secret))
+
+
+def _prevents(wanted: Forced, handler: Handler[Any], *, is_refused: bool) -> bool:
+    """Whether what hits a call keeps it from being carried out; never so of an operation that changes nothing."""
+    if handler.operation.reads_only:
+        return False
+    return isinstance(wanted, DocumentedError) or (not is_refused and wanted.prevents)
+
+
+def _hit(
+    reply: Reply,
+    wanted: Forced,
+    handler: Handler[Any],
+    readings: Readings,
+    header: str | None,
+    reserved: Reserved | None,
+) -> Reply:
+    """Return the reply as the consumer or a rule wants it."""
+    if isinstance(wanted, DocumentedError):
+        by = FAULT_HEADER if reserved is None or header is not None else f"the {reserved.place} {reserved.text}"
+        return forced_reply(wanted, by, readings)
+    faulty = with_fault(reply, wanted, readings, handler.operation)
+    if header is not None:
+        return with_origin(faulty, "header", FAULT_HEADER)
+    return faulty if reserved is None else with_origin(faulty, "reserved", f"{reserved.place} {reserved.text}")
