@@ -24,8 +24,7 @@ from mockserver.web.admin.access import ADMIN
 
 LOG_FORMATS = ("text", "json")
 
-# What is longer is not explained in the log: it would take longer than to answer it. A line that waits to be written
-# holds its call, which the journal keeps too.
+# What is longer is not explained in the log: it would take longer than to answer it.
 _LONGEST_EXPLAINED = 65_536
 # A line shows no more of a text than this, so no more of it need be remembered.
 _LONGEST_SHOWN = 200
@@ -85,11 +84,15 @@ class RequestLog:
 
     def __call__(self, raw: RawEntry) -> None:
         """Write the line of one call, which is made when it is written: whoever waits for the reply gets it first."""
-        self._write(partial(self._line, raw))
+        size = len(raw.call.body)
+        if size > _LONGEST_EXPLAINED:
+            # A thousand lines may wait.
+            raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, body=b""))
+            self._write(partial(self._line_of_long, raw, size))
+        else:
+            self._write(partial(self._line, raw))
 
     def _line(self, raw: RawEntry) -> str:
-        if len(raw.call.body) > _LONGEST_EXPLAINED:
-            return self._line_of_long(raw)
         asked = self._read(raw)
         if asked is not None:
             return self._text(raw, asked, raw.call.merchant_id or raw.call.path, None)
@@ -98,12 +101,11 @@ class RequestLog:
         explanation = "; ".join(f"{one.what}; {one.fix}" for one in findings) or entry.explanation
         return self._text(raw, _shortened(entry.asked), entry.merchant_id or entry.path, explanation)
 
-    def _line_of_long(self, raw: RawEntry) -> str:
-        call = msgspec.structs.replace(raw.call, body=b"")
-        entry = self.masked(msgspec.structs.replace(raw, call=call))
+    def _line_of_long(self, raw: RawEntry, size: int) -> str:
+        entry = self.masked(raw)
         # What else the reply says may quote the body, and only the masker of that body would know its secrets.
         why = None if _is_ordinary(raw) else f"GET {ADMIN}/requests/{raw.n} says why"
-        return self._text(raw, {"bytes": len(raw.call.body)}, entry.merchant_id or entry.path, why)
+        return self._text(raw, {"bytes": size}, entry.merchant_id or entry.path, why)
 
     def _read(self, raw: RawEntry) -> object | None:
         operation = raw.call.operation

@@ -49,6 +49,6 @@ def test_a_line_that_cannot_be_made_takes_none_of_the_others(caplog: pytest.LogC
         writer.write(line)
     writer.close()
     os.close(writing)
-    with open(reading, encoding="utf-8") as received:
+    with os.fdopen(reading, encoding="utf-8") as received:
         assert received.read() == "one\nthree\n"
     assert caplog.messages[0].startswith("internal error of the mock: OSError")
