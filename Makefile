@@ -30,8 +30,8 @@ lint: $(VENV)/.tests  ## ruff and mypy
 unit: $(VENV)/.tests  ## the tests, in parallel
 	$(PYTEST) -m "not wheel and not matrix" tests
 
-coverage: $(VENV)/.tests  ## the tests again, with branch coverage: 95 % of contract/ and provider/
-	$(PYTEST) --cov --cov-report= -m "not wheel and not matrix" tests
+coverage: $(VENV)/.tests  ## branch coverage of the tests that other Pythons run too: 95 % of contract/ and provider/
+	$(PYTEST) --cov --cov-report= -m "not wheel and not matrix and not once" tests
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m coverage report --fail-under=95 --include='mockserver/contract/*,mockserver/provider/*'
 
@@ -65,7 +65,7 @@ screenshots: $(VENV)/.tests  ## take the pictures of docs/page.md anew, in headl
 
 dist: $(VENV)/.tests  ## build wheel and sdist into dist/: the same bytes wherever it is done
 	rm -rf dist
-	$(BIN)/python -m uv build --quiet --out-dir dist
+	$(BIN)/python -m uv build --quiet --build-constraints packaging/build-requirements.txt --require-hashes --out-dir dist
 
 release: $(VENV)/.tests  ## write a version into pyproject.toml and CHANGELOG.md: make release VERSION=0.2.0 (RELEASING.md)
 	$(BIN)/python -m tools.release cut $(VERSION)

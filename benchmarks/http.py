@@ -1,4 +1,7 @@
-"""The endpoint over HTTP against pytest-httpserver serving the same reply as a constant; 16 connections, alternated."""
+"""The endpoint over HTTP, beside pytest-httpserver with a constant and beside another checkout (`BASELINE`).
+
+16 connections, by `wrk` where it is installed; the servers take turns. pytest-httpserver runs as its fixture runs it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import json
 import statistics
 import sys
 import time
+from contextlib import ExitStack
 
-from benchmarks._measure import Served, load, resident_mb
+from benchmarks._measure import Served, baseline, load, processor_seconds, resident_mb
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import Request
@@ -15,16 +19,22 @@ from mockserver.provider.state.world_file import built_in_world
 
 MERCHANT = "M240315GAME2847K"
 PATH = f"/merchant/{MERCHANT}/kiosgamer/project/detail"
-BODY = json.dumps(
-    {
-        "projectid": "R250101DEMO000137",
-        "status": "",
-        "page": 2,
-        "limit": 30,
-        "signature": sign(MERCHANT, "apigames-mock-secret"),
-    }
-).encode()
-ROUNDS = 5
+
+
+def body(page: int = 2, limit: int = 30) -> bytes:
+    """Return what asks for one page of the demo project."""
+    signature = sign(MERCHANT, "apigames-mock-secret")
+    asked = {"projectid": "R250101DEMO000137", "status": "", "page": page, "limit": limit, "signature": signature}
+    return json.dumps(asked).encode()
+
+
+BODY = body()
+LOADS = {
+    "a page of 30, again and again": [BODY],
+    "a page of 3, again and again": [body(limit=3)],
+    "pages of 1 to 137, 400 different ones": [body(1 + n % 5, 1 + n % 137) for n in range(400)],
+}
+ROUNDS = 7
 
 
 def constant() -> None:
@@ -36,7 +46,7 @@ def constant() -> None:
 
     provider = Provider(built_in_world(Readings(), SystemClock()))
     reply = provider.handle(Request("POST", PATH, BODY)).body
-    with HTTPServer(host="127.0.0.1", threaded=True) as server:
+    with HTTPServer(host="127.0.0.1") as server:
         server.expect_request(PATH, method="POST").respond_with_data(reply, content_type="application/json")
         print(server.url_for("").rstrip("/"), flush=True)
         while True:
@@ -46,21 +56,38 @@ def constant() -> None:
 
 
 def main() -> None:
-    """Print requests a second, p99 and memory of both, and how many times faster the endpoint is."""
-    seen: dict[str, list[tuple[float, float, float]]] = {"apigames-mock serve": [], "pytest-httpserver": []}
-    with (
-        Served("-m", "mockserver", "serve", "--port", "0") as mock,
-        Served("-m", "benchmarks.http", "constant") as other,
-    ):
+    """Print requests a second, p99, processor time and memory of each, and how many times faster the endpoint is."""
+    seen: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
+    memory: dict[str, float] = {}
+    with ExitStack() as running:
+        serve = ("-m", "mockserver", "serve", "--port", "0")
+        servers = {"apigames-mock serve": running.enter_context(Served(*serve))}
+        if (other := baseline()) is not None:
+            servers["the baseline"] = running.enter_context(Served(*serve, checkout=other))
+        servers["pytest-httpserver"] = running.enter_context(Served("-m", "benchmarks.http", "constant"))
         for _ in range(ROUNDS):
-            for name, server in (("apigames-mock serve", mock), ("pytest-httpserver", other)):
-                round_ = load(server.url, PATH, BODY)
-                seen[name].append((round_.requests_a_second, round_.p99, resident_mb(server.process.pid)))
-    for name, rounds in seen.items():
-        rate, p99, memory = (statistics.median(column) for column in zip(*rounds, strict=True))
-        print(f"{name:22} {rate:8.0f} requests/s   p99 {p99:6.2f} ms   {memory:5.0f} MB")
-    rates = [statistics.median(row[0] for row in rounds) for rounds in seen.values()]
-    print(f"ratio {rates[0] / rates[1]:.1f}")
+            for name, bodies in LOADS.items():
+                for server, served in servers.items():
+                    if server == "pytest-httpserver" and bodies != [BODY]:
+                        continue  # it says the same whatever is asked
+                    before = processor_seconds(served.process.pid)
+                    round_ = load(served.url, PATH, *bodies, seconds=2)
+                    spent = (processor_seconds(served.process.pid) - before) / (round_.requests_a_second * 2) * 1e6
+                    row = (round_.requests_a_second, round_.p99, spent)
+                    seen.setdefault(name, {}).setdefault(server, []).append(row)
+                    memory[server] = resident_mb(served.process.pid)
+    for name, by_server in seen.items():
+        print(name)
+        ours = [row[0] for row in by_server["apigames-mock serve"]]
+        for server, rows in by_server.items():
+            rate, p99, spent = (statistics.median(column) for column in zip(*rows, strict=True))
+            # Turn by turn: the machine is not equally fast in all of them.
+            ratio = statistics.median(our / row[0] for our, row in zip(ours, rows, strict=True))
+            told = "" if server == "apigames-mock serve" else f"   {ratio:.2f} times slower"
+            print(
+                f"  {server:20} {rate:7.0f} requests/s   p99 {p99:6.2f} ms   {spent:5.1f} us of processor"
+                f"   {memory[server]:3.0f} MB{told}"
+            )
 
 
 if __name__ == "__main__":

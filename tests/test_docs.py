@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.readings import readings_about
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from tests.support.command import CLEAN, Serving
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +50,33 @@ def test_the_readme_s_curl_gets_the_readme_s_reply(tmp_path: Path) -> None:
         serving.stop(signal.SIGTERM)
     received = json.loads(done.stdout)
     assert {**received, "ts": shown["ts"]} == shown
+
+
+def test_the_lines_to_submit_and_poll_do_so(tmp_path: Path) -> None:
+    snippets_of_page = FENCE.findall((ROOT / "docs" / "submit.md").read_text(encoding="utf-8"))
+    _, *lines = (text for language, text in snippets_of_page if language == "sh")
+    # A step for each poll in place of the clock.
+    with Serving("--plan", '{"transition": "manual", "after_reads": 1}', folder=tmp_path) as serving:
+        pasted = [line.replace("http://127.0.0.1:8787", serving.url).replace("sleep 1", "sleep 0") for line in lines]
+        done = subprocess.run(
+            ["bash", "-c", "echo ---\n".join(pasted)], capture_output=True, text=True, timeout=60, check=True
+        )
+        serving.stop(signal.SIGTERM)
+    submitted, polled, again, late = done.stdout.split("---\n")
+    assert re.fullmatch(r"R\w+\n", submitted)
+    assert "pending" in polled
+    assert json.loads("{" + polled.splitlines()[-1] + "}")["stats"]["success"] == 2
+    assert len(polled.splitlines()) < 20
+    assert json.loads(again)["error_msg"] == "Voucher ini double, sudah ada sebelumnya"
+    assert json.loads(late)["rc"] == 0
+    assert done.stderr.count("Empty reply from server") == 2
+
+
+def test_the_submit_page_s_failures_are_the_contract_s() -> None:
+    text = (ROOT / "docs" / "submit.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (\d+) \| `([^`]+)`", text, re.MULTILINE)
+    assert told == [(one.clause.removeprefix("BULK-ERR-"), one.error_msg) for one in REDEEM_BULK.errors]
+    assert re.findall(r"^\| \[`(\w+)`\]", text, re.MULTILINE) == [*readings_about("redeem_bulk")]
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -12,6 +12,7 @@ from mockserver.cli.shared.outputs import OutputFile, write_output
 from mockserver.cli.shared.printing import echo
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
+from mockserver.provider.short_secrets import short_secrets
 from mockserver.provider.state.clock import SystemClock
 from mockserver.provider.state.world import WorldError
 from mockserver.provider.state.world_document import world_to_document
@@ -56,6 +57,7 @@ def check(file: Path) -> None:
         checked = read_world(file, Readings(), SystemClock())
     except WorldError as error:
         raise click.ClickException(str(error)) from None
+    echo(*short_secrets(checked.merchants), err=True)
     for merchant in checked.merchants:
         echo(f"merchant {merchant.merchant_id}")
         for project in merchant.projects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -46,11 +47,13 @@ _HEX_IN_BASE64 = re.compile(
 _RUN_OF_LETTERS = b"x" * 4 * _THREES
 _LETTERS_TO_X = bytes(ord("x") if chr(byte).isalnum() and byte < 128 else ord(" ") for byte in range(256))
 # How the name of a field ends in which a secret is sent, under the page's name or one that a consumer takes for it.
-# Voucher codes that are submitted are money.
-_SECRET_NAMES = ("signature", "session[_-]?key", "secret[_-]?key", "secret", "sign", "kode[_-]?voucher")
+_CODES = "kode[_-]?voucher"
+_SECRET_NAMES = ("signature", "session[_-]?key", "secret[_-]?key", "secret", "sign", _CODES)
 _ENDS_IN = f"(?:{'|'.join(_SECRET_NAMES)})"
 _HINTS = ("sign", "secret", "session", "kode")
 _NAMES_SECRET = re.compile(rf"{_ENDS_IN}\Z", re.IGNORECASE)
+# Voucher codes that are submitted are money, each of the list.
+_NAMES_CODES = re.compile(rf"{_CODES}\Z", re.IGNORECASE)
 # What stands between such a name and the value: in JSON, also inside a text, in forms, headers, PHP and Ruby.
 _THEN = r"""[\\"'\]]*\s*(?:=>|[:=])\s*"""
 # For bodies that do not parse: whatever stands behind the name of a secret field, up to where it can end. A quote with
@@ -315,9 +318,21 @@ def sent_secrets(decoded: Any) -> Iterator[str]:
         elif isinstance(value, dict):
             for key, item in value.items():
                 if is_secret_field(key):
-                    yield from _texts_in(item)
+                    for text in _texts_in(item):
+                        yield text
+                        if _NAMES_CODES.search(key):
+                            yield from _codes_in(text)
                 elif isinstance(item, (dict, list)):
                     left.append(item)
+
+
+def _codes_in(text: str) -> Iterator[str]:
+    """Yield the voucher codes of a list that is submitted: base64, one a line."""
+    try:
+        lines = base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-8").splitlines()
+    except ValueError:
+        return
+    yield from map(str.strip, lines)
 
 
 def _texts_in(value: Any) -> Iterator[str]:
@@ -363,7 +378,10 @@ def _sent_in(text: str) -> Iterator[str]:
     """Yield what stands in the secret fields of a text that does not parse."""
     if _may_name_secret(text):
         for found in _SECRET_FIELD.finditer(text):
-            yield found[0][len(found[1]) :].strip("\\\"'")
+            value = found[0][len(found[1]) :].strip("\\\"'")
+            yield value
+            if "kode" in found[1].lower():
+                yield from _codes_in(value)
 
 
 def _boundary(text: str) -> str | None:

@@ -186,13 +186,13 @@ class StatsBody(msgspec.Struct, frozen=True, gc=False):
 
 
 class ProjectBody(msgspec.Struct, frozen=True):
-    """The project asked for and one page of its vouchers (RES-3)."""
+    """The project asked for and one page of its vouchers (RES-3), as JSON already: a list of `VoucherBody`, or null."""
 
     id: int
     merchant_id: str
     project_id: str
     total_voucher: int
-    vouchers: list[VoucherBody] | None
+    vouchers: msgspec.Raw
     category_totals: list[CategoryBody] = msgspec.field(name="kategori_voucher")
     stats: StatsBody
 

@@ -15,9 +15,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
+from urllib.parse import quote, quote_plus
 
 # Escapes: a surrogate pair, one of four hex digits, of eight, in braces; bytes beyond ASCII, which only together are
-# a character; a byte of ASCII in hex or octal; an entity. In a text within a text each backslash is one of several.
+# a character; a byte of ASCII in hex; an entity. In a text within a text each backslash is one of several.
 _ESCAPED = re.compile(
     r"""
     \\+u(d[89ab][0-9a-f]{2})\\+u(d[c-f][0-9a-f]{2})
@@ -25,13 +26,12 @@ _ESCAPED = re.compile(
   | \\+u(?:([0-9a-f]{4})|\{([0-9a-f]{1,6})\})
   | ((?:(?:\\+x|%)[89a-f][0-9a-f]|\\+[23][0-7]{2})+)
   | (?:\\+x|%)([0-7][0-9a-f])
-  | \\+([01][0-7]{2})
-  | (&(?:\#[0-9]{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)
+  | &(?:\#([0-9]{1,7})|\#x([0-9a-f]{1,6})|([a-z][a-z0-9]{1,31}));
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _BYTE = re.compile(r"(?:\\+x|%)([0-9a-f]{2})|\\+([0-7]{3})", re.IGNORECASE)
-_HINTS = ("%", "&", "\\u", "\\U", "\\x", "\\X", "\\0", "\\1", "\\2", "\\3")
+_HINTS = ("%", "&", "\\u", "\\U", "\\x", "\\X", "\\2", "\\3")
 
 # What quotes stands before, round and between what is meant, and no two programs agree where. To each belongs a
 # character that nobody uses, for one that stands in an escape itself.
@@ -58,10 +58,15 @@ def forms_of(secret: str) -> Forms:
     if not _UNCHANGED.fullmatch(secret):
         in_json = json.dumps(secret)[1:-1]
         data.add(in_json.encode())
-        written = [secret, in_json, secret.replace(" ", "+")]
+        # A control character may stand for itself, or as a letter behind a backslash.
+        written = {secret, in_json, repr(secret)[1:-1], ascii(secret)[1:-1], secret.replace(" ", "+")}
         if not secret.isascii():
-            written += _wrongly_decoded(secret)
-        texts |= {form for text in written if len(form := unquoted(text)) >= _SHORTEST_FORM}
+            written.update(_wrongly_decoded(secret))
+        forms = {form for text in written for form in (unquoted(text), lower(_without_quotes(text)))}
+        if min(map(len, forms)) < _SHORTEST_FORM:
+            # Next to nothing but quotes: only what is whole can be told from other text.
+            forms = {*map(lower, written), lower(quote(secret, safe="")), lower(quote_plus(secret))}
+        texts |= forms
     texts |= {bytes_.hex() for bytes_ in data if 2 * len(bytes_) < SHORTEST_HEX_RUN}
     return Forms(texts, {form for bytes_ in data for form in _in_base64(bytes_)})
 
@@ -82,28 +87,34 @@ def unquoted(text: str) -> str:
 
 
 def layers(text: str, most: int = 6) -> Iterator[Layer]:
-    """Yield what a text means when one layer of quoting is taken out of it, then one more, until there is none."""
+    """Yield what a text means when one layer of quoting is taken out of it, then one more; the last has none."""
     below: Layer | None = None
     for _ in range(most):
         layer = Layer(text, below)
         if layer.text == text:
             return
+        # What is beside a secret may make an escape of its end, as a digit does of a percent sign.
+        without_quotes = Layer(text, below, undo_escapes=False)
+        if without_quotes.text not in (text, layer.text):
+            yield without_quotes
         yield layer
         text, below = layer.text, layer
 
 
 class Layer:
-    """A text with one layer of quoting taken out: escapes stand for what they mean, quotes and backslashes are gone."""
+    """A text with one layer of quoting taken out: escapes stand for what they mean, quotes and backslashes are gone.
 
-    def __init__(self, written: str, below: Layer | None = None) -> None:
+    Without `undo_escapes` only these are gone.
+    """
+
+    def __init__(self, written: str, below: Layer | None = None, *, undo_escapes: bool = True) -> None:
         self._written = written
         self._below = below
         self._marks: tuple[list[int], list[int], list[int]] | None = None
-        # Four times as fast as one pattern for all, and nearly every text is ordinary JSON: no escapes but of quotes.
-        text = _ESCAPED.sub(_meant, written) if any(hint in written for hint in _HINTS) else written
-        for char in _QUOTING:
-            text = text.replace(char, "")
-        if not text.isascii():
+        has_escapes = undo_escapes and any(hint in written for hint in _HINTS)
+        self._quoting = _ESCAPED_OR_QUOTES if has_escapes else _QUOTES
+        text = _without_quotes(_ESCAPED.sub(_meant, written) if has_escapes else written)
+        if has_escapes and not text.isascii():
             for char, kept in _QUOTING.items():
                 text = text.replace(kept, char)
         self.text = text
@@ -121,7 +132,7 @@ class Layer:
     def _marked(self) -> tuple[list[int], list[int], list[int]]:
         """Return where in this text and in the one below each part without quoting begins, and how long it is."""
         meant, literal, there, end = [], [], [], 0
-        for found in _ESCAPED_OR_QUOTING.finditer(self._written):
+        for found in self._quoting.finditer(self._written):
             there.append(end)
             literal.append(found.start() - end)
             meant.append(literal[-1] + (len(_meant(found)) if found.lastindex else 0))
@@ -131,12 +142,20 @@ class Layer:
         return [0, *accumulate(meant)], literal, [*there, len(self._written)]
 
 
-_ESCAPED_OR_QUOTING = re.compile(f"{_ESCAPED.pattern}|[\"'\\0]+|\\\\+", _ESCAPED.flags)
+_QUOTES = re.compile(r"""["'\0]+|\\+""")
+_ESCAPED_OR_QUOTES = re.compile(f"{_ESCAPED.pattern}|{_QUOTES.pattern}", _ESCAPED.flags)
+
+
+def _without_quotes(text: str) -> str:
+    # Four times as fast as a pattern, and nearly every text is ordinary JSON: no escapes but of quotes.
+    for char in _QUOTING:
+        text = text.replace(char, "")
+    return text
 
 
 def _meant(found: re.Match[str]) -> str:
     """Return what an escape means; what would quote does so one layer further up, and has a place of its own here."""
-    high, low, long, short, braced, bytes_, hex_, octal, entity = found.groups()
+    high, low, long, short, braced, bytes_, hex_, number, hex_number, name = found.groups()
     if high:
         return chr(0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF))
     if bytes_:
@@ -145,10 +164,10 @@ def _meant(found: re.Match[str]) -> str:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
             return raw.decode("latin-1")
-    if entity:
-        char = html.unescape(entity)
+    if name:
+        char = html.unescape(found[0])
     else:
-        code = int(octal, 8) if octal else int(long or short or braced or hex_, 16)
+        code = int(number) if number else int(long or short or braced or hex_ or hex_number, 16)
         char = chr(code) if code <= 0x10FFFF else ""
     return _QUOTING.get(char, char)
 

@@ -15,7 +15,7 @@ from mockserver.contract.masking import Maskers, needs_literal_match
 from mockserver.contract.operation import DocumentedError, Operations
 from mockserver.contract.readings import Readings
 from mockserver.provider.doctor.finding import Finding
-from mockserver.provider.faults.faults import Fault, FaultError, with_fault
+from mockserver.provider.faults.faults import FaultError, with_fault, with_origin
 from mockserver.provider.faults.forcing import Forced, Reserved, forced_by_header, forced_by_text, forced_reply
 from mockserver.provider.faults.rules import Faults, Rule
 from mockserver.provider.internal_error import report
@@ -36,6 +36,7 @@ from mockserver.provider.request import (
     method_not_allowed,
     no_such_path,
 )
+from mockserver.provider.short_secrets import warn_of_short_secrets
 from mockserver.provider.state.clock import Clock, MovableClock
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore, Store
@@ -88,6 +89,7 @@ class Provider:
         self.faults = Faults(rules, self.operations)
         self._former_secrets: deque[str] = deque(maxlen=_MOST_FORMER_SECRETS)
         self.maskers = Maskers(self.secrets)
+        warn_of_short_secrets(world.merchants)
         self.journal = Journal(self.maskers, capacity=journal_capacity, observers=observers, operations=self.operations)
 
     def handle(self, request: Request) -> Reply:
@@ -118,23 +120,16 @@ class Provider:
                 wanted = self._wanted(handler, merchant_id, body, forced, reserved)
             except FaultError as error:
                 return outside_reply(400, str(error))
-        if isinstance(wanted, DocumentedError) and not handler.operation.reads_only:
+        if wanted is not None and _prevents(wanted, handler, is_refused=refused is not None):
             reply = NOT_CARRIED_OUT
         elif refused is not None:
             reply = handler.error(refused, readings)
-        elif isinstance(wanted, Fault) and wanted.prevents and not handler.operation.reads_only:
-            reply = NOT_CARRIED_OUT
         else:
             try:
                 reply = handler.carry_out(checked, readings, clock)
             except Refusal as refusal:
                 reply = handler.error(refusal, readings)
-        if wanted is None:
-            return reply
-        if isinstance(wanted, DocumentedError):
-            by = FAULT_HEADER if reserved is None or forced is not None else f"the {reserved.place} {reserved.text}"
-            return forced_reply(wanted, by, readings)
-        return with_fault(reply, wanted, readings, handler.operation)
+        return reply if wanted is None else _hit(reply, wanted, handler, readings, forced, reserved)
 
     def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
         """Record a call that is outside the contract, and return its error in the envelope."""
@@ -208,6 +203,7 @@ class Provider:
             replaced = self.store.merchant(merchant.merchant_id)
             self._remember_secrets([] if replaced is None else [replaced])
             stored = self.store.add_merchant(merchant, readings, clock)
+            warn_of_short_secrets([merchant])
             self._start_plans(stored)
             return stored
 
@@ -239,8 +235,11 @@ class Provider:
                     stays = store.add_merchant(merchant, known.readings, known.clock)
                     stays.as_added = (merchant, known.as_added[1])
             self.store = store
+            warn_of_short_secrets(world.merchants)
             for stored in store.merchants():
                 self._start_plans(stored)
+        # Now, and not when the next call is refused: of thousands of merchants it takes a while.
+        self.maskers.masker()
 
     def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
         """Serve every merchant that has none of its own under these; `origin` says, by key, where each is from."""
@@ -339,3 +338,28 @@ class Provider:
         known = set(self._former_secrets)
         secrets = (secret for one in merchants for secret in one.secrets())
         self._former_secrets.extend(secret for secret in secrets if secret not in known and needs_literal_match(secret))
+
+
+def _prevents(wanted: Forced, handler: Handler[Any], *, is_refused: bool) -> bool:
+    """Whether what hits a call keeps it from being carried out; never so of an operation that changes nothing."""
+    if handler.operation.reads_only:
+        return False
+    return isinstance(wanted, DocumentedError) or (not is_refused and wanted.prevents)
+
+
+def _hit(
+    reply: Reply,
+    wanted: Forced,
+    handler: Handler[Any],
+    readings: Readings,
+    header: str | None,
+    reserved: Reserved | None,
+) -> Reply:
+    """Return the reply as the consumer or a rule wants it."""
+    if isinstance(wanted, DocumentedError):
+        by = FAULT_HEADER if reserved is None or header is not None else f"the {reserved.place} {reserved.text}"
+        return forced_reply(wanted, by, readings)
+    faulty = with_fault(reply, wanted, readings, handler.operation)
+    if header is not None:
+        return with_origin(faulty, "header", FAULT_HEADER)
+    return faulty if reserved is None else with_origin(faulty, "reserved", f"{reserved.place} {reserved.text}")

@@ -179,6 +179,33 @@ class SignatureWrong(FieldCause, frozen=True):
         return f"{self.name} is not md5(merchant_id + secret_key) of this merchant"
 
 
+class FilterNamesNothing(FieldCause, frozen=True):
+    """A success whose filter names no status; `is_ignored`: so nothing was filtered, else nothing is listed."""
+
+    value: str
+    known: tuple[str, ...]
+    is_ignored: bool
+
+    def __str__(self) -> str:
+        became = "and unfiltered" if self.is_ignored else "and empty"
+        known = ", ".join(map(repr, self.known))
+        return f"200, {became}: {self.name} {self.value!r} names no status; known are {known}"
+
+
+class PageBeyondLast(FieldCause, frozen=True):
+    """A success whose page is past the last; `shows_last`: so it lists that one, else nothing."""
+
+    page: int
+    pages: int
+    limit: int
+    shows_last: bool
+
+    def __str__(self) -> str:
+        became = "and the last page again" if self.shows_last else "and empty"
+        last = f"the last is {self.pages} at limit {self.limit}" if self.pages else "no voucher matches"
+        return f"200, {became}: {self.name} {self.page} is past the last; {last}"
+
+
 class ProjectUnknown(FieldCause, frozen=True):
     """The merchant has no project that the field names."""
 

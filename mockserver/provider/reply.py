@@ -17,8 +17,8 @@ class Reply(msgspec.Struct, frozen=True):
 
     `http_status` and `body` (UTF-8 JSON) are sent. `rc` (the one in the body), `role` (`success`, or the role of the
     documented error), `clause` (an id of the contract), both None outside it, `reading` (the key of the open question
-    that decided, if any) and `cause` (None for an ordinary success) stay on this side. `headers` are those besides its
-    type and its length.
+    that decided, if any) and `cause` (None for an ordinary success, while an empty list says why) stay on this side.
+    `headers` are those besides its type and its length.
     """
 
     http_status: int
@@ -54,10 +54,12 @@ class ForcedReply(Reply, frozen=True):
     """A documented error that the consumer asked for; `cause` says by what."""
 
 
-def success_reply(success: Success, data: Any, ts: int) -> Reply:
-    """Write a success, `data` and its time in Unix seconds."""
+def success_reply(
+    success: Success, data: Any, ts: int, *, reading: str | None = None, cause: Cause | None = None
+) -> Reply:
+    """Write a success, `data` and its time in Unix seconds; `reading` and `cause` say why it is not an ordinary one."""
     body = encode(SuccessBody(1, success.rc, success.message, data, ts))
-    return Reply(200, body, success.rc, SUCCESS, success.clause)
+    return Reply(200, body, success.rc, SUCCESS, success.clause, reading, cause)
 
 
 def error_reply(error: DocumentedError, cause: Cause, readings: Readings, *, reading: str | None = None) -> Reply:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.readings import Readings
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults.faults import DEFAULT_RETRY_AFTER, DEFAULT_SECONDS, Fault, fault_named
 from mockserver.provider.faults.rules import Rule
@@ -15,6 +17,7 @@ from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.matchers import Matchers, summary
 from mockserver.provider.journal.recorded import Entry
 from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.lifecycle import set_plan
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
@@ -27,7 +30,8 @@ from mockserver.testing.builders import (
 )
 from mockserver.testing.project import FakeProject
 from mockserver.testing.received import Received
-from mockserver.testing.validation import check_number, check_project, check_seconds, check_share
+from mockserver.testing.submission import Submission, failure, submission_of
+from mockserver.testing.validation import check_codes, check_number, check_project, check_seconds, check_share
 
 if TYPE_CHECKING:
     from responses import RequestsMock
@@ -151,6 +155,63 @@ class FakeMerchant:
             project = Project(number, id_, project_name, made, plan or self._default_plan())
             return self._as_fake_project(self.server.provider.add_project(self._stored, project))
 
+    def submit(self, codes: Iterable[str], *, plan: Plan | None = None) -> FakeProject:
+        """Submit voucher codes as a client's `redeem_bulk` does, and return the project that they became, all pending.
+
+        Nothing is sent, and no call is recorded: it is what a test begins with that is about the polling. Vouchers move
+        when told, unless `plan` moves them.
+
+        Raises:
+            ValueError: no code, one that is not text or is empty, or one that is there already (BULK-ERR-10).
+        """
+        wanted = check_codes(codes)
+        provider = self.server.provider
+        with provider.changing:
+            double = next((number for number, code in enumerate(wanted, 1) if self._stored.has_code(code)), None)
+            if double is not None:
+                raise ValueError(f"code {double} is in a project of this merchant already (BULK-ERR-10); use another")
+            now, zone = provider.time_of(self.merchant_id)
+            stored = provider.store.submit(self._stored, wanted, now, zone)
+            set_plan(stored, plan or self._default_plan(), now=now, zone=zone)
+            return self._as_fake_project(stored)
+
+    @property
+    def submissions(self) -> tuple[Submission, ...]:
+        """What it was asked to redeem, oldest first: each call of `redeem_bulk`, its codes and what became of it."""
+        projects, journal = self.projects, self._journal
+        return tuple(
+            submission_of(raw, journal.masked(raw), self.readings, projects)
+            for raw in journal.calls()
+            if raw.call.operation is not None and raw.call.operation.name == REDEEM_BULK.name
+        )
+
+    def assert_submitted(
+        self, codes: Iterable[str] | None = None, *, times: int | None = None, within: float | None = None
+    ) -> tuple[Submission, ...]:
+        """Assert that these codes were submitted, all of them in one list; return the submissions that did.
+
+        Their order does not matter; without `codes` any list will do. `times` is how many calls did exactly, refused
+        ones included, so that `times=1` fails for a client that submits again; at least one when None. With `within`
+        (seconds) it waits until so many calls of `redeem_bulk` have arrived.
+
+        Raises:
+            AssertionError: with every submission that arrived; no code is in the text.
+            ValueError: `times` is not a number of calls, or `within` not one of seconds.
+        """
+        __tracebackhide__ = True
+        wanted = None if codes is None else tuple(codes)
+        if times is not None:
+            check_number("times", times, "how many submissions")
+        if within is not None:
+            check_seconds("within", within)
+            self._journal.wait(count=1 if times is None else times, timeout=within, operation=REDEEM_BULK.name)
+        arrived = self.submissions
+        found = tuple(one for one in arrived if wanted is None or Counter(one.codes) == Counter(wanted))
+        if not found if times is None else len(found) != times:
+            expected = "at least one submission" if times is None else f"exactly {times} submission{'s' * (times != 1)}"
+            raise AssertionError(failure(arrived, wanted, expected))
+        return found
+
     def fault(
         self,
         name: str,
@@ -159,13 +220,15 @@ class FakeMerchant:
         share: float | None = None,
         seconds: float = DEFAULT_SECONDS,
         retry_after: int = DEFAULT_RETRY_AFTER,
+        carried_out: bool = True,
         project: FakeProject | None = None,
     ) -> None:
         """Let a fault hit this merchant's next `times` calls, a `share` of them, or all until `clear_faults()`.
 
         `name` is one of `docs/faults.md`, as in `fault("html_502", times=2)`. `share` is 0 to 1, drawn by the seed of
         the run; `seconds` is how long `delay` and `slow_body` take, `retry_after` (in seconds) is for `rate_limit`.
-        With `project` it hits the calls for that one alone. Of several faults the first takes the call.
+        A submission that it hits is `carried_out` all the same, and only its reply suffers; with False it is lost
+        before. With `project` it hits the calls for that one alone. Of several faults the first takes the call.
 
         Raises:
             ValueError: there is no such fault, a value is out of its range, or `project` is not a project.
@@ -181,7 +244,7 @@ class FakeMerchant:
         if project is not None and not isinstance(project, FakeProject):
             raise ValueError(f"project={project!r}: expected a project as project(...) returns it")
         rule = Rule(
-            Fault(fault_named(name), seconds, retry_after),
+            Fault(fault_named(name), seconds, retry_after, carried_out),
             times=times,
             share=share,
             seed=self.server.seed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from mockserver.contract.schemas import schema
@@ -55,3 +56,18 @@ def check_project(project_id: object, project_name: object, plan: object) -> Non
     check_text("project_name", project_name)
     if plan is not None and not isinstance(plan, Plan):
         raise ValueError(f"plan={plan!r}: expected a mockserver.Plan, as in plan=mockserver.Plan('timed')")
+
+
+def check_codes(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return voucher codes as they can be submitted; raises ValueError for what is none, or appears twice."""
+    if isinstance(codes, str):
+        raise ValueError(f"expected a list of voucher codes, got one text of {len(codes)} characters")
+    wanted = tuple(codes)
+    if not wanted:
+        raise ValueError("expected at least one voucher code")
+    for number, code in enumerate(wanted, 1):
+        if not isinstance(code, str) or not code.strip() or code != code.strip() or "\n" in code:
+            raise ValueError(f"code {number} is not one line of text without white space around it")
+    if len(set(wanted)) != len(wanted):
+        raise ValueError("a voucher code appears twice; give each once (BULK-ERR-10)")
+    return wanted

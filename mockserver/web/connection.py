@@ -277,8 +277,8 @@ class Connection(asyncio.Protocol):
         """Parse and answer until a reply has to wait or there is nothing more to answer."""
         reader, answered = self._reader, 0
         try:
-            while not self._is_busy():
-                if reader.requests and not self._transport.is_closing():
+            while not self._is_busy() and not self._transport.is_closing():
+                if reader.requests:
                     if answered == AHEAD:  # others have their turn first
                         self._yields = True
                         self._loop.call_soon(self._take_turn)
@@ -301,7 +301,7 @@ class Connection(asyncio.Protocol):
     def _settle(self) -> None:
         """See to what is left when everything is answered: a refusal, the end, or the wait for more."""
         reader = self._reader
-        if self._transport.is_closing() or self._drained is not None:
+        if self._drained is not None:
             return
         if self._is_at_end:
             reader.end()

@@ -49,14 +49,7 @@ class Dispatcher:
         if request.path == "*":
             return Response(204, [("allow", _METHODS)])
         return self._provider.handle(
-            Request(
-                request.method,
-                request.path,
-                request.body,
-                tuple(request.headers),
-                origin,
-                is_too_large=request.is_too_large,
-            )
+            Request(request.method, request.path, request.body, tuple(request.headers), origin, request.is_too_large)
         )
 
     async def administer(self, request: HttpRequest) -> Response:

@@ -78,7 +78,10 @@ class RequestReader:
         self._body: bytes | bytearray = b""
         self._size = self._kept = self._read = 0
         self._in_head = self._offers_upgrade = False
+        # Clients that keep a connection ask for the same again and again.
         self._known_host: str | None = None
+        self._known_url = b""
+        self._target = ("", "")
 
     def add(self, data: bytes) -> None:
         """Take more bytes."""
@@ -218,7 +221,11 @@ class RequestReader:
             check_head(version, headers, fields)
             self._known_host = host
         method = parser.get_method().decode("ascii")
-        path, query = target_of(self._url, method, headers)
+        if self._url != self._known_url:
+            self._target = target_of(self._url, method, headers)
+            # An absolute one changes the headers too.
+            self._known_url = self._url if self._url.startswith(b"/") else b""
+        path, query = self._target
         self._offers_upgrade = parser.should_upgrade() and method != "CONNECT"
         if self._offers_upgrade:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Callable
 
 from mockserver.web.connection import Connections
 
@@ -39,8 +40,15 @@ async def cut_off(connections: Connections) -> None:
     await asyncio.gather(*connections.answering, return_exceptions=True)
 
 
-def end_process_within(seconds: float) -> None:
-    """End this process with exit status 0 when it has not ended by itself; whatever it does then is left undone."""
-    ending = threading.Timer(seconds, os._exit, (0,))
+def end_process_within(seconds: float, at_last: Callable[[], object]) -> None:
+    """End this process with exit status 0 when it has not ended by itself; of what is left to do, only `at_last` is."""
+
+    def end() -> None:
+        try:
+            at_last()
+        finally:
+            os._exit(0)
+
+    ending = threading.Timer(seconds, end)
     ending.daemon = True
     ending.start()

@@ -157,11 +157,11 @@ def test_the_documents_are_printed(tmp_path: Path) -> None:
     [
         (
             '{"merchants": [{"merchant_id": "M\\ud800", "secret_key": "s"}]}',
-            "merchants[0].merchant_id: the text holds half of a",
+            "merchants[0].merchant_id: half of a surrogate pair",
         ),
         (
             '{"merchants": [{"merchant_id": "M", "secret_key": "marked\\udfff"}]}',
-            "merchants[0].secret_key: the text holds half of a",
+            "merchants[0].secret_key: half of a surrogate pair",
         ),
         ('{"merchants": [], "plan": {"transition": "timed", "process_after": NaN}}', "plan.process_after: NaN"),
         ('{"merchants": [], "merchants": []}', "the top: the key 'merchants' appears twice"),

@@ -113,8 +113,15 @@ def configuration(buildah: Buildah) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def container(buildah: Buildah) -> str:
+    """One for every test that mounts nothing: this storage copies the whole image for another."""
+    return buildah("from", "--pull-never", IMAGE)
+
+
 @pytest.fixture
-def container(buildah: Buildah) -> Iterator[str]:
+def own_container(buildah: Buildah) -> Iterator[str]:
+    """One for a test that mounts something, whose place in it stays."""
     name = buildah("from", "--pull-never", IMAGE)
     yield name
     buildah("rm", name)
@@ -203,24 +210,24 @@ def test_its_health_follows_the_port_of_the_command_line_too(
     assert health(buildah, container, configuration)[0] == 1
 
 
-def test_a_world_that_is_mounted_is_served(buildah: Buildah, container: str, tmp_path: Path) -> None:
+def test_a_world_that_is_mounted_is_served(buildah: Buildah, own_container: str, tmp_path: Path) -> None:
     world = {"merchants": [{"merchant_id": "M-mounted", "secret_key": "s", "projects": []}]}
     (tmp_path / "world.json").write_text(json.dumps(world))
     mount = ("--volume", f"{tmp_path / 'world.json'}:/world.json:ro")
-    with running(buildah, container, "--port", "0", options=mount) as mock:
+    with running(buildah, own_container, "--port", "0", options=mount) as mock:
         assert requests.post(mock.url + PATH, json=fields(), timeout=30).json()["error_msg"] == "Merchant not found"
         _, log = mock.stop()
     assert "merchant M-mounted" in log
 
 
 def test_without_a_place_for_its_address_the_health_check_goes_by_the_variables(
-    buildah: Buildah, container: str, configuration: dict[str, Any], tmp_path: Path
+    buildah: Buildah, own_container: str, configuration: dict[str, Any], tmp_path: Path
 ) -> None:
     port = ("--env", f"APIGAMES_MOCK_PORT={free_port()}")
     tmp_path.chmod(0o755)
     options = (*port, "--volume", f"{tmp_path}:/run/apigames-mock:ro")
-    with running(buildah, container, options=options) as mock:
-        assert health(buildah, container, configuration, *options) == (0, "ok\n")
+    with running(buildah, own_container, options=options) as mock:
+        assert health(buildah, own_container, configuration, *options) == (0, "ok\n")
         status, log = mock.stop()
         assert status == 0, log
 

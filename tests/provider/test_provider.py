@@ -8,11 +8,12 @@ import pytest
 
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.provider import Provider
-from mockserver.provider.request import DOCTOR_HEADER, FAULT_HEADER, MAX_BODY, Request
+from mockserver.provider.request import DOCTOR_HEADER, FAULT_HEADER, MAX_BODY, PAGE, Request
 from mockserver.provider.state.world import Merchant
 from tests.support.asking import MERCHANT, PATH, body, built_in_provider, call
 
 ANY = OPERATIONS.in_words
+FOR_PEOPLE = f"a mock that is served has a page for people at {PAGE}"
 STATUS_CALL = "POST /merchant/{merchant_id}/kiosgamer/project/detail"
 
 
@@ -24,7 +25,7 @@ def provider() -> Provider:
 @pytest.mark.parametrize(
     ("request_", "status", "error_msg", "allow"),
     [
-        (Request("POST", "/"), 404, f"No such path: expected {ANY}", None),
+        (Request("POST", "/"), 404, f"No such path: expected {ANY}; {FOR_PEOPLE}", None),
         (Request("GET", "/nowhere"), 404, f"No such path: expected {ANY}", None),
         (Request("POST", "/" + PATH), 404, f"No such path: expected {ANY}", None),
         (Request("GET", PATH), 405, f"Method GET not allowed: expected {STATUS_CALL}", "POST"),

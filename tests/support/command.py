@@ -43,7 +43,7 @@ def run(
         os.chdir(before)
     assert isinstance(ended.value.code, int)
     log_writers = [thread for thread in threading.enumerate() if thread.name == "apigames-mock-log"]
-    assert set(log_writers) <= threads, "serve got as far as its log: use run_process"
+    assert set(log_writers) <= threads, "serve left its log open"
     return subprocess.CompletedProcess(arguments, ended.value.code, _written_to(stdout), _written_to(stderr))
 
 

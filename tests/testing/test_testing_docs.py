@@ -60,6 +60,12 @@ def test_the_page_for_pytest(tmp_path: Path) -> None:
     assert f"{tests} passed" in run_pytest(tmp_path)
 
 
+def test_the_page_about_submitting(tmp_path: Path) -> None:
+    (code,) = snippets("submit.md", "python")
+    (tmp_path / "test_submit.py").write_text(code)
+    assert "4 passed" in run_pytest(tmp_path)
+
+
 def test_the_page_without_pytest(tmp_path: Path) -> None:
     plain, case, double, faults = snippets("unittest.md", "python")
     sh(sys.executable, "-c", plain, folder=tmp_path)

@@ -260,7 +260,7 @@ def never_ends(self, request):
         pass
 
 Provider.handle = never_ends
-main(["serve", "--port", "0"])
+main(["serve", "--port", "0", "--url-file", "url"])
 """
 
 
@@ -281,9 +281,11 @@ def test_a_signal_ends_the_process_whatever_it_is_doing(tmp_path: Path, number: 
         client.sendall(post(b"{}"))
         while "busy" not in process.stderr.readline():
             assert process.poll() is None
+        assert (tmp_path / "url").exists()
         process.send_signal(number)
         try:
             assert process.wait(timeout=30) == 0
+            assert not (tmp_path / "url").exists()
         finally:
             process.kill()
             process.communicate()

@@ -9,8 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from mockserver.provider.internal_error import report
+
 _KEPT_LINES = 1_000
-_BATCH_SECONDS = 0.02
+_BATCH_SECONDS = 0.005
 _CLOSE_SECONDS = 1.0
 
 
@@ -56,7 +58,7 @@ class LogWriter:
 
     def _write_batch(self) -> None:
         taken = [self._lines.popleft() for _ in range(len(self._lines))]
-        batch = [line if isinstance(line, str) else line() for line in taken]
+        batch = [line if isinstance(line, str) else _made(line) for line in taken]
         self._written += len(batch)
         dropped = self._taken - self._written - len(self._lines)
         if dropped > 0:
@@ -77,3 +79,11 @@ class LogWriter:
             # Whoever shares a terminal or a pipe with this process, as Node does, may have set it not to block.
             select.select([], [self._descriptor], [])
             return 0
+
+
+def _made(line: Callable[[], str]) -> str:
+    try:
+        return line()
+    except Exception as error:  # one line is lost, and not all that follow
+        report(error)
+        return ""

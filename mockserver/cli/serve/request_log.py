@@ -20,11 +20,12 @@ from mockserver.contract.operation import SUCCESS, Field, Operation
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.internal_error import ERRORS, kind_and_places, report
 from mockserver.provider.journal.recorded import Entry, RawEntry
+from mockserver.web.admin.access import ADMIN
 
 LOG_FORMATS = ("text", "json")
 
-# A line that waits to be written holds its call, and a thousand may wait.
-_LONGEST_WAITING = 4096
+# What is longer is not explained in the log: it would take longer than to answer it.
+_LONGEST_EXPLAINED = 65_536
 # A line shows no more of a text than this, so no more of it need be remembered.
 _LONGEST_SHOWN = 200
 
@@ -82,9 +83,14 @@ class RequestLog:
         self._asked: dict[str, _Asked] = {}
 
     def __call__(self, raw: RawEntry) -> None:
-        """Write the line of one call; that of an ordinary one is made when it is written, many together."""
-        waits = _is_ordinary(raw) and len(raw.call.body) <= _LONGEST_WAITING
-        self._write(partial(self._line, raw) if waits else self._line(raw))
+        """Write the line of one call, which is made when it is written: whoever waits for the reply gets it first."""
+        size = len(raw.call.body)
+        if size > _LONGEST_EXPLAINED:
+            # A thousand lines may wait.
+            raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, body=b""))
+            self._write(partial(self._line_of_long, raw, size))
+        else:
+            self._write(partial(self._line, raw))
 
     def _line(self, raw: RawEntry) -> str:
         asked = self._read(raw)
@@ -94,6 +100,12 @@ class RequestLog:
         findings = self.diagnose(raw) if self.diagnose is not None else []
         explanation = "; ".join(f"{one.what}; {one.fix}" for one in findings) or entry.explanation
         return self._text(raw, _shortened(entry.asked), entry.merchant_id or entry.path, explanation)
+
+    def _line_of_long(self, raw: RawEntry, size: int) -> str:
+        entry = self.masked(raw)
+        # What else the reply says may quote the body, and only the masker of that body would know its secrets.
+        why = None if _is_ordinary(raw) else f"GET {ADMIN}/requests/{raw.n} says why"
+        return self._text(raw, {"bytes": size}, entry.merchant_id or entry.path, why)
 
     def _read(self, raw: RawEntry) -> object | None:
         operation = raw.call.operation

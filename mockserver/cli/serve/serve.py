@@ -153,7 +153,7 @@ class _ServeCommand(ConfiguredCommand):
 @click.option(
     "--keep-alive",
     envvar=variable("keep_alive"),
-    type=click.FloatRange(0, 86_400),
+    type=click.FloatRange(0, 86_400, min_open=True),
     default=Limits().keep_alive_seconds,
     show_default=True,
     metavar="SECONDS",
@@ -207,7 +207,6 @@ def serve(
     encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
     writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format), encoding)
     log = RequestLog(log_format, writer.write)
-    ErrorLog(log_format, writer.write).listen()
     provider = Provider(
         served,
         in_force,
@@ -219,6 +218,8 @@ def serve(
         doctor_header=doctor_header,
     )
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
+    # Now, and not when the first call is refused: of thousands of merchants it takes a while.
+    provider.maskers.masker()
     try:
         server = Server(
             provider,
@@ -230,7 +231,9 @@ def serve(
             most_admin_bytes=max_admin_body * 1_048_576,
         )
     except ServerError as error:
+        writer.close()
         raise click.ClickException(str(error)) from None
+    ErrorLog(log_format, writer.write).listen()
     shown = Served(
         server.url,
         served,
@@ -250,7 +253,7 @@ def serve(
 
     try:
         _remove(url_file)  # of an earlier run, which may not have ended by itself
-        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS))
+        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS, partial(_remove, url_file)))
     finally:
         _remove(url_file)
     writer.close()

@@ -12,6 +12,7 @@ import click
 
 from mockserver.cli.shared.extra import check_extra
 from mockserver.cli.shared.printing import echo
+from mockserver.contract.masking import is_unmaskable
 from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, is_loopback
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
         elsewhere = os.environ.get(variable) or in_file.get(variable) or None
         known[name] = (elsewhere or options[name]) if name in SECRET else (options[name] or elsewhere)
         if name in SECRET and options[name] and known[name] != options[name]:
-            click.echo(f"apigames-mock: {_option(name)} is left aside, since {variable} is set", err=True)
+            echo(f"apigames-mock: {_option(name)} is left aside, since {variable} is set", err=True)
     missing = [f"{_option(name)} (or {VARIABLES[name]})" for name in REQUIRED if known[name] is None]
     if missing:
         raise click.UsageError(f"missing: {', '.join(missing)}", ctx)
@@ -93,6 +94,9 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from None
     _check_ids(ctx, known)
+    for name in SECRET:
+        if known[name] and is_unmaskable(str(known[name])):
+            echo(f"apigames-mock: {_option(name)} is a short word and is not masked in what is reported", err=True)
     return Settings(
         base_url=base_url,
         merchant_id=str(known["merchant_id"]),

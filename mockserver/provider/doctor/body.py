@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from mockserver._text import json_type
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import Field, Operation
-from mockserver.contract.readings import Readings
+from mockserver.contract.readings import REGISTER, Readings
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.operations.parsing import decode_fields, field_value, in_bounds, is_decimal
 from mockserver.provider.refusal import Cause, FieldBelowMinimum, FieldNamesNothing, FieldWrongType, Refusal
@@ -20,6 +20,7 @@ from mockserver.provider.refusal import Cause, FieldBelowMinimum, FieldNamesNoth
 _FORM = re.compile(rb"\s*[A-Za-z_][\w.%\[\]-]*=[^{}\s]*\s*")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_NUMBER = 40
+_MOST_FIELDS = 64
 _PUNCTUATION = re.compile(r"[\s_-]")
 # How gzip, zlib (deflate) and zstd begin.
 _COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda", b"\x28\xb5\x2f\xfd")
@@ -39,6 +40,7 @@ def diagnose_body(body: bytes, operation: Operation, readings: Readings, refused
         known = [] if unread.reading else _unread(body, operation, readings)
         return known or [_explained(unread.cause, operation)]
     found = [
+        *_wrapped(sent, operation),
         *_misnamed(sent, operation),
         *_of_values(sent, operation, readings, is_form),
         *_missing(sent, operation, readings, is_form),
@@ -49,7 +51,7 @@ def diagnose_body(body: bytes, operation: Operation, readings: Readings, refused
 
 def misnamed(sent: Mapping[str, Any], operation: Operation) -> list[Finding]:
     """Return the fields that were sent under another name than the documented one."""
-    return [one for _, one in _misnamed(sent, operation)]
+    return [one for _, one in (*_wrapped(sent, operation), *_misnamed(sent, operation))]
 
 
 def _explained(cause: Cause, operation: Operation) -> Finding:
@@ -66,6 +68,18 @@ def _misnamed(sent: Mapping[str, Any], operation: Operation) -> Iterator[tuple[s
             yield field.name, Finding(what, f"{field.clause} names it {field.name!r}", f"call it {field.name!r}")
 
 
+def _wrapped(sent: Mapping[str, Any], operation: Operation) -> Iterator[tuple[str, Finding]]:
+    """Yield that the fields are inside another object, under the first of them that is missing outside."""
+    for key, inner in [*sent.items()][:_MOST_FIELDS]:
+        inside = [field.name for field in operation.fields if isinstance(inner, dict) and field.name in inner]
+        missing = [name for name in inside if name not in sent]
+        if missing and key not in operation.field_of:
+            outer = repr(printable(key, 40))
+            why = f"{operation.request_clause} asks for one JSON object that has them itself"
+            fix = f"send what is inside {outer}, without the object around it"
+            yield missing[0], Finding(f"the fields {', '.join(missing)} are inside {outer}", why, fix)
+
+
 def _plain(name: str) -> str:
     return _PUNCTUATION.sub("", name).lower()
 
@@ -78,8 +92,10 @@ def _unread(body: bytes, operation: Operation, readings: Readings) -> list[Findi
         return found
     if _FORM.fullmatch(body):
         lets_form_in = operation.form_when is not None and operation.form_when.holds(readings)
-        why = f"{one_object}, and the body decides, not its Content-Type"
-        return [_ODD_FORM if lets_form_in else Finding("the body is form data", why, _JSON_OF_LIBRARY)]
+        why, fix = f"{one_object}, and the body decides, not its Content-Type", _JSON_OF_LIBRARY
+        if operation.form_when is not None:
+            fix = f"{fix}; or serve with --reading {operation.form_when.reading}={operation.form_when.value}"
+        return [_ODD_FORM if lets_form_in else Finding("the body is form data", why, fix)]
     try:
         sent = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except _Constant as error:
@@ -206,10 +222,19 @@ def _wrong_value(field: Field, value: Any, refused: Refusal, is_form: bool) -> F
     match refused.cause:
         case FieldBelowMinimum(minimum=minimum):
             why = f"{field.clause} shows {minimum} or more{by_reading}"
-            return Finding(f"{field.name} is below {minimum}", why, f"send {field.name} {minimum} or more")
+            fix, below = f"send {field.name} {minimum} or more", field.default_below
+            if below is not None:
+                fix = (
+                    f"{fix}, or serve with --reading {below.reading}={below.value}, which takes {field.default} for it"
+                )
+            return Finding(f"{field.name} is below {minimum}", why, fix)
         case FieldNamesNothing(noun=noun, known=known):
             why = f"{field.clause} has a set of them{by_reading}"
-            return Finding(f"{field.name} names no {noun}", why, f"send one of {', '.join(known)}")
+            fix = f"send one of {', '.join(known)}"
+            fix = f'{fix}, or "" for none' if field.default == "" else fix
+            if refused.reading:
+                fix = f"{fix}, or serve with another value of --reading {refused.reading}"
+            return Finding(f"{field.name} names no {noun}", why, fix)
         case FieldWrongType(got=got):
             return _wrong_type(field, value, got, is_form)
     return Finding(str(refused.cause), f"{field.clause} shows another{by_reading}", f"send {_example(field)}")
@@ -226,14 +251,32 @@ def _wrong_type(field: Field, value: Any, got: str, is_form: bool) -> Finding:
     if is_form:
         return Finding(what, why, f"send digits alone, as in {field.name}=1")
     coerce = ", or serve with --reading types=coerce" if is_coerced else ""
-    return Finding(what, why, f"send {_example(field)}{coerce}")
+    return Finding(what, why, f"{_meant(field, value)}{coerce}")
+
+
+def _meant(field: Field, value: Any) -> str:
+    """Return how to send what the sender meant, as far as it can be told from a value of the wrong type."""
+    if field.secret:
+        return f'send "{field.name}" as text'
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if field.json_type == "integer" and is_decimal(value):
+        return f'send "{field.name}": {int(value)}, without quotes'
+    if field.json_type == "integer" and is_number:
+        return f'send "{field.name}": {max(int(value), field.minimum or 0)}, a whole number'
+    if is_number:
+        return f'send "{field.name}": "{int(value) if value == int(value) else value}", in quotes'
+    if field.default is None:
+        return f"send {_example(field)}"
+    # What is no value asks for nothing in particular: so does the default, and so does the field left out.
+    return f'send "{field.name}": {json.dumps(field.default)}, which is what is taken when it is left out'
 
 
 def _example(field: Field) -> str:
     if field.secret:
         return f'"{field.name}" as text'
-    how = "without quotes" if field.json_type == "integer" else "in quotes"
-    return f'"{field.name}": {json.dumps(field.example)}, {how}'
+    if field.default is not None:
+        return f'"{field.name}": {json.dumps(field.default)}'
+    return f'"{field.name}" as {"a whole number" if field.json_type == "integer" else "text, in quotes"}'
 
 
 def _missing(
@@ -244,4 +287,6 @@ def _missing(
             reading = field.required_reading
             why = f"the reading {reading} asks for it" if reading else f"{field.clause} asks for it"
             fix = f"send {field.name} as a field of the form" if is_form else f"send {_example(field)}"
+            if reading:
+                fix = f"{fix}, or serve with --reading {reading}={REGISTER[reading].default}"
             yield field.name, Finding(f"{field.name} is missing", why, fix)

@@ -9,16 +9,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.masking import Masker
 from mockserver.contract.operation import JSON, MERCHANT, SIGNATURE, SUCCESS, Operation, Operations
 from mockserver.contract.readings import Readings
+from mockserver.contract.signature import signatures_match
 from mockserver.contract.wire import BASE_URL
 from mockserver.provider.doctor.body import diagnose_body, misnamed
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.doctor.project import nearest_id, some_ids
 from mockserver.provider.doctor.signature import Credentials, shape, wrong_formula
-from mockserver.provider.faults.faults import FaultyReply
+from mockserver.provider.faults.faults import FaultPut, FaultyReply
 from mockserver.provider.journal.recorded import Call
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import decode_fields
@@ -81,7 +84,7 @@ def _of_refusal(
     mask: Masker,
 ) -> list[Finding]:
     if reply.role == SUCCESS:
-        return handler.remarks(fields, readings)
+        return handler.remarks(fields, readings, reply.cause)
     if reply.role is None:
         return []
     # What is looked at is the world as it is now, which may no longer be the one that refused the call.
@@ -109,12 +112,19 @@ def _present(
     assert call.merchant_id is not None
     operation, merchant = handler.operation, store.merchant(call.merchant_id)
     if refused.role == JSON:
-        return diagnose_body(call.body, operation, readings, refused)
+        found = diagnose_body(call.body, operation, readings, refused)
+        return [*found, *_beside(merchant, call.merchant_id, fields, operation, store, mask)] if fields else found
     error = operation.error_of[refused.role]
     if merchant is None and refused.role in {MERCHANT, SIGNATURE}:
         return [_unknown_merchant(mask(call.merchant_id), operation, store)]
     if merchant is not None and refused.role == SIGNATURE:
-        return [*_signature(merchant, fields, operation, store), *misnamed(fields, operation)]
+        found = [*_signature(merchant, fields, operation, store), *misnamed(fields, operation)]
+        # What the call would be refused for next, were its signature right.
+        signed = {**fields, SIGNATURE: merchant.signature}
+        later = handler.refusal(call.merchant_id, msgspec.json.encode(signed), store, readings)
+        if later is not None and later.role != SIGNATURE:
+            found += [one for one in _present(call, fields, later, handler, store, readings, mask) if one not in found]
+        return found
     # What is quoted is cut where it is long, so it is masked before.
     own_names = {one.name for one in operation.fields if one.secret}
     shown = {
@@ -123,6 +133,25 @@ def _present(
     own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store)
     why = f"{error.clause}: {operation.clauses[error.clause]}"
     return own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]
+
+
+def _beside(
+    merchant: MerchantStore | None,
+    merchant_id: str,
+    fields: Mapping[str, Any],
+    operation: Operation,
+    store: Store,
+    mask: Masker,
+) -> list[Finding]:
+    """Return what else is wrong with a call whose body was refused: the next call would be refused for it."""
+    if merchant is None:
+        return [_unknown_merchant(mask(merchant_id), operation, store)] if MERCHANT in operation.error_of else []
+    sent = fields.get(SIGNATURE)
+    if SIGNATURE not in operation.field_of or not isinstance(sent, str) or not sent:
+        return []
+    if signatures_match(sent, merchant.signature):
+        return []
+    return _signature(merchant, fields, operation, store)
 
 
 def _forced(reply: ForcedReply) -> Finding:
@@ -137,11 +166,21 @@ def _unknown_fault(reply: Reply) -> Finding:
     return Finding(what, why, "correct it, or leave it out")
 
 
+# What asked for a fault, and how to be rid of just that.
+_ORIGINS = {
+    "header": ("a header of the call asked for it", "leave that header out"),
+    "reserved": ("a reserved text in the call asked for it", "send one of your own in its place"),
+    "rule": ("a rule asked for it", "clear the rule: DELETE /__admin/faults, or leave --fault out"),
+}
+
+
 def _fault(reply: Reply) -> list[Finding]:
     if not isinstance(reply, FaultyReply):
         return []
-    why = "a rule, a reserved text or a header asked for it"
-    fix = "leave them out, or clear the rules: DELETE /__admin/faults"
+    why, fix = _ORIGINS["rule"]
+    if isinstance(reply.cause, FaultPut):
+        why, fix = _ORIGINS[reply.cause.origin]
+        why = f"{why}: {printable(reply.cause.asked_by, 80)}" if reply.cause.asked_by else why
     seconds = reply.delay + reply.body_seconds
     name = f"{reply.fault} of {seconds:g} s" if seconds else reply.fault
     return [Finding(f"the fault {name} was put on this reply", why, fix)]

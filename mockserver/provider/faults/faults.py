@@ -71,10 +71,16 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class FaultPut(Cause, frozen=True):
-    """A fault was put on a reply; `before` is why that was not an ordinary success, if it was not and is sent."""
+    """A fault was put on a reply; `before` is why that was not an ordinary success, if it was not and is sent.
+
+    `origin` says what asked for it: `header`, `reserved` (a text in the call) or `rule`; `asked_by` is that text, or in
+    words the rule.
+    """
 
     fault: Fault
     before: Cause | None = None
+    origin: Literal["header", "reserved", "rule"] = "rule"
+    asked_by: str = ""
 
     def __str__(self) -> str:
         return f"fault {self.fault.in_words}" + (f"; {self.before}" if self.before else "")
@@ -229,6 +235,12 @@ def with_fault(reply: Reply, fault: Fault, readings: Readings, operation: Operat
     if documented is None:
         return faulty
     return msgspec.structs.replace(faulty, role=documented.role, clause=documented.clause)
+
+
+def with_origin(reply: FaultyReply, origin: Literal["header", "reserved", "rule"], asked_by: str) -> FaultyReply:
+    """Return a faulty reply that knows what asked for its fault."""
+    assert isinstance(reply.cause, FaultPut)
+    return msgspec.structs.replace(reply, cause=msgspec.structs.replace(reply.cause, origin=origin, asked_by=asked_by))
 
 
 def _hint(name: str) -> str:

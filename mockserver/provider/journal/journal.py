@@ -18,6 +18,7 @@ import msgspec
 from mockserver.contract.masking import LONGEST_WRITTEN, BodyText, Masker, Maskers, masked_body
 from mockserver.contract.operation import JSON, Operations
 from mockserver.contract.operations import OPERATIONS
+from mockserver.provider.internal_error import report
 from mockserver.provider.journal.matchers import Matchers
 from mockserver.provider.journal.recorded import Call, Entry, Listed, Observer, RawEntry
 from mockserver.provider.operations.parsing import decode_json, form_fields
@@ -93,7 +94,7 @@ class Journal:
                 self._size -= len(forgotten.call.body)
                 self._listed.pop(forgotten.n, None)
         for observe in self._observers:
-            observe(kept)
+            _tell(observe, kept)
         for heard in self._listeners:
             heard()
 
@@ -245,6 +246,13 @@ class Search:
             self._seen = fresh[-1].n
             self._count += self._journal.count_matching(self._matchers, fresh)
         return self._count
+
+
+def _tell(observe: Observer, kept: RawEntry) -> None:
+    try:
+        observe(kept)
+    except Exception as error:  # the call has its reply, whoever else cannot bear to hear of it
+        report(error)
 
 
 def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None, decoded: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mockserver.contract.operation import Operation
 from mockserver.contract.readings import Readings
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.forcing import Reserved
-from mockserver.provider.refusal import Refusal
+from mockserver.provider.refusal import Cause, Refusal
 from mockserver.provider.reply import Reply, error_reply
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.store import MerchantStore, Store
@@ -68,8 +68,16 @@ class Handler(ABC, Generic[T]):
         """
         return []
 
-    def remarks(self, fields: Mapping[str, Any], readings: Readings) -> list[Finding]:  # noqa: ARG002 - to override
-        """Return what is odd about a call that was answered as asked: it may not be what was meant."""
+    def remarks(
+        self,
+        fields: Mapping[str, Any],  # noqa: ARG002 - for those that override it
+        readings: Readings,  # noqa: ARG002
+        cause: Cause | None,  # noqa: ARG002
+    ) -> list[Finding]:
+        """Return what is odd about a call that was answered as asked: it may not be what was meant.
+
+        `cause` is that of its reply. In `fields` the secret ones are as they were sent: no finding may quote them.
+        """
         return []
 
     def answer(self, merchant_id: str, body: bytes, store: Store, readings: Readings, clock: Clock) -> Reply:

@@ -21,28 +21,39 @@ from mockserver.contract.project_detail import (
     VoucherBody,
 )
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import STATUSES
+from mockserver.contract.wire import STATUSES, encode
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import field_value, parse_fields
-from mockserver.provider.refusal import FieldMissing, ProjectUnknown, Refusal
-from mockserver.provider.reply import Reply, success_reply
+from mockserver.provider.refusal import (
+    Cause,
+    FieldMissing,
+    FilterNamesNothing,
+    PageBeyondLast,
+    ProjectUnknown,
+    Refusal,
+)
+from mockserver.provider.reply import Reply, outside_reply, success_reply
+from mockserver.provider.request import MAX_REPLY, REPLY_TOO_LARGE
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.generate import generate_vouchers
-from mockserver.provider.state.project_store import ProjectStore, Statuses
+from mockserver.provider.state.project_store import LONGEST_KEPT, ProjectStore, Statuses
 from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Project, Voucher
 
 _PROJECTID = PROJECT_DETAIL.field_of["projectid"]
+# In bytes, with every text empty.
+_SHORTEST_VOUCHER = len(encode(VoucherBody(0, "", "", "", "", 0, "", "", "", 0)))
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
     """What a consumer asks for (REQ-1 to REQ-3).
 
     `statuses` are those that match: all without a filter, none when the filter names no status. `reserved` is the
-    text in `projectid` that asks for a fault or an error, if it is one; then the project is made up.
+    text in `projectid` that asks for a fault or an error, if it is one; then the project is made up. `unknown_status`
+    is a filter that names no status.
     """
 
     merchant_id: str
@@ -51,6 +62,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     page: int
     limit: int
     reserved: str | None
+    unknown_status: str | None
 
 
 class ProjectDetail(Handler[Asked]):
@@ -67,25 +79,30 @@ class ProjectDetail(Handler[Asked]):
         project, reserved = _project(merchant, sent.get("projectid"), readings)
         if readings.precedence == "merchant-project-signature":
             check_signature(merchant, sent.get("signature"), PROJECT_DETAIL, readings)
+        status = sent.get("status", DEFAULT_STATUS)
         return Asked(
             merchant_id,
             project,
-            _statuses(sent.get("status", DEFAULT_STATUS), readings),
+            _statuses(status, readings),
             sent.get("page", DEFAULT_PAGE),
             sent.get("limit", DEFAULT_LIMIT),
             reserved,
+            None if status == DEFAULT_STATUS or status in readings.status_named else status,
         )
 
     def carry_out(self, checked: Asked, readings: Readings, clock: Clock) -> Reply:
-        """Return one page of the project, with what was due by now done."""
+        """Return one page of the project, with what was due by now done; one that is too large is refused."""
         project = checked.project
         with project.lock:
             now = clock.now()
             if project.life_cycle is not None:
                 project.life_cycle.settle(now, readings.timezone)
                 project.life_cycle.was_read()
-            page = _page(checked, readings)
-        return success_reply(PROJECT_DETAIL.success, page, int(now))
+            page = _written_page(checked, readings)
+            reading, cause = _oddity(checked, readings)
+        if page is None:
+            return outside_reply(400, REPLY_TOO_LARGE)
+        return success_reply(PROJECT_DETAIL.success, page, int(now), reading=reading, cause=cause)
 
     def reserved(self, checked: Asked) -> Reserved | None:
         """Return the `projectid` that asks for a fault or an error."""
@@ -101,6 +118,20 @@ class ProjectDetail(Handler[Asked]):
             return None
         project = None if merchant is None else _project_named(merchant, sent, readings)
         return str(sent) if project is None else project.project_id
+
+    def remarks(self, fields: Mapping[str, Any], readings: Readings, cause: Cause | None) -> list[Finding]:  # noqa: ARG002
+        """Return why a list is empty, or not the one that was meant."""
+        why = "the reading {} says what becomes of it"
+        match cause:
+            case FilterNamesNothing(known=known, is_ignored=is_ignored):
+                fix = f'send one of {", ".join(known)}, or "" for no filter (or serve with another status_filter)'
+                what = "the list is unfiltered" if is_ignored else "the list is empty"
+                return [Finding(f"{what}: the status in the filter names none", why.format("unknown_status"), fix)]
+            case PageBeyondLast(pages=pages, shows_last=shows_last):
+                fix = f"stop at total_page, which is {pages} here" if pages else "check the filter, or the project"
+                what = "the last page came again" if shows_last else "the list is empty"
+                return [Finding(f"{what}: the page is past the last", why.format("beyond_last"), fix)]
+        return []
 
     def diagnose(
         self,
@@ -146,13 +177,49 @@ def _statuses(text: str, readings: Readings) -> Statuses:
     return STATUSES if readings.unknown_status == "ignored" else ()
 
 
-def _page(asked: Asked, readings: Readings) -> PageBody:
+def _oddity(asked: Asked, readings: Readings) -> tuple[str | None, Cause | None]:
+    """Return which reading decided what a success lists, and how, where that may not be what was meant."""
+    if asked.unknown_status is not None:
+        known, is_ignored = tuple(readings.status_named), readings.unknown_status == "ignored"
+        return "unknown_status", FilterNamesNothing("status", asked.unknown_status, known, is_ignored)
+    if asked.page == 1:
+        return None, None
+    limit = min(asked.limit, readings.limit_cap or asked.limit)
+    pages = -(-asked.project.count(asked.statuses) // limit)
+    if asked.page <= pages:
+        return None, None
+    shows_last = readings.beyond_last == "last" and pages > 0
+    return "beyond_last", PageBeyondLast("page", asked.page, pages, limit, shows_last)
+
+
+def _written_page(asked: Asked, readings: Readings) -> msgspec.Raw | PageBody | None:
+    """Return a page, written if it may be asked for again, None when it is too large; under the project's lock."""
+    written = asked.project.written.under(readings)
+    key = (asked.statuses, asked.page, asked.limit)
+    kept = written.page(key)
+    if kept is not None:
+        return msgspec.Raw(kept)
+    body = _page(asked, readings)
+    if body is None or len(body.data.vouchers) > LONGEST_KEPT:
+        return body
+    page = encode(body)
+    written.keep_page(key, page)
+    return msgspec.Raw(page)
+
+
+def _page(asked: Asked, readings: Readings) -> PageBody | None:
     project, matching = asked.project, asked.statuses
     limit = min(asked.limit, readings.limit_cap or asked.limit)
     total_data = project.count(matching)
     pages = -(-total_data // limit)
     shown_page = min(asked.page, max(pages, 1)) if readings.beyond_last == "last" else asked.page
-    vouchers = project.page(matching, (shown_page - 1) * limit, limit)
+    offset = (shown_page - 1) * limit
+    if min(limit, total_data - offset) * _SHORTEST_VOUCHER > MAX_REPLY:
+        return None
+    vouchers = project.page(matching, offset, limit)
+    written = _written_vouchers(project, vouchers, readings)
+    if len(written) > MAX_REPLY:
+        return None
     return PageBody(
         current_page=asked.page,
         data=ProjectBody(
@@ -160,7 +227,7 @@ def _page(asked: Asked, readings: Readings) -> PageBody:
             merchant_id=asked.merchant_id,
             project_id=project.project_id,
             total_voucher=total_data if readings.total_voucher_scope == "filtered" else len(project),
-            vouchers=_voucher_bodies(project, vouchers, readings),
+            vouchers=msgspec.Raw(written),
             category_totals=_category_totals(project, matching, vouchers, readings),
             stats=StatsBody(*project.stats(matching if readings.stats_scope == "filtered" else STATUSES)),
         ),
@@ -169,26 +236,32 @@ def _page(asked: Asked, readings: Readings) -> PageBody:
     )
 
 
-def _voucher_bodies(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> list[VoucherBody] | None:
-    if not vouchers and readings.empty_vouchers == "null":
-        return None
-    code_of = readings.code_of
-    project_id = project.project_id
-    return [
-        VoucherBody(
-            voucher.id,
-            project_id,
-            voucher.voucher_code,
-            voucher.response_json,
-            voucher.note,
-            voucher.nominal_gs,
-            voucher.created_at[:10],
-            voucher.created_at,
-            voucher.updated_at,
-            code_of[voucher.status],
-        )
-        for voucher in vouchers
-    ]
+def _written_vouchers(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> bytes:
+    if not vouchers:
+        return b"null" if readings.empty_vouchers == "null" else b"[]"
+    written = project.written.vouchers
+    parts = [written.get(voucher.id) or _write_voucher(written, project, voucher, readings) for voucher in vouchers]
+    # One copy, not three: it may be long.
+    parts[0] = b"[" + parts[0]
+    parts[-1] += b"]"
+    return b",".join(parts)
+
+
+def _write_voucher(written: dict[int, bytes], project: ProjectStore, voucher: Voucher, readings: Readings) -> bytes:
+    body = VoucherBody(
+        voucher.id,
+        project.project_id,
+        voucher.voucher_code,
+        voucher.response_json,
+        voucher.note,
+        voucher.nominal_gs,
+        voucher.created_at[:10],
+        voucher.created_at,
+        voucher.updated_at,
+        readings.code_of[voucher.status],
+    )
+    written[voucher.id] = encode(body)
+    return written[voucher.id]
 
 
 def _category_totals(

@@ -22,7 +22,7 @@ from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import parse_fields
-from mockserver.provider.refusal import CodeDouble, FieldEmpty, FieldMissing, ListWrong, Refusal, VendorState
+from mockserver.provider.refusal import Cause, CodeDouble, FieldEmpty, FieldMissing, ListWrong, Refusal, VendorState
 from mockserver.provider.reply import Reply, success_reply
 from mockserver.provider.state.clock import Clock, date_time
 from mockserver.provider.state.store import MerchantStore, Store
@@ -79,7 +79,7 @@ class RedeemBulk(Handler[Submission]):
 
         return diagnose_list(refused, fields.get(_CODES))
 
-    def remarks(self, fields: Mapping[str, Any], readings: Readings) -> list[Finding]:
+    def remarks(self, fields: Mapping[str, Any], readings: Readings, cause: Cause | None) -> list[Finding]:  # noqa: ARG002
         """Return what is odd about a list that was taken."""
         from mockserver.provider.doctor.code_list import remarks_on  # noqa: PLC0415 - as above
 

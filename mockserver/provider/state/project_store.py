@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from operator import attrgetter
 from typing import TypeVar
 
@@ -27,11 +27,59 @@ _NOMINAL: Callable[[Voucher], int] = attrgetter("nominal_gs")
 _STATUS_AND_NOMINAL: Callable[[Voucher], _Group] = attrgetter("status", "nominal_gs")
 
 
+# Of the pages that are kept of a project: all together, and one.
+_PAGES_KEPT = 1_048_576
+LONGEST_KEPT = 131_072
+
+
+class Written:
+    """What was written of a project, kept until it changes: each voucher, and the newest pages up to 1 MiB.
+
+    Clients that poll ask for the same again and again. To be used under the project's lock.
+    """
+
+    def __init__(self) -> None:
+        self.vouchers: dict[int, bytes] = {}
+        self._pages: dict[Hashable, bytes] = {}
+        self._size = 0
+        self._under: object = None
+
+    def under(self, readings: object) -> Written:
+        """Return this, empty if it was written under others than these readings."""
+        if self._under is not readings:
+            self._under = readings
+            self.vouchers.clear()
+            self._forget_pages()
+        return self
+
+    def page(self, asked: Hashable) -> bytes | None:
+        """Return the page that was written for what is asked; None when it is to be written anew."""
+        return self._pages.get(asked)
+
+    def keep_page(self, asked: Hashable, page: bytes) -> None:
+        """Keep a page; those that were kept the longest go when they become too many."""
+        self._pages[asked] = page
+        self._size += len(page)
+        while self._size > _PAGES_KEPT:
+            self._size -= len(self._pages.pop(next(iter(self._pages))))
+
+    def forget(self, voucher_id: int) -> None:
+        """Forget a voucher that changes, and the pages, which all say something of it."""
+        self.vouchers.pop(voucher_id, None)
+        if self._pages:
+            self._forget_pages()
+
+    def _forget_pages(self) -> None:
+        self._pages.clear()
+        self._size = 0
+
+
 class ProjectStore:
     """The vouchers of one project.
 
     Every method is safe under threads; hold `lock` around several to see them at one instant. `own_plan` is the
-    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything.
+    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything. `written` is
+    what was written of it since it changed.
     """
 
     def __init__(self, project: Project, world_plan: Plan | None = None) -> None:
@@ -53,6 +101,7 @@ class ProjectStore:
         self.world_plan = world_plan
         is_planned = self.plan is not None or any(voucher.plan is not None for voucher in project.vouchers)
         self.life_cycle = LifeCycle(self) if is_planned else None
+        self.written = Written()
 
     def __len__(self) -> int:
         return len(self._vouchers)
@@ -168,6 +217,7 @@ class ProjectStore:
             self._forget(before)
             self._remember(after)
             self._vouchers[voucher_id] = after
+            self.written.forget(voucher_id)
             return after
 
     def replan(self, voucher_id: int, plan: Plan | None) -> None:

@@ -20,7 +20,7 @@ from mockserver.provider.state.clock import MovableClock
 from mockserver.web.admin.access import Problem
 from mockserver.web.admin.lookup import merchant_named, one_merchant
 from mockserver.web.admin.views import clock_view, faults_view, readings_view
-from mockserver.web.admin.wire import body_as, body_bytes, decoded, fitting, reply
+from mockserver.web.admin.wire import body_as, body_bytes, decoded, reply, validated
 
 # What a rule may say of which calls it hits.
 _LIMITS = ("times", "share", "seed", "merchant_id", "project_id", "operation")
@@ -95,7 +95,7 @@ def _sent_readings() -> tuple[dict[str, Any], Readings]:
         readings = readings_from_document(document)
     except ReadingsError as error:
         raise Problem(422, str(error)) from None
-    return fitting(document, {"$ref": f"{ID_PREFIX}readings"}, "readings"), readings
+    return validated(document, {"$ref": f"{ID_PREFIX}readings"}, "readings"), readings
 
 
 def _faults(provider: Provider, only: str | None) -> dict[str, Any]:

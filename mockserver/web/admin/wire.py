@@ -78,10 +78,10 @@ def checked(sent: bytes, its_schema: Document, name: str, *, or_empty: bool = Fa
         _check_shape(sent, its_schema["$ref"], name)
     document = decoded(sent, or_empty=or_empty)
     # PHP has one array for both, and writes an empty one as a list.
-    return fitting({} if or_empty and document == [] else document, its_schema, name)
+    return validated({} if or_empty and document == [] else document, its_schema, name)
 
 
-def fitting(document: Any, its_schema: Document, name: str) -> Any:
+def validated(document: Any, its_schema: Document, name: str) -> Any:
     """Return the document if it fits; raises Problem (422) with what to mend. `name` is the schema in words."""
     if not _compiled(its_schema["$ref"]).is_valid(document):
         raise _misfit(name, [printable(str(failure), 300) for failure in failures(document, its_schema)])

@@ -142,7 +142,7 @@ def test_a_fault_that_hits_a_right_call_is_a_note(tmp_path: Path, fault: str) ->
     done = run(tmp_path, raw(body(), headers=f"x-apigames-mock-fault: {fault}\r\n"))
     assert done.return_value == 0
     assert done.output.startswith("answered: nothing is wrong with this request\n\n  note: the fault ")
-    assert "a rule, a reserved text or a header asked for it" in done.output
+    assert "a header of the call asked for it: X-Apigames-Mock-Fault" in done.output
 
 
 def test_a_fault_that_a_header_asks_for_is_told(tmp_path: Path) -> None:

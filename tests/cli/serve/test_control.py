@@ -14,7 +14,7 @@ from mockserver.cli.serve.control import clock_from
 from mockserver.provider.state.clock import date_time
 from mockserver.testing.admin_client import AdminClient
 from tests.support.asking import DEMO_PROJECT, PAGE_PROJECT, PATH, fields
-from tests.support.command import Serving, run, run_process
+from tests.support.command import Serving, run
 
 
 def test_all_of_them_at_once(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_makes_no_sense_is_one_clear_line(tmp_path: Path, options: list[str
     [("é", "the admin token cannot be sent as a bearer token"), (" x ", "no white space around")],
 )
 def test_a_token_that_cannot_be_sent_is_one_clear_line(tmp_path: Path, token: str, said: str) -> None:
-    done = run_process("serve", "--port", "0", "--admin-token", token, folder=tmp_path)
+    done = run("serve", "--port", "0", "--admin-token", token, folder=tmp_path)
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1

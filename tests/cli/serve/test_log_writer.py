@@ -37,3 +37,18 @@ def test_no_line_is_lost_when_the_reader_is_slow(blocks: bool) -> None:
     os.close(writing)
     os.close(reading)
     assert [int(line.split()[0]) for line in received.splitlines()] == [*range(LINES)]
+
+
+def test_a_line_that_cannot_be_made_takes_none_of_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> str:
+        raise OSError("no more files")
+
+    reading, writing = os.pipe()
+    writer = LogWriter(writing, "{} dropped\n".format)
+    for line in ("one\n", fail, lambda: "three\n"):
+        writer.write(line)
+    writer.close()
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as received:
+        assert received.read() == "one\nthree\n"
+    assert caplog.messages[0].startswith("internal error of the mock: OSError")

@@ -19,6 +19,7 @@ from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
+from mockserver.web.connection import Limits
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, fields
 from tests.support.command import CLEAN, Serving, run, run_process
@@ -336,7 +337,7 @@ def test_a_full_disk_behind_standard_output_is_one_clear_line_and_exit_2(tmp_pat
 
 
 def test_a_host_that_is_none_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
-    done = run_process("serve", "--port", "0", "--host", "not a host", folder=tmp_path)
+    done = run("serve", "--port", "0", "--host", "not a host", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "use 127.0.0.1" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -344,7 +345,7 @@ def test_a_host_that_is_none_is_one_clear_line_and_exit_2(tmp_path: Path) -> Non
 
 def test_a_taken_port_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run_process("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
+        done = run("serve", "--port", str(taken.getsockname()[1]), folder=tmp_path)
     assert done.returncode == 2
     assert "is taken" in done.stderr
     assert "--port 0" in done.stderr
@@ -359,3 +360,23 @@ def test_a_log_that_nobody_reads_does_not_hold_up_the_endpoint(tmp_path: Path) -
         status, _, err = serving.stop(signal.SIGTERM)
     assert status == 0
     assert "Traceback" not in err
+
+
+def test_a_connection_is_kept_as_long_as_was_asked_for(tmp_path: Path) -> None:
+    with (
+        Serving("--keep-alive", "0.05", folder=tmp_path) as serving,
+        socket.create_connection(("127.0.0.1", int(serving.url.rpartition(":")[2])), timeout=30) as client,
+    ):
+        client.sendall(b"GET / HTTP/1.1\r\nHost: mock\r\n\r\n")
+        received = b""
+        while chunk := client.recv(65_536):
+            received += chunk
+    assert received.startswith(b"HTTP/1.1 404")
+    assert b"connection: close" not in received
+    assert Limits().keep_alive_seconds == 75
+
+
+def test_a_connection_cannot_be_kept_for_no_time(tmp_path: Path) -> None:
+    done = run("serve", "--keep-alive", "0", folder=tmp_path)
+    assert done.returncode == 2
+    assert "--keep-alive" in done.stderr

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import hmac
 import json
+import re
 import zlib
 from typing import Any
 
@@ -17,9 +18,11 @@ from hypothesis import strategies as st
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.provider.doctor.finding import Finding
+from mockserver.provider.faults.faults import Fault
+from mockserver.provider.faults.rules import Rule
 from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.provider import Provider
-from mockserver.provider.request import INTERNAL_ERROR
+from mockserver.provider.request import FAULT_HEADER, INTERNAL_ERROR
 from mockserver.provider.state.world import Merchant, Project
 from mockserver.testing.strategies.exchanges import readings as any_readings
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, call, fields
@@ -161,7 +164,7 @@ def test_no_signature_at_all(provider: Provider) -> None:
         (b"[]", "the body is a JSON array", '{"projectid"'),
         (b'"{}"', "the body is a JSON string", "once, not twice"),
         (b'{"page":"1"}', "page is a number as text", "types=coerce"),
-        (b'{"projectid":5847}', "projectid is of the JSON type integer", '"projectid": "R240815XPQR000012"'),
+        (b'{"projectid":5847}', "projectid is of the JSON type integer", '"projectid": "5847", in quotes'),
         (b'{"page":0}', "page is below 1", "1 or more"),
         (b'{"limit":-1.0}', "limit is below 1", "1 or more"),
         (b'{"page":1.5}', "page is of the JSON type number", '"page": 1'),
@@ -291,7 +294,7 @@ def test_a_call_that_would_get_another_error_by_now_has_that_one_explained(provi
     late = Merchant("M260101LATE00001", "the-latecomers-secret", None, (Project(78, "R260101LATE0001"),))
     said(provider, json.dumps(fields(signature=md5("x"))).encode(), late.merchant_id)
     provider.add_merchant(late)
-    changed, present = said_of_newest(provider)
+    changed, present, *_ = said_of_newest(provider)
     assert changed.what == "it got ERR-2, and would get ERR-3 now"
     assert "no known formula" in present.what
     said(provider, json.dumps(fields(signature=sign(MERCHANT, "the-next-secret"))).encode())
@@ -303,8 +306,9 @@ def test_a_call_that_would_get_another_error_by_now_has_that_one_explained(provi
 
 def test_the_fields_of_a_form_are_looked_at_where_a_reading_lets_it_in() -> None:
     provider = built_in_provider(Readings.of({"form_body": "accept"}))
-    (only,) = said(provider, f"projectid=DW&signature={RIGHT.upper()}".encode())
-    assert only.what == "the signature is the right value in upper case"
+    first, then = said(provider, f"projectid=DW&signature={RIGHT.upper()}".encode())
+    assert first.what == "the signature is the right value in upper case"
+    assert then.what.startswith("no project 'DW'")
     (only,) = said(provider, f"projectid=demo&signature={RIGHT}".encode())
     assert "the name of one, 'Demo'" in only.what
 
@@ -313,7 +317,7 @@ def test_a_reading_is_no_cure_for_what_it_does_not_relax() -> None:
     (by_session,) = said(built_in_provider(), b'{"session_key":5}')
     assert by_session.fix == 'send "session_key" as text'
     (by_page,) = said(built_in_provider(Readings.of({"types": "coerce"})), b'{"page":1.5}')
-    assert (by_page.what, by_page.fix) == ("page is of the JSON type number", 'send "page": 1, without quotes')
+    assert (by_page.what, by_page.fix) == ("page is of the JSON type number", 'send "page": 1, a whole number')
 
 
 SIGNED = f"signature={RIGHT}"
@@ -340,7 +344,7 @@ SIGNED = f"signature={RIGHT}"
         ({"types": "coerce"}, '{"page":"abc","sign":"x"}', "page is text, and not a whole number", 'send "page": 1'),
         ({"types": "coerce"}, '{"page":"0"}', "page is below 1", "send page 1 or more"),
         ({"types": "coerce"}, '{"page":"%s"}' % ("9" * 19), "not a whole number of up to 18 digits", 'send "page": 1'),
-        ({}, '{"limit":"x"}', "limit is text, and not a whole number", 'send "limit": 30, without quotes'),
+        ({}, '{"limit":"x"}', "limit is text, and not a whole number", 'send "limit": 30, which is what'),
         ({"types": "coerce", "unknown_status": "json"}, '{"status":5}', "status names no status", "send one of"),
         ({}, r'{"note":"\ud800"}', r"the body holds half of a surrogate pair, \ud800", "send both halves"),
         ({}, r'["\ud83d\ude00", "\udc00"]', r"the body holds half of a surrogate pair, \udc00", "send both halves"),
@@ -391,3 +395,85 @@ def test_no_secret_is_ever_said(name: str, cut: bool) -> None:
         text = " ".join(map(str, findings))
         for secret in (SECRET, RIGHT, "session-key-of-mine"):
             assert secret not in text
+
+
+MEANT: list[tuple[dict[str, object], dict[str, str], dict[str, object]]] = [
+    ({"status": 0}, {}, {"status": "0"}),
+    ({"status": None}, {}, {"status": ""}),
+    ({"status": False}, {}, {"status": ""}),
+    ({"page": "2"}, {}, {"page": 2}),
+    ({"page": None}, {}, {"page": 1}),
+    ({"limit": "x"}, {}, {"limit": 30}),
+    ({"limit": 7.5}, {}, {"limit": 7}),
+]
+
+
+@pytest.mark.parametrize(("sent", "choices", "meant"), MEANT)
+def test_a_fix_as_it_is_worded_is_what_the_sender_meant(
+    sent: dict[str, object], choices: dict[str, str], meant: dict[str, object]
+) -> None:
+    provider = built_in_provider(Readings.of(choices))
+    first, *more = said(provider, json.dumps({**fields(), **sent}).encode())
+    assert more == []
+    worded = re.search(r'send ("\w+": (?:"[^"]*"|-?\d+))', first.fix)
+    assert worded is not None, first.fix
+    assert json.loads(f"{{{worded[1]}}}") == meant
+    assert said(provider, json.dumps({**fields(), **meant}).encode()) == []
+
+
+def test_every_mistake_of_a_request_is_told(provider: Provider) -> None:
+    sent = fields(page="1", signature=md5(f"{MERCHANT}:{SECRET}"), projectid="nowhere")
+    told = [one.what for one in said(provider, json.dumps(sent).encode())]
+    assert told[0] == "page is a number as text"
+    assert any("md5(merchant_id + ':' + secret_key)" in one for one in told)
+    told = [one.what for one in said(provider, json.dumps({**sent, "page": 1}).encode())]
+    assert "the signature is" in told[0]
+    assert told[-1].startswith("no project 'nowhere'")
+
+
+def test_fields_inside_another_object_are_seen(provider: Provider) -> None:
+    first, *_ = said(provider, json.dumps({"data": fields()}).encode())
+    assert any("are inside 'data'" in one.what for one in said_of_newest(provider)), first
+    assert "without the object around it" in next(one.fix for one in said_of_newest(provider) if "inside" in one.what)
+
+
+@pytest.mark.parametrize(
+    ("changed", "choices", "reading", "says"),
+    [
+        ({"status": "9"}, {}, "unknown_status", "the list is empty: the status in the filter names none"),
+        ({"status": "9"}, {"unknown_status": "ignored"}, "unknown_status", "the list is unfiltered"),
+        ({"page": 9}, {}, "beyond_last", "the list is empty: the page is past the last"),
+        ({"page": 9}, {"beyond_last": "last"}, "beyond_last", "the last page came again"),
+    ],
+)
+def test_a_success_that_may_not_be_meant_is_explained(
+    changed: dict[str, object], choices: dict[str, str], reading: str, says: str
+) -> None:
+    provider = built_in_provider(Readings.of(choices))
+    (only,) = said(provider, json.dumps(fields(**changed)).encode())
+    assert says in only.what
+    assert f"the reading {reading}" in only.why
+    (entry,) = provider.journal.entries()
+    assert (entry.rc, entry.reading) == (200, reading)
+    assert entry.explanation is not None
+    assert entry.explanation.startswith("200, and ")
+
+
+def test_an_ordinary_page_is_explained_by_nothing(provider: Provider) -> None:
+    assert said(provider, json.dumps(fields(page=2)).encode()) == []
+    assert said(provider, json.dumps(fields(status="0")).encode()) == []
+
+
+@pytest.mark.parametrize("how", ["header", "reserved", "rule"])
+def test_a_fault_says_what_asked_for_it_and_how_to_be_rid_of_that(provider: Provider, how: str) -> None:
+    if how == "rule":
+        provider.faults.add(Rule(Fault("html_502")))
+    content = json.dumps(fields(projectid="RMOCKHTML502") if how == "reserved" else fields()).encode()
+    (only,) = said(provider, content, forced="html_502" if how == "header" else None)
+    why, fix = {
+        "header": (f"a header of the call asked for it: {FAULT_HEADER}", "leave that header out"),
+        "reserved": ("a reserved text in the call asked for it: projectid RMOCKHTML502", "send one of your own"),
+        "rule": ("a rule asked for it", "DELETE /__admin/faults"),
+    }[how]
+    assert why == only.why
+    assert fix in only.fix

@@ -12,9 +12,12 @@ from mockserver.contract.masking import Maskers
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.provider.journal.journal import BODIES_KEPT, Journal
-from mockserver.provider.journal.recorded import Call
+from mockserver.provider.journal.recorded import Call, RawEntry
+from mockserver.provider.provider import Provider
 from mockserver.provider.reply import Reply
 from mockserver.provider.request import MAX_BODY
+from mockserver.provider.state.clock import SystemClock
+from mockserver.provider.state.world_file import built_in_world
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PATH, SECRET, ask, body, built_in_provider, fields
 
 REPLY = Reply(200, b"{}", 200)
@@ -99,3 +102,15 @@ def test_so_many_calls_are_kept_and_no_more(capacity: int) -> None:
         journal.record(call_of(10), REPLY, 0.0)
     assert [entry.n for entry in journal.entries()] == list(range(6 - capacity, 6))
     assert journal.total == 5
+
+
+def test_an_observer_that_fails_takes_nobody_their_reply(caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[RawEntry] = []
+
+    def fail(_: RawEntry) -> None:
+        raise OSError("no more files")
+
+    provider = Provider(built_in_world(Readings(), SystemClock()), observers=(fail, heard.append))
+    assert ask(provider, body())["rc"] == 200
+    assert (provider.journal.total, len(heard)) == (1, 1)
+    assert caplog.messages[0].startswith("internal error of the mock: OSError")

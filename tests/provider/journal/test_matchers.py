@@ -100,7 +100,10 @@ def test_the_failure_lists_every_call_and_why_it_is_not_the_one() -> None:
         '  - #1 POST projectid="R240815XPQR000012" status="" page=1 limit=30 -> HTTP 200, rc 200 (RES-1)',
         "      page: expected 2, got 1",
         "      status: expected '0', got ''",
-        '  - #2 POST projectid="R240815XPQR000012" status="1" page=2 limit=30 -> HTTP 200, rc 200 (RES-1)',
+        (
+            '  - #2 POST projectid="R240815XPQR000012" status="1" page=2 limit=30 -> HTTP 200, rc 200 (RES-1): '
+            "200, and empty: page 2 is past the last; no voucher matches"
+        ),
         "      status: expected '0', got '1'",
         "  - #3 POST body { -> HTTP 400, rc 400 (ERR-1): the body is not valid JSON: Input data was truncated",
         "      page: expected 2, page was not sent",

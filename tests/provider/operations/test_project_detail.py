@@ -8,8 +8,23 @@ import pytest
 
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
+from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.provider import Provider
-from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, ask, body, built_in_provider, call, fields
+from mockserver.provider.state.generate import generate_vouchers
+from mockserver.provider.state.project_store import Written
+from mockserver.provider.state.world import Merchant, Project, World
+from tests.support.asking import (
+    DEMO_PROJECT,
+    MERCHANT,
+    NOW,
+    PAGE_PROJECT,
+    SECRET,
+    ask,
+    body,
+    built_in_provider,
+    call,
+    fields,
+)
 
 PAGE_EXAMPLE = b"""{
 "projectid":"DW",
@@ -101,3 +116,45 @@ def test_the_reply_says_on_this_side_what_decided(provider: Provider) -> None:
 
 def test_a_signature_of_another_merchant_is_refused(provider: Provider) -> None:
     assert ask(provider, body(signature=sign("M2", "apigames-mock-secret")))["error_msg"] == "Signature Not Valid"
+
+
+def test_a_page_that_was_read_before_shows_each_change(provider: Provider) -> None:
+    asked = body(status="0", limit=1)
+    first = ask(provider, asked)
+    assert ask(provider, asked) == first
+    (voucher,) = first["data"]["data"]["vouchers"]
+    merchant = provider.store.merchant(MERCHANT)
+    assert merchant is not None
+    project = merchant.project(DEMO_PROJECT)
+    assert project is not None
+    moved = project.move(voucher["id"], VoucherStatus.SUCCESS, updated_at="2030-01-01 00:00:00")
+    second = ask(provider, asked)
+    assert second["data"]["data"]["vouchers"][0]["id"] != voucher["id"]
+    assert second["data"]["total_data"] == first["data"]["total_data"] - 1
+    assert ask(provider, body(limit=200))["data"]["data"]["stats"]["success"] == 63
+    project.move(moved.id, VoucherStatus.PENDING, updated_at="2030-01-01 00:00:01")
+    provider.clock.advance(5)
+    again = ask(provider, asked)
+    assert again["ts"] == first["ts"] + 5
+    assert again["data"]["data"]["vouchers"][0]["updated_at"] == "2030-01-01 00:00:01"
+    provider.readings = provider.readings.replace(total_voucher_scope="filtered")
+    assert ask(provider, asked)["data"]["data"]["total_voucher"] == first["data"]["total_data"]
+
+
+def test_pages_that_are_kept_take_a_bounded_amount() -> None:
+    written, readings = Written(), object()
+    for number in range(1_000):
+        written.under(readings).keep_page(number, bytes(10_000))
+    kept = [number for number in range(1_000) if written.page(number) is not None]
+    assert kept == list(range(1_000 - 104, 1_000))
+    assert written.under(object()).page(999) is None
+
+
+@pytest.mark.parametrize(("limit", "rc"), [(20_000, 200), (40_000, 400), (10**6, 400), (10**30, 400)])
+def test_a_reply_that_is_too_large_is_refused_and_says_so(limit: int, rc: int) -> None:
+    vouchers = generate_vouchers(60_000, first_id=1)
+    world = World((Merchant(MERCHANT, SECRET, None, (Project(1, DEMO_PROJECT, None, vouchers),)),))
+    reply = ask(Provider(world), body(limit=limit))
+    assert reply["rc"] == rc
+    if rc != 200:
+        assert reply["error_msg"] == "Reply too large: this page has more than 8388608 bytes; ask for fewer with limit"

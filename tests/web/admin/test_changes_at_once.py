@@ -55,6 +55,10 @@ class Meanwhile:
         except AdminProblem as error:
             self.result = error
 
+    @property
+    def has_begun(self) -> bool:
+        return self._thread.ident is not None
+
     def begin(self) -> None:
         self._thread.start()
         while self._thread.is_alive() and not self._lock.has_waiting.wait(0.01):
@@ -82,7 +86,7 @@ def test_a_merchants_first_clock_is_made_once(provider: Provider, lock: ToldLock
     copy = provider.clock.copy
 
     def slow_copy() -> MovableClock:
-        if other.result is None and not lock.has_waiting.is_set() and not other._thread.ident:
+        if other.result is None and not lock.has_waiting.is_set() and not other.has_begun:
             other.begin()
         return copy()
 
@@ -103,7 +107,8 @@ class SlowWorld:
     @property
     def merchants(self) -> Iterator[Merchant]:
         yield from self._merchants
-        self._meanwhile.begin()
+        if not self._meanwhile.has_begun:
+            self._meanwhile.begin()
 
 
 @pytest.mark.parametrize("change", ["readings", "clock", "project", "merchant"])
