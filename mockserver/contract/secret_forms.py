@@ -60,6 +60,9 @@ def forms_of(secret: str) -> Forms:
         data.add(in_json.encode())
         # A control character may stand for itself, or as a letter behind a backslash.
         written = {secret, in_json, repr(secret)[1:-1], ascii(secret)[1:-1], secret.replace(" ", "+")}
+        if "\0" in secret:
+            # As PHP writes it; a digit behind it makes an octal escape of the two.
+            written |= {text.replace("\0", "\\0") for text in (secret, in_json)}
         if not secret.isascii():
             written.update(_wrongly_decoded(secret))
         forms = {form for text in written for form in (unquoted(text), lower(_without_quotes(text)))}
