@@ -203,6 +203,7 @@ def test_a_careful_client_is_not_accused(of: Callable[[str], Callable[..., None]
     run(CAREFUL, 0, of)
 
 
+@pytest.mark.once  # how often a size is drawn is the business of the Hypothesis that is installed
 def test_sizes_are_where_clients_break() -> None:
     sizes: set[int] = set()
 
