@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
+
+from werkzeug.http import HTTP_STATUS_CODES
 
 from mockserver.contract.bundle import bundled
 from mockserver.contract.operation import Operations
@@ -177,7 +178,7 @@ def _body(name: str | None) -> Document:
 
 def _problem(status: int) -> Document:
     name, detail, when = _PROBLEMS[status]
-    problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    problem = {"type": "about:blank", "title": HTTP_STATUS_CODES[status], "status": status, "detail": detail}
     content = {"schema": {"$ref": "#/$defs/problem"}, "examples": {name: {"value": problem}}}
     document: Document = {"description": when, "content": {"application/problem+json": content}}
     if status == 429:

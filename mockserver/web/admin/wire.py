@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import HTTP_STATUS_CODES
 
 from mockserver.contract.foreign_text import harmless_json, printable
 from mockserver.contract.json_documents import plain_document
@@ -146,7 +146,7 @@ def problem(error: Problem) -> Response:
     """Write problem details (RFC 9457)."""
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(error.status).phrase,
+        "title": HTTP_STATUS_CODES[error.status],
         "status": error.status,
         "detail": printable(error.detail, 2000),
     }

@@ -68,14 +68,14 @@ from mockserver.cli.serve.request_log import ErrorLog, dropped_line
 from mockserver.provider.internal_error import report
 
 async def leave_an_error_behind():
-    asyncio.get_running_loop().create_future().set_exception(ValueError("marked-text"))
+    asyncio.get_running_loop().create_future().set_exception(ValueError("marked" + "-text"))
 
 def fail():
-    raise ValueError("marked-text")
+    raise ValueError("marked" + "-text")
 
 class Unraisable:
     def __del__(self):
-        raise ValueError("marked-text")
+        raise ValueError("marked" + "-text")
 
 writer = LogWriter(2, partial(dropped_line, "json"))
 ErrorLog("json", writer.write).listen()
