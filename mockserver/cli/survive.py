@@ -36,7 +36,7 @@ class _Command(click.Command):
     "--list and docs/survive.md tell of each scenario.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-@click.option("--scenario", "names", metavar="NAME", multiple=True, help="ClientRun this one only; may be given again.")
+@click.option("--scenario", "names", metavar="NAME", multiple=True, help="Run this one only; may be given again.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the worlds and the generated scenarios.")
 @click.option(
     "--examples",
