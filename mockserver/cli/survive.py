@@ -77,7 +77,7 @@ def survive(
     saw is judged too.
     """
     from mockserver.testing.survive.running import CommandError  # noqa: PLC0415 - as above
-    from mockserver.testing.survive.situations import ScenarioError  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.status_call.situations import ScenarioError  # noqa: PLC0415 - as above
     from mockserver.testing.survive.survive import chosen  # noqa: PLC0415 - the server is for a run only
     from mockserver.testing.survive.survive import survive as run  # noqa: PLC0415 - as above
 
@@ -117,7 +117,7 @@ def _context() -> click.Context:
 
 
 def _list() -> None:
-    from mockserver.testing.survive.scenarios import SCENARIOS  # noqa: PLC0415 - for this only
+    from mockserver.testing.survive.status_call.scenarios import SCENARIOS  # noqa: PLC0415 - for this only
 
     width = max(map(len, SCENARIOS))
     for scenario in SCENARIOS.values():

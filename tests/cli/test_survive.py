@@ -12,7 +12,7 @@ from xml.etree.ElementTree import parse
 import pytest
 
 from mockserver.contract.schemas import schema, validator
-from mockserver.testing.survive.scenarios import SCENARIOS
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS
 from tests.support.command import CLEAN, run, run_process
 from tests.support.survive_clients import CLIENTS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mockserver.testing.survive.habits import HABITS
-from mockserver.testing.survive.scenarios import SCENARIOS
+from mockserver.testing.survive.status_call.habits import HABITS
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS
 
 HABIT_CLIENTS = Path(__file__).parents[2] / "examples" / "clients" / "habits"
 

@@ -9,8 +9,8 @@ import pytest
 from mockserver.testing.survive.playing import Examiner, Verdict
 from mockserver.testing.survive.report import SurviveReport
 from mockserver.testing.survive.running import Client, Command
-from mockserver.testing.survive.scenarios import scenario_named
 from mockserver.testing.survive.stage import Stage
+from mockserver.testing.survive.status_call.scenarios import scenario_named
 from mockserver.testing.survive.survive import DEFAULT_EXAMPLES, DEFAULT_TIMEOUT, chosen, player_of
 
 

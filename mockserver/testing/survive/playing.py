@@ -6,12 +6,12 @@ import itertools
 from dataclasses import dataclass, replace
 
 from mockserver.contract.masking import Masker
-from mockserver.testing.survive.habits import HABITS, Habit, doubt_of, habit_of
-from mockserver.testing.survive.judging import Judgement, Result, Symptom, judge
 from mockserver.testing.survive.running import ClientRun, Player
-from mockserver.testing.survive.scenarios import Scenario
-from mockserver.testing.survive.situations import Situation
 from mockserver.testing.survive.stage import Expected, Observed, ShownExchange, Stage
+from mockserver.testing.survive.status_call.habits import HABITS, Habit, doubt_of, habit_of
+from mockserver.testing.survive.status_call.judging import Judgement, Result, Symptom, judge
+from mockserver.testing.survive.status_call.scenarios import Scenario
+from mockserver.testing.survive.status_call.situations import Situation
 
 _SIMPLER_TRIED = 10
 _SAID_SHOWN = 2000

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mockserver.contract.foreign_text import harmless
-from mockserver.testing.survive.habits import HABITS, Habit
 from mockserver.testing.survive.playing import Played, Verdict
-from mockserver.testing.survive.situations import Situation
+from mockserver.testing.survive.status_call.habits import HABITS, Habit
+from mockserver.testing.survive.status_call.situations import Situation
 
 _EXCHANGES_SHOWN = 3
 _REPLY_SHOWN = 800

@@ -25,8 +25,8 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.refusal import AskedFor, Refusal
 from mockserver.provider.reply import Reply, error_reply
 from mockserver.provider.state.world import Project, World
-from mockserver.testing.survive.situations import FAULT_EXPECTATIONS, Situation
-from mockserver.testing.survive.worlds import Setup, grown, setup_for
+from mockserver.testing.survive.status_call.situations import FAULT_EXPECTATIONS, Situation
+from mockserver.testing.survive.status_call.worlds import Setup, grown, setup_for
 from mockserver.web.server import Server
 
 CALLS_KEPT = 12

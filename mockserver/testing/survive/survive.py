@@ -10,8 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from mockserver.testing.survive.playing import Examiner, Verdict
 from mockserver.testing.survive.report import SurviveReport
 from mockserver.testing.survive.running import Client, Command, CommandError, InProcess, Player
-from mockserver.testing.survive.scenarios import SCENARIOS, Scenario, generated, scenario_named
 from mockserver.testing.survive.stage import Stage
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS, Scenario, generated, scenario_named
 
 __all__ = ["CommandError", "SurviveReport", "chosen", "survive"]
 

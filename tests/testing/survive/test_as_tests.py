@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mockserver.testing.survive.scenarios import SCENARIOS, generated
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS, generated
 from mockserver.testing.survive.survive import DEFAULT_EXAMPLES
 from tests.support.plugin_runs import run
 

@@ -15,16 +15,16 @@ from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.testing.survive.playing import play
 from mockserver.testing.survive.running import InProcess
-from mockserver.testing.survive.scenarios import SCENARIOS, generated, scenario_named
-from mockserver.testing.survive.situations import (
+from mockserver.testing.survive.stage import Stage
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS, generated, scenario_named
+from mockserver.testing.survive.status_call.situations import (
     FAULT_EXPECTATIONS,
     MUTATIONS,
     ScenarioError,
     Situation,
     situation_named,
 )
-from mockserver.testing.survive.stage import Stage
-from mockserver.testing.survive.worlds import setup_for
+from mockserver.testing.survive.status_call.worlds import setup_for
 from tests.support.survive_clients import NoList, careful
 
 READINGS = st.fixed_dictionaries(

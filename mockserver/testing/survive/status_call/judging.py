@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from mockserver.contract.wire import STATUSES
 from mockserver.testing.survive.running import ClientRun
-from mockserver.testing.survive.situations import Situation
 from mockserver.testing.survive.stage import Expected
+from mockserver.testing.survive.status_call.situations import Situation
 
 Symptom = Literal[
     "late", "crash", "output", "false_alarm", "false_success", "wrong_error", "missing", "too_many", "counts"

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.contract.project_detail import DEFAULT_LIMIT, PROJECT_DETAIL
-from mockserver.testing.survive.judging import Symptom
 from mockserver.testing.survive.running import ClientRun
-from mockserver.testing.survive.situations import FAULT_EXPECTATIONS, Situation
 from mockserver.testing.survive.stage import Expected, Observed
+from mockserver.testing.survive.status_call.judging import Symptom
+from mockserver.testing.survive.status_call.situations import FAULT_EXPECTATIONS, Situation
 
 
 @dataclass(frozen=True)

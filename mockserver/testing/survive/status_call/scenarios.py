@@ -13,8 +13,8 @@ from mockserver._text import nearest
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, each_other_value
 from mockserver.provider.faults.faults import FAULTS
-from mockserver.testing.survive.situations import ScenarioError, Situation, situation_named
-from mockserver.testing.survive.worlds import generated_situation
+from mockserver.testing.survive.status_call.situations import ScenarioError, Situation, situation_named
+from mockserver.testing.survive.status_call.worlds import generated_situation
 
 GENERATED = "generated-"
 
