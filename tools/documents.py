@@ -12,7 +12,7 @@ from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.schemas import error_document, readings_schema, request_document, success_document
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.web.admin.openapi import admin_openapi
-from tests.support.survive_page import habits_table, scenarios_table
+from tests.support.survive_page import survive_parts
 
 ROOT = Path(__file__).parents[1]
 BEGIN = "<!-- made from the register: `make documents` -->"
@@ -34,7 +34,7 @@ def made() -> dict[Path, str]:
         page: _with(page, markdown()),
         schemas / "admin-openapi.json": _json(admin_openapi()),
         faults: _with(faults, _faults_table()),
-        survive: _with(survive, habits_table(), scenarios_table()),
+        survive: _with(survive, *survive_parts()),
     }
 
 

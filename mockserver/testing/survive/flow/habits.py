@@ -93,10 +93,14 @@ _SHARED = (
     "no-timeout",
     "endless-retry",
     "fields-left-out",
+)
+_OF_BOTH_CALLS = Habit(
     "fault-for-success",
+    "A broken reply or a refusal is taken for success.",
+    "Only a whole reply with rc 0 is a submission, and one with rc 200 a status.",
 )
 HABITS: Mapping[str, Habit] = MappingProxyType(
-    {habit.name: habit for habit in (*_LISTED, *(STATUS_CALL_HABITS[name] for name in _SHARED))}
+    {habit.name: habit for habit in (*_LISTED, *(STATUS_CALL_HABITS[name] for name in _SHARED), _OF_BOTH_CALLS)}
 )
 # Those that no client of the status call can have.
 OWN_HABITS = tuple(habit.name for habit in _LISTED)
@@ -244,7 +248,7 @@ def _after_acceptance(clues: _Clues) -> str | None:
     if any(one.is_own_double for one in asked.submitted):
         return "double-is-failure"
     if not clues.was_taken:
-        if situation.ending == "unknown" and clues.says_failure:
+        if situation.ending in {"unknown", "either"} and clues.says_failure:
             return "lost-reply-is-failure"
         return "fields-left-out" if clues.is_refusal_met and situation.ending == "finishes" else None
     if not asked.own_polls:
