@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mockserver.contract.readings import Readings
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.operations.handler import Handler
@@ -78,6 +79,8 @@ class FakeServer:
             World(), self.readings, clock, observers=(self._record_for_merchant,), handlers=handlers
         )
         self.undocumented_calls: list[str] = []
+        # How many submissions arrived, for whomever.
+        self.submissions_received = 0
         self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
@@ -207,6 +210,7 @@ class FakeServer:
         return FakeMerchant(self, stored, journal)
 
     def _record_for_merchant(self, kept: RawEntry) -> None:
+        self.submissions_received += kept.call.operation is REDEEM_BULK
         journal = self._journals.get(kept.call.merchant_id or "")
         if journal is not None:
             journal.record(kept.call, kept.reply, kept.took)
