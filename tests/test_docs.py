@@ -62,7 +62,8 @@ def test_the_lines_to_submit_and_poll_do_so(tmp_path: Path) -> None:
             ["bash", "-c", "echo ---\n".join(pasted)], capture_output=True, text=True, timeout=60, check=True
         )
         serving.stop(signal.SIGTERM)
-    submitted, polled, again, late = done.stdout.split("---\n")
+    submitted, polled, closed, again, late = done.stdout.split("---\n")
+    assert re.findall(r'"vendor_state":("maintenance"|null)', closed) == ['"maintenance"', "null"]
     assert re.fullmatch(r"R\w+\n", submitted)
     assert "pending" in polled
     assert json.loads("{" + polled.splitlines()[-1] + "}")["stats"]["success"] == 2

@@ -14,7 +14,7 @@ from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.state.clock import MovableClock, date_time
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
-from mockserver.provider.state.world import Merchant, Project, Voucher, World
+from mockserver.provider.state.world import Merchant, Project, Voucher, World, check_vendor_state
 
 # Coprime to the number of suffixes, so that no two numbers in a row of as many have the same.
 _SUFFIXES = 26**4 * 10**6
@@ -24,7 +24,8 @@ _STEP = 274_877_906_951
 class MerchantStore:
     """One merchant, its projects, and the readings and the clock it is served under (None: those of the provider).
 
-    `plan` moves the vouchers of projects that have none of their own. `as_added` is the merchant, and its readings, as
+    `plan` moves the vouchers of projects that have none of their own; `vendor_state` is what its submissions meet.
+    `as_added` is the merchant, and its readings, as
     they were when it was added.
     """
 
@@ -63,6 +64,11 @@ class MerchantStore:
         """Forget a project; from now on it is unknown."""
         self._projects.pop(project_id, None)
         self._codes = None
+
+    def set_vendor_state(self, vendor_state: str | None) -> None:
+        """Let every submission get this failure of the vendor's, or with None be taken; raises WorldError."""
+        check_vendor_state(vendor_state)
+        self.vendor_state = vendor_state
 
     def has_code(self, voucher_code: str) -> bool:
         """Tell whether a project of the merchant has a voucher of this code."""

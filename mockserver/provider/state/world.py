@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mockserver.contract.redeem_bulk import VENDOR_STATES
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.state.plan import Plan
 
@@ -12,6 +13,13 @@ NO_NOTE = "-"
 
 class WorldError(ValueError):
     """A world that cannot be served; the message names each place in the document and what to do there."""
+
+
+def check_vendor_state(vendor_state: str | None) -> None:
+    """Let a state of the vendor through, or None; raises WorldError for anything else."""
+    if vendor_state is not None and vendor_state not in VENDOR_STATES:
+        expected = ", ".join(map(repr, VENDOR_STATES))
+        raise WorldError(f"vendor_state: expected one of {expected} or none, got {vendor_state!r}")
 
 
 class Voucher(msgspec.Struct, frozen=True, gc=False):
@@ -50,6 +58,9 @@ class Merchant(msgspec.Struct, frozen=True):
 
     `vendor_state` is the role of the failure that all its submissions get (one of `VENDOR_STATES`); None: they are
     taken.
+
+    Raises:
+        WorldError: there is no such state.
     """
 
     merchant_id: str
@@ -57,6 +68,9 @@ class Merchant(msgspec.Struct, frozen=True):
     session_key: str | None = None
     projects: tuple[Project, ...] = ()
     vendor_state: str | None = None
+
+    def __post_init__(self) -> None:
+        check_vendor_state(self.vendor_state)
 
     def __repr__(self) -> str:
         return f"Merchant({self.merchant_id!r}, {len(self.projects)} projects)"

@@ -72,7 +72,13 @@ class WorldBuilder:
             self._project(project, f"{path}.projects[{number}]")
             for number, project in enumerate(merchant.get("projects", []))
         )
-        return Merchant(merchant["merchant_id"], merchant["secret_key"], merchant.get("session_key"), projects)
+        return Merchant(
+            merchant["merchant_id"],
+            merchant["secret_key"],
+            merchant.get("session_key"),
+            projects,
+            merchant.get("vendor_state"),
+        )
 
     def _project(self, project: Any, path: str) -> Project:
         id_ = project.get("id")

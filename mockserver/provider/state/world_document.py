@@ -36,9 +36,10 @@ def _plan_document(plan: Plan | None) -> dict[str, Any]:
 
 def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: bool) -> dict[str, Any]:
     secrets = {"secret_key": merchant.secret_key, "session_key": merchant.session_key} if with_secrets else {}
+    given = {**secrets, "vendor_state": merchant.vendor_state}
     return {
         "merchant_id": merchant.merchant_id,
-        **{key: value for key, value in secrets.items() if value is not None},
+        **{key: value for key, value in given.items() if value is not None},
         "projects": [_project_document(project, readings) for project in merchant.projects],
     }
 

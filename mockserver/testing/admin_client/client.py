@@ -53,6 +53,11 @@ class AdminClient:
         """Add a merchant, written as in a world file; ids and secrets that are left out are made up."""
         return cast("NewMerchantView", self._call("POST", "/merchants", body=merchant or {}))
 
+    def set_vendor_state(self, merchant_id: str, vendor_state: str | None) -> MerchantView:
+        """Let every submission of a merchant get a failure of the vendor's, as `maintenance`; None: they are taken."""
+        changed = {"vendor_state": vendor_state}
+        return cast("MerchantView", self._call("PATCH", f"/merchants/{_part(merchant_id)}", body=changed))
+
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant and its fault rules; a call to it is refused as unknown from now on."""
         self._call("DELETE", f"/merchants/{_part(merchant_id)}")

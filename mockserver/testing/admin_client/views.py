@@ -19,9 +19,13 @@ class ProjectView(TypedDict):
 
 
 class MerchantView(TypedDict):
-    """A merchant as the admin API shows it; no secret stands in it."""
+    """A merchant as the admin API shows it; no secret stands in it.
+
+    `vendor_state` is the failure of the vendor's that its submissions get, None when they are taken.
+    """
 
     merchant_id: str
+    vendor_state: str | None
     projects: list[ProjectView]
 
 

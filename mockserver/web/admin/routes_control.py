@@ -122,12 +122,8 @@ def _rule(document: dict[str, Any], only: str | None) -> Rule:
     values = {"name": fault_named(document["fault"])}
     if not {*";,="}.isdisjoint(values["name"]):
         raise Problem(422, 'fault: expected a name alone; its options are keys, as in {"fault": "delay", "seconds": 2}')
-    given = values | {key: document[key] for key in ("seconds", "retry_after") if key in document}
-    limits = {
-        key: document[key]
-        for key in ("times", "share", "seed", "merchant_id", "project_id", "operation")
-        if key in document
-    }
+    given = values | {key: document[key] for key in ("seconds", "retry_after", "carried_out") if key in document}
+    limits = {key: document[key] for key in _LIMITS if key in document}
     try:
         rule = Rule(Fault(**given), **limits)
     except FaultError as error:

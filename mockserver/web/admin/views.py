@@ -47,7 +47,7 @@ def project_view(merchant: MerchantStore, project: ProjectStore) -> _Document:
 def merchant_view(merchant: MerchantStore) -> _Document:
     """Return a merchant with its projects."""
     projects = [project_view(merchant, project) for project in merchant.projects()]
-    return {"merchant_id": merchant.merchant_id, "projects": projects}
+    return {"merchant_id": merchant.merchant_id, "vendor_state": merchant.vendor_state, "projects": projects}
 
 
 def voucher_view(voucher: Voucher) -> _Document:
@@ -92,6 +92,8 @@ def _rule_view(state: RuleState) -> _Document:
         view["seconds"] = fault.seconds
     if fault.name == "rate_limit":
         view["retry_after"] = fault.retry_after
+    if not fault.carried_out:
+        view["carried_out"] = False
     limits = {"times": rule.times, "share": rule.share, "seed": rule.seed if rule.share is not None else None}
     whom = {"merchant_id": rule.merchant_id, "project_id": rule.project_id, "operation": rule.operation}
     view |= {key: value for key, value in (limits | whom).items() if value is not None}

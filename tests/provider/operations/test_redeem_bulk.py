@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES, BadList, decode_codes, encode_codes
+from mockserver.contract.schemas import schema
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.faults.faults import Fault
@@ -23,7 +24,7 @@ from mockserver.provider.reply import Reply
 from mockserver.provider.request import FAULT_HEADER, Request
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.plan import Plan
-from mockserver.provider.state.world import Merchant, Project, Voucher, World
+from mockserver.provider.state.world import Merchant, Project, Voucher, World, WorldError
 from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, SECRET, ask, body, built_in_provider
 
 PATH = REDEEM_BULK.path_of(MERCHANT)
@@ -222,6 +223,12 @@ def test_sums_and_times_are_counted_when_a_reading_says_so() -> None:
         "2024-08-15 10:52:18",
         "2024-08-15 10:52:18",
     )
+
+
+def test_a_merchant_has_one_of_the_states_that_the_schema_of_a_world_names() -> None:
+    assert tuple(schema("world")["$defs"]["vendor-state"]["enum"]) == VENDOR_STATES
+    with pytest.raises(WorldError, match=r"vendor_state: expected one of 'maintenance', .*, got 'closed'"):
+        Merchant(MERCHANT, SECRET, vendor_state="closed")
 
 
 @pytest.mark.parametrize("role", VENDOR_STATES)

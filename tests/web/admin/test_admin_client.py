@@ -23,6 +23,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "merchants": (),
     "merchant": (MERCHANT,),
     "add_merchant": ({"merchant_id": "M9", "secret_key": "made-up"},),
+    "set_vendor_state": (MERCHANT, "maintenance"),
     "remove_merchant": ("M9",),
     "projects": (),
     "add_project": (MERCHANT, {"project_id": "P9"}),

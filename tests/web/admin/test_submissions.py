@@ -1,0 +1,87 @@
+"""What the admin side says and changes of submissions, asked in the same process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES, encode_codes
+from mockserver.contract.signature import sign
+from mockserver.provider.provider import Provider
+from mockserver.provider.request import FAULT_HEADER
+from mockserver.web.app import create_app
+from tests.support.asking import MERCHANT, SECRET
+
+CODES = ("VCRA11BB22CC33", "VCRD44EE55FF66")
+SUBMIT = REDEEM_BULK.path_of(MERCHANT)
+
+
+@pytest.fixture
+def client(provider: Provider) -> FlaskClient:
+    return create_app(provider).test_client()
+
+
+def submit(client: FlaskClient, codes: Sequence[str] = CODES, *, fault: str | None = None, **changed: Any) -> Any:
+    """Submit a list; return the decoded reply, None for one that is no JSON."""
+    sent = {"kode_voucher": encode_codes([*codes]), "signature": sign(MERCHANT, SECRET), **changed}
+    reply = client.post(SUBMIT, json=sent, headers={} if fault is None else {FAULT_HEADER: fault})
+    return json.loads(reply.data) if reply.data.startswith(b"{") and reply.data.endswith(b"}") else None
+
+
+def admin(client: FlaskClient, method: str, path: str, body: object = None, status: int = 200) -> Any:
+    """Make an admin call and return the decoded reply, which has this status."""
+    sent = {} if body is None else {"json": body}
+    reply = client.open(f"/__admin/{path}", method=method, **sent)  # type: ignore[arg-type] # by its name
+    assert reply.status_code == status, reply.data
+    return json.loads(reply.data)
+
+
+def put_faults(client: FlaskClient, *rules: dict[str, Any], status: int = 200) -> Any:
+    return admin(client, "PUT", "faults", {"faults": [*rules]}, status).get("faults")
+
+
+@pytest.mark.parametrize("state", VENDOR_STATES)
+def test_a_merchant_is_set_to_a_state_of_the_vendor_and_back(client: FlaskClient, state: str) -> None:
+    address = f"merchants/{MERCHANT}"
+    assert admin(client, "GET", address)["vendor_state"] is None
+    assert admin(client, "PATCH", address, {"vendor_state": state})["vendor_state"] == state
+    assert submit(client)["error_msg"] == REDEEM_BULK.error_of[state].error_msg
+    world = admin(client, "GET", "world")
+    assert world["merchants"][0]["vendor_state"] == state
+    admin(client, "POST", "reset", {})
+    assert admin(client, "GET", address)["vendor_state"] is None
+    assert admin(client, "PUT", "world", world) == world
+    assert submit(client)["rc"] == 500
+    admin(client, "PATCH", address, {"vendor_state": None})
+    assert submit(client)["rc"] == 0
+
+
+@pytest.mark.parametrize("sent", [{"vendor_state": "closed"}, {}, {"vendor_state": "maintenance", "more": 1}])
+def test_another_change_of_a_merchant_is_refused(client: FlaskClient, sent: dict[str, Any]) -> None:
+    admin(client, "PATCH", f"merchants/{MERCHANT}", sent, 422)
+    admin(client, "PATCH", "merchants/nobody", {"vendor_state": None}, 404)
+
+
+def test_a_new_merchant_may_have_a_state_of_the_vendor(client: FlaskClient) -> None:
+    made = admin(client, "POST", "merchants", {"vendor_state": "account"}, 201)
+    assert made["vendor_state"] == "account"
+    sent = {"kode_voucher": encode_codes([*CODES]), "signature": sign(made["merchant_id"], made["secret_key"])}
+    reply = client.post(REDEEM_BULK.path_of(made["merchant_id"]), json=sent)
+    assert json.loads(reply.data)["error_msg"] == "Error getting account info from KiosGamer"
+
+
+def test_a_rule_loses_a_submission_before_it_is_carried_out(client: FlaskClient) -> None:
+    rule = {"fault": "html_502", "times": 1, "operation": "redeem_bulk"}
+    assert put_faults(client, {**rule, "carried_out": False}) == [
+        {"fault": "html_502", "carried_out": False, "times": 1, "operation": "redeem_bulk", "hit": 0, "left": 1}
+    ]
+    assert submit(client) is None
+    assert submit(client)["rc"] == 0
+    assert "carried_out" not in put_faults(client, {**rule, "carried_out": True})[0]
+    assert submit(client, ["LATER1"]) is None
+    assert submit(client, ["LATER1"])["error_msg"] == REDEEM_BULK.error_of["duplicate"].error_msg
+    put_faults(client, {**rule, "carried_out": 0}, status=422)
