@@ -62,7 +62,7 @@ def test_the_lines_to_submit_and_poll_do_so(tmp_path: Path) -> None:
             ["bash", "-c", "echo ---\n".join(pasted)], capture_output=True, text=True, timeout=60, check=True
         )
         serving.stop(signal.SIGTERM)
-    submitted, polled, closed, again, late = done.stdout.split("---\n")
+    submitted, polled, closed, again, late, became = done.stdout.split("---\n")
     assert re.findall(r'"vendor_state":("maintenance"|null)', closed) == ['"maintenance"', "null"]
     assert re.fullmatch(r"R\w+\n", submitted)
     assert "pending" in polled
@@ -70,6 +70,14 @@ def test_the_lines_to_submit_and_poll_do_so(tmp_path: Path) -> None:
     assert len(polled.splitlines()) < 20
     assert json.loads(again)["error_msg"] == "Voucher ini double, sudah ada sebelumnya"
     assert json.loads(late)["rc"] == 0
+    found = [(one["outcome"], one["fault"]) for one in json.loads(became)["submissions"]]
+    assert found == [
+        ("accepted", None),
+        ("not_carried_out", "close_before"),
+        ("refused", None),
+        ("accepted", "close_before"),
+        ("accepted", None),
+    ]
     assert done.stderr.count("Empty reply from server") == 2
 
 

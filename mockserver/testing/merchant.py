@@ -178,9 +178,9 @@ class FakeMerchant:
     @property
     def submissions(self) -> tuple[Submission, ...]:
         """What it was asked to redeem, oldest first: each call of `redeem_bulk`, its codes and what became of it."""
-        projects, journal = self.projects, self._journal
+        journal = self._journal
         return tuple(
-            submission_of(raw, journal.masked(raw), self.readings, projects)
+            submission_of(raw, journal.masked(raw), self.readings)
             for raw in journal.calls()
             if raw.call.operation is not None and raw.call.operation.name == REDEEM_BULK.name
         )

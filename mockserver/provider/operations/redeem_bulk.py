@@ -23,7 +23,7 @@ from mockserver.provider.operations.authentication import check_signature, known
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import parse_fields
 from mockserver.provider.refusal import Cause, CodeDouble, FieldEmpty, FieldMissing, ListWrong, Refusal, VendorState
-from mockserver.provider.reply import Reply, success_reply
+from mockserver.provider.reply import Made, Reply, success_reply
 from mockserver.provider.state.clock import Clock, date_time
 from mockserver.provider.state.store import MerchantStore, Store
 
@@ -95,13 +95,14 @@ class RedeemBulk(Handler[Submission]):
             _refuse_double(store, merchant, checked.codes, readings)
             now = clock.now()
             project = store.submit(merchant, checked.codes, now, readings.timezone)
-        made = SubmissionBody(project.id, merchant.merchant_id, project.project_id, project.project_id)
+        data = SubmissionBody(project.id, merchant.merchant_id, project.project_id, project.project_id)
         if readings.bulk_reply == "counted":
             count, at = len(checked.codes), date_time(now, readings.timezone)
-            made = msgspec.structs.replace(
-                made, total_voucher=count, s_pending=count, created=at[:10], created_at=at, updated_at=at
+            data = msgspec.structs.replace(
+                data, total_voucher=count, s_pending=count, created=at[:10], created_at=at, updated_at=at
             )
-        return success_reply(REDEEM_BULK.success, made, int(now))
+        made = Made(project.project_id, len(checked.codes))
+        return success_reply(REDEEM_BULK.success, data, int(now), made=made)
 
 
 def _codes(sent: str | None, readings: Readings) -> list[str]:

@@ -78,14 +78,15 @@ class ProjectStore:
     """The vouchers of one project.
 
     Every method is safe under threads; hold `lock` around several to see them at one instant. `own_plan` is the
-    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything. `written` is
-    what was written of it since it changed.
+    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything. `submitted_at` is
+    when a submission made it (Unix seconds), if one did. `written` is what was written of it since it changed.
     """
 
     def __init__(self, project: Project, world_plan: Plan | None = None) -> None:
         self.id = project.id
         self.project_id = project.project_id
         self.project_name = project.project_name
+        self.submitted_at = project.submitted_at
         self.lock = threading.RLock()
         self._vouchers = {voucher.id: voucher for voucher in project.vouchers}
         self._ids: SortedList[int] = SortedList(self._vouchers)
@@ -229,7 +230,7 @@ class ProjectStore:
         """Return the project as it is now, vouchers newest first."""
         with self.lock:
             vouchers = tuple(self._vouchers[id_] for id_ in reversed(self._ids))
-        return Project(self.id, self.project_id, self.project_name, vouchers, self.own_plan)
+        return Project(self.id, self.project_id, self.project_name, vouchers, self.own_plan, self.submitted_at)
 
     def _listed(self, statuses: Statuses) -> SortedList[int]:
         if len(statuses) == 1:

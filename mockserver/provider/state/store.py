@@ -150,7 +150,7 @@ class Store:
             Voucher(first + place, code, VoucherStatus.PENDING, at, at) for place, code in enumerate(codes)
         )
         project_id = self._new_project_id(id_, at)
-        stored = self.add_project(merchant, Project(id_, project_id, project_id, vouchers[::-1]))
+        stored = self.add_project(merchant, Project(id_, project_id, project_id, vouchers[::-1], submitted_at=now))
         stored.settle(now, zone)
         return stored
 

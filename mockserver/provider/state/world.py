@@ -43,7 +43,8 @@ class Voucher(msgspec.Struct, frozen=True, gc=False):
 class Project(msgspec.Struct, frozen=True):
     """A bulk redemption; `id` is the vendor's number for it, `project_id` is how a consumer names it.
 
-    `plan` moves its vouchers, over the world's.
+    `plan` moves its vouchers, over the world's. `submitted_at` is when a submission made it, in Unix seconds; None for
+    one that no submission made.
     """
 
     id: int
@@ -51,6 +52,7 @@ class Project(msgspec.Struct, frozen=True):
     project_name: str | None = None
     vouchers: tuple[Voucher, ...] = ()
     plan: Plan | None = None
+    submitted_at: float | None = None
 
 
 class Merchant(msgspec.Struct, frozen=True):

@@ -90,7 +90,14 @@ class WorldBuilder:
             if isinstance(vouchers, dict)
             else self.vouchers(vouchers, project["project_id"], f"{path}.vouchers")
         )
-        return Project(id_, project["project_id"], project.get("project_name"), made, _plan(project, path))
+        return Project(
+            id_,
+            project["project_id"],
+            project.get("project_name"),
+            made,
+            _plan(project, path),
+            project.get("submitted_at"),
+        )
 
     def _generated(self, wish: Any, path: str) -> tuple[Voucher, ...]:
         shares = {VoucherStatus(name): share for name, share in wish.get("status", {"pending": 1}).items()}

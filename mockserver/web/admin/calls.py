@@ -158,6 +158,10 @@ ADMIN_CALLS = (
         "getRequest", "Requests", "get", "/requests/{n}", "A call with its diagnosis", "whole-call-view",
         problems=(404,),
     ),
+    AdminCall(
+        "listSubmissions", "Requests", "get", "/submissions", "What became of submissions, newest first",
+        "submissions-view", query=("merchant_id", "newest"), problems=(404,),
+    ),
     AdminCall("clearRequests", "Requests", "delete", "/requests", "Forget the calls", "calls-view"),
     AdminCall("getOpenapi", "About", "get", "/openapi.json", "This document", None),
     AdminCall("getSchema", "About", "get", "/schemas/{name}", "A JSON Schema document", None, problems=(404,)),

@@ -1,4 +1,4 @@
-"""Admin calls on the requests that arrived."""
+"""Admin calls on the requests that arrived, and on what became of submissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from mockserver.contract.masking import MASK
 from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
-from mockserver.web.admin.lookup import kept_call, number
+from mockserver.provider.submissions import submissions
+from mockserver.web.admin.lookup import kept_call, number, one_merchant, settle_all
 from mockserver.web.admin.query import (
     MOST_NEWEST,
     MOST_NUMBER,
@@ -27,7 +28,7 @@ from mockserver.web.admin.query import (
     wait_count,
     wait_seconds,
 )
-from mockserver.web.admin.views import call_view
+from mockserver.web.admin.views import call_view, submission_view
 from mockserver.web.admin.wire import reply
 
 _NOT_SHOWN = frozenset({"asked", "is_cut", "is_withheld"})
@@ -58,6 +59,14 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
     @admin.get("/requests/<int:n>")
     def get_request(n: int) -> Response:
         return reply(whole_call_view(provider, kept_call(provider, n), request.host_url))
+
+    @admin.get("/submissions")
+    def get_submissions() -> Response:
+        only = one_merchant(provider)
+        newest = number("newest", NEWEST, MOST_NEWEST)
+        settle_all(provider)
+        found, total = submissions(provider.store, provider.journal, newest=newest, merchant_id=only)
+        return reply({"submissions": [*map(submission_view, found)], "total": total})
 
     @admin.delete("/requests")
     def delete_requests() -> Response:

@@ -47,6 +47,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "put_readings": ({},),
     "requests": (),
     "request": (1,),
+    "submissions": (),
     "clear_requests": (),
     "openapi": (),
     "schema": ("world",),

@@ -10,11 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES, encode_codes
+from mockserver.contract.schemas import validator
 from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
+from mockserver.web.admin.wire import admin_schema
 from mockserver.web.app import create_app
-from tests.support.asking import MERCHANT, SECRET
+from tests.support.asking import MERCHANT, NOW, SECRET
 
 CODES = ("VCRA11BB22CC33", "VCRD44EE55FF66")
 SUBMIT = REDEEM_BULK.path_of(MERCHANT)
@@ -85,3 +87,90 @@ def test_a_rule_loses_a_submission_before_it_is_carried_out(client: FlaskClient)
     assert submit(client, ["LATER1"]) is None
     assert submit(client, ["LATER1"])["error_msg"] == REDEEM_BULK.error_of["duplicate"].error_msg
     put_faults(client, {**rule, "carried_out": 0}, status=422)
+
+
+def listed(client: FlaskClient, query: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = admin(client, "GET", f"submissions{query}")["submissions"]
+    return found
+
+
+def test_what_became_of_each_submission_is_listed_and_no_code(client: FlaskClient) -> None:
+    assert admin(client, "GET", "submissions") == {"submissions": [], "total": 0}
+    first = submit(client)["data"]["project_id"]
+    submit(client)
+    submit(client, ["A1", "B2", "C3"], fault="close_before")
+    submit(client, ["A4"], fault="html_502; carried_out=0")
+    submit(client, kode_voucher="%%")
+    submit(client, ["A5"], fault="delay; seconds=0.001")
+    admin(client, "PATCH", f"projects/{first}/vouchers", {"to": "success", "count": 1})
+    found = listed(client)
+    parts = ("n", "outcome", "codes", "clause", "fault", "reply")
+    assert [tuple(one[part] for part in parts) for one in found] == [
+        (6, "accepted", 1, None, "delay", "late"),
+        (5, "refused", None, "BULK-ERR-4", None, "sent"),
+        (4, "not_carried_out", 1, None, "html_502", "lost"),
+        (3, "accepted", 3, None, "close_before", "lost"),
+        (2, "refused", 2, "BULK-ERR-10", None, "sent"),
+        (1, "accepted", 2, None, None, "sent"),
+    ]
+    assert [(one["stats"] or {}).get("pending") for one in found] == [1, None, None, 3, None, 1]
+    assert found[-1]["project_id"] == first
+    assert {one["at"] for one in found} == {NOW}
+    assert {one["merchant_id"] for one in found} == {MERCHANT}
+    assert not any(code in json.dumps(found) for code in CODES)
+    assert validator(admin_schema("submissions-view")).is_valid(admin(client, "GET", "submissions"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "reply"),
+    [
+        ("slow_body; seconds=0.001", "late"),
+        ("close_before", "lost"),
+        ("close_middle", "lost"),
+        ("truncated_json", "lost"),
+        ("empty_body", "lost"),
+        ("html_504", "lost"),
+        ("wrong_length", "lost"),
+        ("wrong_content_type", "sent"),
+    ],
+)
+def test_how_the_reply_of_an_accepted_one_fared(client: FlaskClient, fault: str, reply: str) -> None:
+    submit(client, fault=fault)
+    (one,) = listed(client)
+    assert (one["outcome"], one["reply"]) == ("accepted", reply)
+    assert admin(client, "GET", f"projects/{one['project_id']}")["total_voucher"] == len(CODES)
+
+
+def test_an_accepted_one_is_listed_still_when_its_call_is_forgotten_and_in_another_mock(client: FlaskClient) -> None:
+    project_id = submit(client)["data"]["project_id"]
+    submit(client)
+    admin(client, "DELETE", "requests")
+    (one,) = listed(client)
+    assert (one["project_id"], one["n"], one["reply"], one["codes"]) == (project_id, None, None, 2)
+    kept = admin(client, "GET", "world")
+    admin(client, "POST", "reset", {})
+    assert listed(client) == []
+    admin(client, "PUT", "world", kept)
+    assert listed(client) == [one]
+
+
+def test_one_whose_project_was_removed_says_so(client: FlaskClient) -> None:
+    project_id = submit(client)["data"]["project_id"]
+    admin(client, "DELETE", f"projects/{project_id}")
+    assert [(one["outcome"], one["project_id"], one["stats"]) for one in listed(client)] == [
+        ("accepted", project_id, None)
+    ]
+
+
+def test_the_list_is_of_one_merchant_or_of_the_newest(client: FlaskClient) -> None:
+    made = admin(client, "POST", "merchants", {}, 201)
+    sent = {"kode_voucher": encode_codes([*CODES]), "signature": sign(made["merchant_id"], made["secret_key"])}
+    client.post(REDEEM_BULK.path_of(made["merchant_id"]), json=sent)
+    submit(client)
+    submit(client)
+    assert [one["n"] for one in listed(client, f"?merchant_id={made['merchant_id']}")] == [1]
+    assert [one["n"] for one in listed(client, f"?merchant_id={MERCHANT}")] == [3, 2]
+    assert admin(client, "GET", "submissions?newest=1")["total"] == 3
+    assert [one["n"] for one in listed(client, "?newest=1")] == [3]
+    admin(client, "GET", "submissions?merchant_id=nobody", status=404)
+    admin(client, "GET", "submissions?newest=0", status=400)
