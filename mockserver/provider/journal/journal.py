@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from mockserver.contract.masking import LONGEST_WRITTEN, BodyText, Masker, Maskers, masked_body
+from mockserver.contract.masking import LONGEST_WRITTEN, MASK, BodyText, Masker, Maskers, masked_body
 from mockserver.contract.operation import JSON, Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.internal_error import report
@@ -185,7 +185,7 @@ class Journal:
         call, reply = kept.call, kept.reply
         decoded = _decoded(call, reply)
         mask = (masker or self._maskers.masker()).knowing_sent(decoded)
-        fields = _fields(decoded, mask)
+        fields = _fields(call, decoded, mask)
         body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
             **_shown(kept, mask, fields, decoded),
@@ -288,7 +288,10 @@ def _listed(kept: RawEntry, masker: Masker) -> Listed:
     if is_cut:
         asked = _asked(kept.call, decoded)
         listed = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
-    return Listed(**_shown(kept, mask, _fields(listed, mask), decoded), is_cut=is_cut)
+    fields = _fields(kept.call, listed, mask)
+    if is_cut and fields is not None:
+        fields |= _masked_summaries(kept.call, decoded)
+    return Listed(**_shown(kept, mask, fields, decoded), is_cut=is_cut)
 
 
 def _decoded(call: Call, reply: Reply) -> Any:
@@ -298,20 +301,25 @@ def _decoded(call: Call, reply: Reply) -> Any:
         return None if reply.role == JSON or call.operation is None else form_fields(call.body, call.operation)
 
 
-def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
+def _fields(call: Call, decoded: Any, mask: Masker) -> dict[str, Any] | None:
     if not isinstance(decoded, dict):
         return None
     try:
         masked: dict[str, Any] = mask.value(decoded)
     except RecursionError:
         return None
-    return masked
+    return masked | _masked_summaries(call, decoded)
 
 
 def _asked(call: Call, fields: Mapping[str, Any] | None) -> dict[str, Any]:
     if call.operation is None or fields is None:
         return {}
     return {name: fields[name] for name in call.operation.asked if name in fields}
+
+
+def _masked_summaries(call: Call, decoded: Any) -> dict[str, str]:
+    """Return what is shown of the secret fields of which more may be shown than that they were sent."""
+    return {name: f"{MASK} ({summary})" for name, summary in _summaries(call, decoded).items()}
 
 
 def _summaries(call: Call, decoded: Any) -> dict[str, str]:

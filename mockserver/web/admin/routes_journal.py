@@ -36,6 +36,8 @@ _NOT_SHOWN = frozenset({"asked", "is_cut", "is_withheld"})
 _MOST_BYTES = 8 * 1_048_576
 # Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
 _LONGEST_WORD = 120_000
+# Of a list of codes it says how many.
+_MASKED = re.compile(rf"{re.escape(MASK)}(?: \([^()]*\))?")
 _NAME_OF_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -149,4 +151,5 @@ def _pair_of_json(name: str, value: Any) -> list[str | Variable]:
 
 def _variable(name: str, value: Any) -> Variable | None:
     """Return what stands in a shell for a value that is masked as a whole."""
-    return Variable(name.upper()) if value == MASK and _NAME_OF_VARIABLE.fullmatch(name) else None
+    is_masked = isinstance(value, str) and _MASKED.fullmatch(value) is not None
+    return Variable(name.upper()) if is_masked and _NAME_OF_VARIABLE.fullmatch(name) else None

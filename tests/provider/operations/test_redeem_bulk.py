@@ -16,7 +16,7 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES, BadList, decode_codes, encode_codes
 from mockserver.contract.schemas import schema
 from mockserver.contract.signature import sign
-from mockserver.contract.wire import VoucherStatus
+from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.provider import Provider
@@ -321,5 +321,26 @@ def test_a_project_that_was_there_goes_on_as_it_was(provider: Provider) -> None:
 def test_how_many_codes_were_submitted_is_shown(provider: Provider) -> None:
     submit(provider, ["A1", "B2", "C3"])
     submit(provider, kode_voucher="%")
-    shown = [entry.asked for entry in provider.journal.entries()]
-    assert shown == [{"kode_voucher": "3 codes"}, {"kode_voucher": "no list of codes"}]
+    submit(provider, [f"CODE{number}" for number in range(5000)])
+    entries = provider.journal.entries()
+    summaries = ["3 codes", "no list of codes", "5000 codes"]
+    assert [entry.asked["kode_voucher"] for entry in entries] == summaries
+    masked = [f"*** ({summary})" for summary in summaries]
+    assert [entry.fields and entry.fields["kode_voucher"] for entry in entries] == masked
+    assert json.loads(entries[0].body) == {"kode_voucher": "*** (3 codes)", "signature": "***"}
+    listed, _ = provider.journal.newest(3)
+    assert [(one.is_cut, one.fields and one.fields["kode_voucher"]) for one in listed] == [
+        (False, masked[0]),
+        (False, masked[1]),
+        (True, masked[2]),
+    ]
+
+
+def test_a_list_of_fifty_thousand_codes_as_long_as_the_page_s_fits(provider: Provider) -> None:
+    codes = [f"ABC123DEF{number:06d}" for number in range(50_000)]
+    _, sent = submit(provider, codes)
+    merchant = provider.store.merchant(MERCHANT)
+    assert merchant is not None
+    project = merchant.project(sent["data"]["project_id"])
+    assert project is not None
+    assert project.stats(STATUSES)[0] == 50_000

@@ -174,3 +174,11 @@ def test_the_list_is_of_one_merchant_or_of_the_newest(client: FlaskClient) -> No
     assert [one["n"] for one in listed(client, "?newest=1")] == [3]
     admin(client, "GET", "submissions?merchant_id=nobody", status=404)
     admin(client, "GET", "submissions?newest=0", status=400)
+
+
+def test_the_line_to_repeat_a_submission_has_a_variable_in_place_of_the_list(client: FlaskClient) -> None:
+    submit(client)
+    shown = admin(client, "GET", "requests/1")
+    assert shown["fields"]["kode_voucher"] == "*** (2 codes)"
+    data = """'{"kode_voucher": "'"$KODE_VOUCHER"'", "signature": "'"$SIGNATURE"'"}'"""
+    assert shown["curl"].endswith(f"--data-raw {data}")
