@@ -122,9 +122,9 @@ class RequestLog:
         asked = {"bytes": size} if made is None else {"codes": made.codes, "bytes": size}
         return self._text(raw, asked, entry.merchant_id or entry.path, why)
 
-    def _advice(self, raw: RawEntry) -> str:
+    def _advice(self, raw: RawEntry) -> str | None:
         findings = self.diagnose(raw) if self.diagnose is not None else []
-        return "; ".join(f"{one.what}; {one.fix}" for one in findings)
+        return "; ".join(f"{one.what}; {one.fix}" for one in findings) or None
 
     def _read(self, raw: RawEntry) -> object | None:
         operation = raw.call.operation
