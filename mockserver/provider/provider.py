@@ -295,10 +295,12 @@ class Provider:
         return diagnose(call, reply, handler, self.operations, self.store, readings, self.maskers.masker())
 
     def _with_advice(self, call: Call, reply: Reply) -> Reply:
-        """Return a refusal with the header in which the doctor speaks."""
-        if reply.cause is None:
+        """Return a reply with the header in which the doctor speaks, where it has something to say."""
+        if reply.cause is None and reply.made is None:
             return reply
         said = " / ".join(map(str, self._findings(call, reply)))
+        if not said:
+            return reply
         value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")
         return msgspec.structs.replace(reply, headers=(*reply.headers, (DOCTOR_HEADER.lower(), value)))
 

@@ -135,7 +135,7 @@ def _present(
     shown = {
         name: mask(sent) if isinstance(sent, str) and name not in own_names else sent for name, sent in fields.items()
     }
-    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store)
+    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store, readings)
     why = f"{error.clause}: {operation.clauses[error.clause]}"
     return own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]
 

@@ -139,6 +139,7 @@ class ProjectDetail(Handler[Asked]):
         merchant: MerchantStore,
         fields: Mapping[str, Any],
         store: Store,
+        readings: Readings,  # noqa: ARG002
     ) -> list[Finding]:
         """Return what is wrong with a `projectid` that names no project (ERR-4)."""
         from mockserver.provider.doctor.project import diagnose_project  # noqa: PLC0415 - a start need not wait for it

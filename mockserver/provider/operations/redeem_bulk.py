@@ -73,18 +73,19 @@ class RedeemBulk(Handler[Submission]):
         merchant: MerchantStore,  # noqa: ARG002 - what was sent says all
         fields: Mapping[str, Any],
         store: Store,  # noqa: ARG002
+        readings: Readings,
     ) -> list[Finding]:
         """Return what is wrong with a list of codes (BULK-ERR-4, BULK-ERR-10)."""
         from mockserver.provider.doctor.code_list import diagnose_list  # noqa: PLC0415 - a start need not wait for it
 
-        return diagnose_list(refused, fields.get(_CODES))
+        return diagnose_list(refused, fields.get(_CODES), readings)
 
     def remarks(self, fields: Mapping[str, Any], readings: Readings, cause: Cause | None) -> list[Finding]:  # noqa: ARG002
         """Return what is odd about a list that was taken."""
         from mockserver.provider.doctor.code_list import remarks_on  # noqa: PLC0415 - as above
 
         try:
-            return [*remarks_on(decode_codes(str(fields.get(_CODES)), readings))]
+            return [*remarks_on(decode_codes(str(fields.get(_CODES)), readings), readings)]
         except BadList:
             return []
 
