@@ -16,6 +16,7 @@ import pytest
 
 from mockserver.contract.readings import readings_about
 from mockserver.contract.redeem_bulk import REDEEM_BULK
+from mockserver.web.server import Server
 from tests.support.command import CLEAN, Serving
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +51,21 @@ def test_the_readme_s_curl_gets_the_readme_s_reply(tmp_path: Path) -> None:
         serving.stop(signal.SIGTERM)
     received = json.loads(done.stdout)
     assert {**received, "ts": shown["ts"]} == shown
+
+
+def test_the_readme_s_lines_submit_and_ask(server: Server) -> None:
+    snippets_of_readme = FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    lines = next(text for language, text in snippets_of_readme if language == "sh" and text.startswith("API="))
+    done = subprocess.run(
+        ["sh", "-eu", "-c", lines.replace("http://127.0.0.1:8787", server.url)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    submitted, asked = map(json.loads, done.stdout.splitlines())
+    assert (submitted["rc"], asked["rc"]) == (0, 200)
+    assert asked["data"]["data"]["stats"]["pending"] == 2
 
 
 def test_the_lines_to_submit_and_poll_do_so(tmp_path: Path) -> None:
