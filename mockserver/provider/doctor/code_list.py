@@ -11,9 +11,9 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from mockserver.contract.readings import Readings
-from mockserver.contract.redeem_bulk import BadList, decode_codes
+from mockserver.contract.redeem_bulk import REDEEM_BULK, BadList, decode_codes
 from mockserver.provider.doctor.finding import Finding
-from mockserver.provider.refusal import CodeDouble, FieldMissing, ListWrong, Refusal
+from mockserver.provider.refusal import CodeDouble, FieldMissing, ListWrong, NoIdsLeft, Refusal, VendorState
 
 _WHY = "BULK-REQ-2 asks for the base64 (standard alphabet, padded) of UTF-8 text, one code a line"
 _ENCODE = (
@@ -29,9 +29,15 @@ _PERCENT = re.compile("%[0-9A-Fa-f]{2}")
 _MOST_CODES = 1000
 
 
-def diagnose_list(refused: Refusal, sent: object, readings: Readings) -> list[Finding]:
-    """Return what is wrong with a list that was refused for what it is; `sent` is what `kode_voucher` holds."""
+def diagnose_submission(refused: Refusal, sent: object, readings: Readings) -> list[Finding]:
+    """Return why a list was refused that had got so far; `sent` is what `kode_voucher` holds."""
     cause = refused.cause
+    if isinstance(cause, VendorState):
+        why = f"all its submissions get {REDEEM_BULK.error_of[cause.role].clause}, however right they are"
+        fix = 'take it out: PATCH /__admin/merchants/{merchant_id} with {"vendor_state": null}, or in the world file'
+        return [Finding(str(cause), why, fix)]
+    if isinstance(cause, NoIdsLeft):
+        return [Finding(str(cause), "what is submitted gets ids above all others", "serve a world with smaller ids")]
     if isinstance(cause, CodeDouble):
         return [_double(cause)]
     if isinstance(cause, FieldMissing) or not isinstance(sent, str) or not sent:

@@ -45,6 +45,8 @@ class MerchantStore:
         self.plan = plan
         self.as_added = (merchant, readings)
         self.vendor_state = merchant.vendor_state
+        # Held while projects come and go, so that none is missed in the codes.
+        self._coming = threading.RLock()
         self._codes: set[str] | None = None
         self._projects: dict[str, ProjectStore] = {}
         for project in merchant.projects:
@@ -53,17 +55,19 @@ class MerchantStore:
     def add_project(self, project: Project) -> ProjectStore:
         """Take a project in; one of the same project_id is replaced."""
         stored = ProjectStore(project, self.plan)
-        if project.project_id in self._projects:
-            self._codes = None
-        elif self._codes is not None:
-            self._codes.update(voucher.voucher_code for voucher in project.vouchers)
-        self._projects[project.project_id] = stored
+        with self._coming:
+            if project.project_id in self._projects:
+                self._codes = None
+            elif self._codes is not None:
+                self._codes.update(voucher.voucher_code for voucher in project.vouchers)
+            self._projects[project.project_id] = stored
         return stored
 
     def remove_project(self, project_id: str) -> None:
         """Forget a project; from now on it is unknown."""
-        self._projects.pop(project_id, None)
-        self._codes = None
+        with self._coming:
+            self._projects.pop(project_id, None)
+            self._codes = None
 
     def set_vendor_state(self, vendor_state: str | None) -> None:
         """Let every submission get this failure of the vendor's, or with None be taken; raises WorldError."""
@@ -72,10 +76,13 @@ class MerchantStore:
 
     def has_code(self, voucher_code: str) -> bool:
         """Tell whether a project of the merchant has a voucher of this code."""
-        # Made when somebody first submits: most merchants never do.
-        if self._codes is None:
-            self._codes = {voucher.voucher_code for one in self.projects() for voucher in one.snapshot().vouchers}
-        return voucher_code in self._codes
+        codes = self._codes
+        if codes is None:
+            # Made when somebody first submits: most merchants never do.
+            with self._coming:
+                codes = {voucher.voucher_code for one in self.projects() for voucher in one.snapshot().vouchers}
+                self._codes = codes
+        return voucher_code in codes
 
     def project(self, project_id: str) -> ProjectStore | None:
         """Return the project of this project_id, or None."""

@@ -9,6 +9,8 @@ from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.state.plan import Plan
 
 NO_NOTE = "-"
+# As in the schema: far below where a number of JSON loses digits.
+HIGHEST_ID = 10**15
 
 
 class WorldError(ValueError):

@@ -12,12 +12,10 @@ from mockserver.contract.wire import CREATED_AT, VoucherStatus
 from mockserver.provider.state.clock import Clock, date_time
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.plan import Plan, plan_from_document
-from mockserver.provider.state.world import NO_NOTE, Merchant, Project, Voucher, World, WorldError
+from mockserver.provider.state.world import HIGHEST_ID, NO_NOTE, Merchant, Project, Voucher, World, WorldError
 
 MOST_GENERATED = 2_000_000
 MOST_PROJECTS = 100_000
-# As in the schema: far below where a number of JSON loses digits.
-HIGHEST_ID = 10**15
 
 # Readings and clock of merchants that have their own, by merchant id.
 Own = Mapping[str, tuple[Readings, Clock]]

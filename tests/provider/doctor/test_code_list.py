@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver.contract.readings import Readings
-from mockserver.contract.redeem_bulk import REDEEM_BULK, encode_codes
+from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES, encode_codes
 from mockserver.contract.signature import sign
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.provider import Provider
@@ -215,6 +215,17 @@ def test_the_colon_formula_of_a_signature_and_a_wrong_list_are_told_at_once(prov
 def test_the_list_under_another_name_is_told_and_nothing_else(provider: Provider, name: str) -> None:
     (finding,) = findings(provider, None, **{name: encode_codes(CODES)})
     assert finding.fix == "call it 'kode_voucher'"
+
+
+@pytest.mark.parametrize("state", VENDOR_STATES)
+def test_a_merchant_in_a_state_of_the_vendor_is_told_how_to_leave_it(provider: Provider, state: str) -> None:
+    merchant = provider.store.merchant(MERCHANT)
+    assert merchant is not None
+    merchant.set_vendor_state(state)
+    (finding,) = findings(provider, encode_codes(CODES))
+    assert state in finding.what
+    assert REDEEM_BULK.error_of[state].clause in finding.why
+    assert '{"vendor_state": null}' in finding.fix
 
 
 def test_the_doctor_s_header_speaks_of_a_list_that_was_taken_and_is_odd() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,7 +25,11 @@ from mockserver.provider.reply import Reply
 from mockserver.provider.request import FAULT_HEADER, Request
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.plan import Plan
+from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Merchant, Project, Voucher, World, WorldError
+from mockserver.provider.state.world_document import world_to_document
+from mockserver.provider.state.world_file import world_from_document
 from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, SECRET, ask, body, built_in_provider
 
 PATH = REDEEM_BULK.path_of(MERCHANT)
@@ -310,6 +315,52 @@ def test_the_journal_and_what_is_explained_hold_no_code(provider: Provider) -> N
         assert "SECRETCODE" not in repr(entry)
         assert kode not in repr(entry)
         assert entry.operation == "redeem_bulk"
+
+
+@pytest.mark.parametrize(
+    ("project_id", "voucher_id", "clause"),
+    [(1, 10**15 - 2, "BULK-RES-1"), (1, 10**15 - 1, "BULK-ERR-9"), (10**15, 1, "BULK-ERR-8")],
+)
+def test_where_no_ids_are_left_nothing_is_taken_and_the_doctor_says_why(
+    project_id: int, voucher_id: int, clause: str
+) -> None:
+    at = "2024-01-01 00:00:00"
+    project = Project(project_id, "P1", None, (Voucher(voucher_id, "OLD", VoucherStatus.PENDING, at, at),))
+    provider = Provider(World((Merchant(MERCHANT, SECRET, None, (project,)),)), clock=FrozenClock(NOW))
+    before = held(provider)
+    reply, _ = submit(provider)
+    assert reply.clause == clause
+    if clause == "BULK-RES-1":
+        document = world_to_document(held(provider), Readings(), with_secrets=True)
+        assert world_from_document(document, Readings(), FrozenClock(NOW)) == held(provider)
+        return
+    assert held(provider) == before
+    raw = provider.journal.kept(1)
+    assert raw is not None
+    (finding,) = provider.diagnose(raw)
+    assert "id is left to give out" in finding.what
+    assert "smaller ids" in finding.fix
+
+
+def test_a_code_that_comes_while_the_codes_are_gathered_is_not_missed() -> None:
+    at = "2024-01-01 00:00:00"
+    old, new = (
+        Project(id_, f"P{id_}", None, (Voucher(id_, f"CODE{id_}", VoucherStatus.PENDING, at, at),)) for id_ in (1, 2)
+    )
+    merchant = MerchantStore(Merchant(MERCHANT, SECRET, None, (old,)))
+    stored = merchant.projects()[0]
+    adding = threading.Thread(target=merchant.add_project, args=(new,))
+
+    class Slow(ProjectStore):
+        def snapshot(self) -> Project:
+            adding.start()
+            adding.join(0.2)
+            return super().snapshot()
+
+    stored.__class__ = Slow
+    assert merchant.has_code("CODE1")
+    adding.join()
+    assert merchant.has_code("CODE2")
 
 
 def test_a_project_that_was_there_goes_on_as_it_was(provider: Provider) -> None:
