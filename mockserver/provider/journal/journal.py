@@ -60,7 +60,7 @@ class Journal:
         self._lock = threading.Lock()
         self._observers = observers
         self._listeners: tuple[Callable[[], None], ...] = ()
-        self._generation = token_hex(8)
+        self._generation = new_generation()
         # What lists and waits look at, by n: made once for all of them, by the masker of that time.
         self._listed: dict[int, Listed] = {}
         self._listed_by: Masker | None = None
@@ -161,13 +161,16 @@ class Journal:
             with self._lock:
                 self._listeners = tuple(one for one in self._listeners if one is not heard)
 
-    def clear(self, *, numbers_too: bool = False) -> None:
-        """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1."""
+    def clear(self, generation: str | None = None, *, numbers_too: bool = False) -> None:
+        """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1.
+
+        `generation` is the new one; one is made when none is given.
+        """
         with self._lock:
             self._kept.clear()
             self._listed = {}
             self._size = 0
-            self._generation = token_hex(8)
+            self._generation = generation or new_generation()
             if numbers_too:
                 self._total = 0
 
@@ -220,6 +223,11 @@ class Journal:
             if len(made) > _LISTED_KEPT:
                 made.pop(next(iter(made)), None)
         return listed
+
+
+def new_generation() -> str:
+    """Return a text that no journal is called yet."""
+    return token_hex(8)
 
 
 class Search:

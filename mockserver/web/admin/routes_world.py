@@ -88,7 +88,7 @@ def _merchant_routes(admin: Blueprint, provider: Provider, access: Access) -> No
         document = body_as("merchant-change")
         with provider.changing:
             merchant = merchant_named(provider, merchant_id)
-            merchant.set_vendor_state(document["vendor_state"])
+            provider.set_vendor_state(merchant, document["vendor_state"])
         settle_all(provider)
         return reply(merchant_view(merchant))
 
