@@ -22,8 +22,7 @@ from mockserver.web.admin.lookup import merchant_named, one_merchant
 from mockserver.web.admin.views import clock_view, faults_view, readings_in_force
 from mockserver.web.admin.wire import body_as, body_bytes, decoded, reply, validated
 
-# What a rule may say of its fault, and of which calls it hits.
-_VALUES = ("seconds", "retry_after", "carried_out")
+# What a rule may say of which calls it hits.
 _LIMITS = ("times", "share", "seed", "merchant_id", "project_id", "operation")
 
 
@@ -130,7 +129,7 @@ def _rule(document: dict[str, Any], only: str | None) -> Rule:
     values = {"name": fault_named(document["fault"])}
     if not {*";,="}.isdisjoint(values["name"]):
         raise Problem(422, 'fault: expected a name alone; its options are keys, as in {"fault": "delay", "seconds": 2}')
-    given = values | {key: document[key] for key in _VALUES if key in document}
+    given = values | {key: document[key] for key in ("seconds", "retry_after", "carried_out") if key in document}
     limits = {key: document[key] for key in _LIMITS if key in document}
     try:
         rule = Rule(Fault(**given), **limits)
