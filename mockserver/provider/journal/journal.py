@@ -116,6 +116,11 @@ class Journal:
             kept = self._matching(Matchers(self.operations, **matchers), kept, masker)
         return [self._in_list(one, masker) for one in kept[-count:]], len(kept)
 
+    def listed(self, kept: Iterable[RawEntry]) -> list[Listed]:
+        """Return these calls as a list has them, masked."""
+        masker = self._maskers.masker()
+        return [self._in_list(one, masker) for one in kept]
+
     def calls(self, after: int = 0, before: int | None = None) -> list[RawEntry]:
         """Return the calls still kept, secrets and all, whose `n` is above `after` and below `before`, oldest first."""
         with self._lock:
