@@ -14,6 +14,7 @@ from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.schemas import NAMES, schema
 from mockserver.contract.signature import sign
+from tests.support.asking import DEMO_PROJECT, ask, body, built_in_provider
 from tests.support.command import CLEAN, run, run_process
 
 
@@ -175,6 +176,37 @@ def test_a_world_that_readers_of_json_take_differently_is_refused(tmp_path: Path
     assert said in refused.stderr
     assert "marked" not in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_world_is_made_of_pasted_replies(tmp_path: Path) -> None:
+    for number in (1, 2):
+        reply = ask(built_in_provider(), body(page=number, limit=100))
+        (tmp_path / f"page{number}.json").write_text(json.dumps(reply), encoding="utf-8-sig")
+    refused = run("world", "check", "page1.json", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "page1.json: it is a reply, not a world; `apigames-mock world make --from FILE` makes" in refused.stderr
+    part = run("world", "make", "--from", "page1.json", "-o", "part.json", folder=tmp_path)
+    assert part.returncode == 0
+    assert f"project {DEMO_PROJECT}: 100 of its 137 vouchers are in these replies; add the replies" in part.stderr
+    whole = run("world", "make", "--from", "page1.json", "--from", "page2.json", "-o", "all.json", folder=tmp_path)
+    assert (whole.returncode, whole.stderr.splitlines()) == (
+        0,
+        [
+            "all.json: serve it with `apigames-mock serve --world all.json`".replace(
+                "all.json", str(tmp_path / "all.json")
+            )
+        ],
+    )
+    assert f"project {DEMO_PROJECT}: 137 vouchers" in run("world", "check", "all.json", folder=tmp_path).stdout
+    for arguments, said in (
+        (["7", "--from", "page1.json"], "--from takes all of it from replies; leave COUNT out"),
+        (["--from", "page1.json", "--merchant", "M1"], "leave --merchant out"),
+        (["--from", "all.json"], "all.json: expected a reply of the status call"),
+        ([], "say how many vouchers, as in `world make 50`, or --from FILE with a reply in it"),
+    ):
+        refused = run("world", "make", *arguments, folder=tmp_path)
+        assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
 
 
 def test_a_world_is_made_from_a_seed_and_checked(tmp_path: Path) -> None:
