@@ -252,6 +252,12 @@ class Provider:
         # Now, and not when the next call is refused: of thousands of merchants it takes a while.
         self.maskers.masker()
 
+    def replace_start(self, world: World) -> None:
+        """Put another world in place, now and after each reset."""
+        with self.changing:
+            self._start = (world, *self._start[1:])
+            self.put_world(world)
+
     def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
         """Serve every merchant that has none of its own under these; `origin` says, by key, where each is from."""
         with self.changing:
