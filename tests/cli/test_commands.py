@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from mockserver.cli.shared.outputs import OutputFile, write_output
+from mockserver.contract.bundle import bundled
 from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.schemas import NAMES, schema
@@ -144,10 +146,32 @@ def test_readings_are_shown_as_a_table_json_and_markdown(tmp_path: Path) -> None
         assert all(key in text for key in REGISTER)
 
 
-def test_the_documents_are_printed(tmp_path: Path) -> None:
+def test_the_documents_are_printed_and_need_no_other(tmp_path: Path) -> None:
     assert json.loads(run("openapi", folder=tmp_path).stdout) == openapi()
     for name in NAMES:
-        assert json.loads(run("schema", name, folder=tmp_path).stdout) == schema(name)
+        assert json.loads(run("schema", name, folder=tmp_path).stdout) == bundled(schema(name))
+    success = json.loads(run("schema", "success", folder=tmp_path).stdout)
+    reply = ask(built_in_provider(), body())
+    jsonschema.Draft202012Validator(success).validate(reply)
+    reply["data"]["data"]["vouchers"][0].pop("note")
+    assert not jsonschema.Draft202012Validator(success).is_valid(reply)
+
+
+def test_what_a_tolerant_reader_needs_is_printed_too(tmp_path: Path) -> None:
+    whole = json.loads(run("openapi", "--tolerant", folder=tmp_path).stdout)
+    in_openapi = {**whole, "$ref": "#/components/schemas/ProjectDetailSuccess"}
+    in_schema = json.loads(run("schema", "success", "--tolerant", folder=tmp_path).stdout)
+    added = ask(built_in_provider(), body())
+    added["data"]["data"]["vouchers"][0]["colour"] = "red"
+    renamed = ask(built_in_provider(), body())
+    renamed["data"]["data"]["vouchers"][0]["Note"] = renamed["data"]["data"]["vouchers"][0].pop("note")
+    for document in (in_openapi, in_schema):
+        assert jsonschema.Draft202012Validator(document).is_valid(added)
+        assert not jsonschema.Draft202012Validator(document).is_valid(renamed)
+    assert not jsonschema.Draft202012Validator(bundled(schema("success"))).is_valid(added)
+
+
+def test_an_unknown_document_is_told_by_the_nearest_name(tmp_path: Path) -> None:
     done = run("schema", "sucess", folder=tmp_path)
     assert done.returncode == 2
     assert "did you mean 'success'?" in done.stderr
