@@ -97,7 +97,8 @@ class RequestLog:
         size = len(raw.call.body)
         if size > _LONGEST_EXPLAINED:
             # A thousand lines may wait.
-            raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, body=b""))
+            request = msgspec.structs.replace(raw.call.request, body=b"", headers=())
+            raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, request=request))
             self._write(partial(self._line_of_long, raw, size))
         else:
             self._write(partial(self._line, raw))
