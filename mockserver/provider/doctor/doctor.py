@@ -53,7 +53,7 @@ def diagnose(
     """
     fields = {} if handler is None else _fields(call.body, handler.operation, readings)
     if handler is not None and reply.role == SUCCESS and not isinstance(reply, FaultyReply):
-        found = handler.remarks(fields, readings, reply.cause)
+        found = [*handler.remarks(fields, readings, reply.cause), *_content_type(call, fields, handler.operation)]
         # What masks a list of codes takes longer to make than the reply, and mostly there is nothing to mask.
         if not found:
             return []
