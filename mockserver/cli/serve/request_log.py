@@ -95,17 +95,17 @@ class RequestLog:
     def _line(self, raw: RawEntry) -> str:
         asked = self._read(raw)
         if asked is not None:
-            return self._text(raw, asked, raw.call.merchant_id or raw.call.path, None)
+            return self._text(raw, asked, raw.call.method, raw.call.merchant_id or raw.call.path, None)
         entry = self.masked(raw)
         findings = self.diagnose(raw) if self.diagnose is not None else []
         explanation = "; ".join(f"{one.what}; {one.fix}" for one in findings) or entry.explanation
-        return self._text(raw, _shortened(entry.asked), entry.merchant_id or entry.path, explanation)
+        return self._text(raw, _shortened(entry.asked), entry.method, entry.merchant_id or entry.path, explanation)
 
     def _line_of_long(self, raw: RawEntry, size: int) -> str:
         entry = self.masked(raw)
         # What else the reply says may quote the body, and only the masker of that body would know its secrets.
         why = None if _is_ordinary(raw) else f"GET {ADMIN}/requests/{raw.n} says why"
-        return self._text(raw, {"bytes": size}, entry.merchant_id or entry.path, why)
+        return self._text(raw, {"bytes": size}, entry.method, entry.merchant_id or entry.path, why)
 
     def _read(self, raw: RawEntry) -> object | None:
         operation = raw.call.operation
@@ -181,13 +181,13 @@ class _TextLine:
     def _shown(self, text: str) -> str:
         return self._printable(text[: _LONGEST_SHOWN + 1], _LONGEST_SHOWN)
 
-    def __call__(self, raw: RawEntry, asked: object, who: str, explanation: str | None) -> str:
+    def __call__(self, raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
         call, reply = raw.call, raw.reply
         wanted = self._shown(_encode(asked).decode()) if call.operation is not None else ""
         name = "" if call.operation is None else f" {call.operation.name}"
         why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
         return (
-            f"{self._clock(int(call.at))} {self._printable(call.method, 20)}{name} {reply.http_status} rc={reply.rc} "
+            f"{self._clock(int(call.at))} {self._printable(method, 20)}{name} {reply.http_status} rc={reply.rc} "
             f"{self._printable(who)} {wanted} {raw.took * 1000:.2f} ms{why}\n"
         )
 
@@ -197,13 +197,13 @@ class _TextLine:
         return self._second[1]
 
 
-def _json_line(raw: RawEntry, asked: object, who: str, explanation: str | None) -> str:
+def _json_line(raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
     call, reply = raw.call, raw.reply
     line = {
         "n": raw.n,
         "at": call.at,
         "origin": call.origin,
-        "method": call.method,
+        "method": printable(method),
         "operation": None if call.operation is None else call.operation.name,
         "merchant_id" if call.merchant_id is not None else "path": printable(who, 500),
         "http_status": reply.http_status,

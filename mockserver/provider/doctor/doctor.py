@@ -33,6 +33,8 @@ from mockserver.provider.state.store import MerchantStore, Store
 _CHANGED = "the world or the readings have changed since it arrived"
 _SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it"
 _SLASHES = re.compile("/{2,}")
+# Of each text of a finding, which may quote what was sent: masked first, cut then.
+_LONGEST = 1000
 
 
 def diagnose(
@@ -55,7 +57,7 @@ def diagnose(
         found = [_outside(call, reply, operations, mask)]
     else:
         found = _findings(call, fields, reply, handler, store, readings, mask)
-    return [Finding(mask(finding.what), mask(finding.why), mask(finding.fix)) for finding in found]
+    return [Finding(*(printable(mask(text), _LONGEST) for text in msgspec.structs.astuple(one))) for one in found]
 
 
 def _findings(
