@@ -35,6 +35,8 @@ _SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` pr
 _JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
+# Of each text of a finding, which may quote what was sent: masked first, cut then.
+_LONGEST = 1000
 
 
 def diagnose(
@@ -62,7 +64,7 @@ def diagnose(
         found = [_outside(call, reply, operations, mask)]
     else:
         found = _findings(call, fields, reply, handler, store, readings, mask)
-    return [Finding(mask(finding.what), mask(finding.why), mask(finding.fix)) for finding in found]
+    return [Finding(*(printable(mask(text), _LONGEST) for text in msgspec.structs.astuple(one))) for one in found]
 
 
 def _findings(

@@ -290,7 +290,7 @@ def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None, decoded:
         "n": kept.n,
         "at": call.at,
         "origin": call.origin,
-        "method": call.method,
+        "method": call.method if call.operation is not None else mask(call.method),
         "path": mask(call.path),
         "operation": None if call.operation is None else call.operation.name,
         "merchant_id": None if call.merchant_id is None else mask(call.merchant_id),
