@@ -60,27 +60,36 @@ def component_name(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("-"))
 
 
-def with_defaults_in_words(node: Any) -> Any:
-    """Return a schema that tells its defaults in its descriptions.
+def as_component(document: Document) -> Document:
+    """Return a part of a bundle as the schema of a component, in the form that generators of clients take best.
 
-    Some generators make a field that has a default one that a sender must give.
+    They name a type after its title, and only then after the component and field; and some of them make a field that
+    has a default one that must be given. So titles and defaults are told in descriptions.
     """
+    kept = {key: value for key, value in document.items() if key not in {"$schema", "$id", "$defs", "title"}}
+    component: Document = _told_in_words(kept)
+    return component
+
+
+def _told_in_words(node: Any) -> Any:
     if isinstance(node, list):
-        return [with_defaults_in_words(item) for item in node]
+        return [_told_in_words(item) for item in node]
     if not isinstance(node, dict):
         return node
-    told = {
+    kept: Document = {
         key: value
         if key in _VALUES
-        else {name: with_defaults_in_words(part) for name, part in value.items()}
+        else {name: _told_in_words(part) for name, part in value.items()}
         if key in _BY_NAME
-        else with_defaults_in_words(value)
+        else _told_in_words(value)
         for key, value in node.items()
     }
-    if "default" in told:
-        default = f"Default: {json.dumps(told.pop('default'), ensure_ascii=False)}."
-        told["description"] = f"{told.get('description', '')} {default}".lstrip()
-    return told
+    title, description = kept.pop("title", ""), kept.pop("description", "")
+    if title and title not in description and kept.get("type") != "object":
+        description = f"{title}{'' if title.endswith('?') else '.'} {description}"
+    if "default" in kept:
+        description += f" Default: {json.dumps(kept.pop('default'), ensure_ascii=False)}."
+    return {"description": description.strip(), **kept} if description else kept
 
 
 def with_component_references(node: Any) -> Any:
@@ -188,11 +197,4 @@ def _with_parts(name: str, document: Document) -> Document:
     """Return a document as a component, and the parts that it refers to as others."""
     whole = bundled(document)
     named = {name: whole, **{component_name(part): inner for part, inner in whole.get("$defs", {}).items()}}
-    return {key: _component(one) for key, one in named.items()}
-
-
-def _component(document: Document) -> Document:
-    # Generators name a type after its title; the component has a name already, and no other has it.
-    kept = {key: value for key, value in document.items() if key not in {"$schema", "$id", "$defs", "title"}}
-    component: Document = with_component_references(with_defaults_in_words(kept))
-    return component
+    return {key: with_component_references(as_component(one)) for key, one in named.items()}

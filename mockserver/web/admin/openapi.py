@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug.http import HTTP_STATUS_CODES
 
 from mockserver.contract.bundle import bundled
-from mockserver.contract.openapi import CONTACT, component_name, with_component_references, with_defaults_in_words
+from mockserver.contract.openapi import CONTACT, as_component, component_name, with_component_references
 from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.schemas import Document, schema
@@ -109,7 +109,7 @@ def admin_openapi(operations: Operations = OPERATIONS) -> Document:
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {component_name(name): with_defaults_in_words(part) for name, part in bodies.items()},
+            "schemas": {component_name(name): as_component(part) for name, part in bodies.items()},
         },
     }
     with_components: Document = with_component_references(document)
@@ -143,7 +143,10 @@ def _documented(call: AdminCall, operations: Operations, bodies: Document) -> Do
             *({"name": name, "in": "query", "schema": _MATCHER} for name in matchers),
         ],
         "responses": {
-            str(call.status): {"description": call.summary, "content": {"application/json": _body(call.gives)}},
+            str(call.status): {
+                "description": call.summary,
+                "content": {"application/json": _shown(call.gives, bodies)},
+            },
             **{str(status): _problem(status) for status in sorted({*_ALWAYS, *call.problems})},
         },
     }
@@ -168,6 +171,12 @@ def _part(name: str) -> str:
 
 def _body(name: str | None) -> Document:
     return {"schema": {"type": "object"} if name is None else {"$ref": f"#/$defs/{_part(name)}"}}
+
+
+def _shown(name: str | None, bodies: Document) -> Document:
+    body = _body(name)
+    examples = [] if name is None else bodies[_part(name)].get("examples", [])
+    return {**body, "examples": {"shown": {"value": examples[0]}}} if examples else body
 
 
 def _problem(status: int) -> Document:
