@@ -22,6 +22,7 @@ from mockserver.contract.schemas import (
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.web.admin.openapi import admin_openapi
 from tests.support.survive_page import habits_table, scenarios_table
+from tools import collections
 
 ROOT = Path(__file__).parents[1]
 BEGIN = "<!-- made from the register: `make documents` -->"
@@ -44,6 +45,7 @@ def made() -> dict[Path, str]:
         schemas / "admin.json": _json(_alone(schema("admin"))),
         schemas / "admin-openapi.json": _json(admin_openapi()),
         faults: _with(faults, _faults_table()),
+        **collections.made(),
         survive: _with(survive, habits_table(), scenarios_table()),
     }
 
@@ -79,5 +81,6 @@ def _json(document: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     for path, text in made().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(path.relative_to(ROOT))
