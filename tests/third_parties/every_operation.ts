@@ -32,6 +32,9 @@ const only = { params: { query: { merchant_id } } };
 const { project_id } = await data(admin.POST("/__admin/merchants/{merchant_id}/projects", { ...of_merchant, body: generated }));
 const of_project = { params: { path: { project_id } } };
 assert.equal((await data(admin.GET("/__admin/merchants/{merchant_id}", of_merchant))).projects.length, 1);
+const closed = { ...of_merchant, body: { vendor_state: "maintenance" } } as const;
+assert.equal((await data(admin.PATCH("/__admin/merchants/{merchant_id}", closed))).vendor_state, "maintenance");
+await data(admin.PATCH("/__admin/merchants/{merchant_id}", { ...of_merchant, body: { vendor_state: null } }));
 assert.ok((await data(admin.GET("/__admin/merchants"))).merchants.length >= 2);
 assert.ok((await data(admin.GET("/__admin/projects"))).projects.length >= 1);
 await data(admin.PATCH("/__admin/projects/{project_id}", { ...of_project, body: { project_name: "DW" } }));
@@ -61,6 +64,8 @@ const submitted = await data(
   }),
 );
 assert.equal(submitted.rc, 0);
+const { submissions } = await data(admin.GET("/__admin/submissions", only));
+assert.deepEqual([submissions[0]!.project_id, submissions[0]!.outcome], [submitted.data.project_id, "accepted"]);
 const refused = await vendor.POST("/merchant/{merchant_id}/kiosgamer/project/detail", {
   ...of_vendor,
   body: { projectid: project_id, signature: "" },
