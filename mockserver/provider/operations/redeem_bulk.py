@@ -35,6 +35,7 @@ from mockserver.provider.refusal import (
     VendorState,
 )
 from mockserver.provider.reply import Made, Reply, success_reply
+from mockserver.provider.state.changes import Dated, Submit
 from mockserver.provider.state.clock import Clock, date_time
 from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import HIGHEST_ID
@@ -105,12 +106,15 @@ class RedeemBulk(Handler[Submission]):
 
     def carry_out(self, checked: Submission, readings: Readings, clock: Clock) -> Reply:
         """Make a project of the list; raises Refusal (BULK-ERR-10) where another call was first with a code of it."""
-        store, merchant = checked.store, checked.merchant
+        store, merchant_id = checked.store, checked.merchant.merchant_id
         with store.changing:
+            # Another than was checked, if another world was put meanwhile.
+            merchant = known_merchant(merchant_id, REDEEM_BULK, store, readings)
             _refuse(store, merchant, checked.codes, readings)
             now = clock.now()
-            project = store.submit(merchant, checked.codes, now, readings.timezone)
-        data = SubmissionBody(project.id, merchant.merchant_id, project.project_id, project.project_id)
+            project = store.commit(Submit(Dated(now, readings.timezone), merchant_id, tuple(checked.codes)))
+        assert project is not None
+        data = SubmissionBody(project.id, merchant_id, project.project_id, project.project_id)
         if readings.bulk_reply == "counted":
             count, at = len(checked.codes), date_time(now, readings.timezone)
             data = msgspec.structs.replace(

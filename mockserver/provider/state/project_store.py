@@ -118,6 +118,13 @@ class ProjectStore:
             with self.lock:
                 self.life_cycle.settle(now, zone)
 
+    def is_due(self, now: float) -> bool:
+        """Whether `settle` at `now` (Unix seconds) would change anything."""
+        if self.life_cycle is None:
+            return False
+        with self.lock:
+            return self.life_cycle.is_due(now)
+
     @property
     def highest_id(self) -> int:
         """The id of the newest voucher, 0 when there is none."""

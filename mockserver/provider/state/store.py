@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from itertools import chain
+from typing import Any
 
 from mockserver.contract.masking import needs_literal_match
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.state.changes import ReadProject, Submit
 from mockserver.provider.state.clock import MovableClock, date_time
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
@@ -112,12 +115,19 @@ class MerchantStore:
 class Store:
     """Merchants by id. Adding and removing one never blocks a reader.
 
-    `changing` is held while merchants or projects come, so that two of one id cannot.
+    `changing` is held while merchants or projects come, so that two of one id cannot. What a call changes goes through
+    `commit`: without one it is applied here.
     """
 
-    def __init__(self, world: World, changing: threading.RLock | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        changing: AbstractContextManager[Any] | None = None,
+        commit: Callable[[Submit | ReadProject], ProjectStore | None] | None = None,
+    ) -> None:
         self.plan = world.plan
         self.changing = changing or threading.RLock()
+        self.commit = commit or self.apply
         self._highest_project = self._highest_voucher = 0
         self._merchants: dict[str, MerchantStore] = {}
         self._literal_secrets: dict[str, frozenset[str]] = {}
@@ -145,20 +155,35 @@ class Store:
         self._count_ids(project)
         return stored
 
-    def submit(self, merchant: MerchantStore, codes: Sequence[str], now: float, zone: str) -> ProjectStore:
-        """Make a project of these codes, pending, its ids above all there were; its plan starts at `now`.
+    def apply(self, change: Submit | ReadProject) -> ProjectStore | None:
+        """Make a change that comes of a call; return the project, None where it is gone meanwhile.
 
-        `now` is in Unix seconds, `zone` the reading `timezone`. Hold `changing` around it, and make sure before that no
-        code is one that the merchant may not have twice.
+        What is submitted becomes a project, pending, its ids above all there were, and its plan starts. Hold `changing`
+        around it, and make sure before that no code is one that the merchant may not have twice.
         """
-        at = date_time(now, zone)
+        merchant = self.merchant(change.merchant_id)
+        if merchant is None:
+            return None
+        if isinstance(change, Submit):
+            return self._submit(merchant, change)
+        project = merchant.project(change.project_id)
+        if project is not None and project.life_cycle is not None:
+            with project.lock:
+                project.life_cycle.settle(change.now.at, change.now.zone)
+                if change.is_counted:
+                    project.life_cycle.was_read()
+        return project
+
+    def _submit(self, merchant: MerchantStore, change: Submit) -> ProjectStore:
+        at = date_time(change.now.at, change.now.zone)
         id_, first = self._highest_project + 1, self._highest_voucher + 1
         vouchers = tuple(
-            Voucher(first + place, code, VoucherStatus.PENDING, at, at) for place, code in enumerate(codes)
+            Voucher(first + place, code, VoucherStatus.PENDING, at, at) for place, code in enumerate(change.codes)
         )
         project_id = self._new_project_id(id_, at)
-        stored = self.add_project(merchant, Project(id_, project_id, project_id, vouchers[::-1], submitted_at=now))
-        stored.settle(now, zone)
+        made = Project(id_, project_id, project_id, vouchers[::-1], submitted_at=change.now.at)
+        stored = self.add_project(merchant, made)
+        stored.settle(change.now.at, change.now.zone)
         return stored
 
     def _new_project_id(self, id_: int, at: str) -> str:
@@ -174,6 +199,28 @@ class Store:
     def _count_ids(self, project: Project) -> None:
         self._highest_project = max(self._highest_project, project.id)
         self._highest_voucher = max(self._highest_voucher, *(voucher.id for voucher in project.vouchers), 0)
+
+    def put(self, world: World) -> None:
+        """Put another world in place; merchants that stay keep their readings and their clock."""
+        before = self._merchants
+        new = Store(World(plan=world.plan))
+        for merchant in world.merchants:
+            known = before.get(merchant.merchant_id)
+            if known is None:
+                new.add_merchant(merchant)
+            else:
+                stays = new.add_merchant(merchant, known.readings, known.clock)
+                stays.as_added = (merchant, known.as_added[1])
+        self._become(new)
+
+    def reset(self, world: World) -> None:
+        """Be as at the start, in this world."""
+        self._become(Store(world))
+
+    def _become(self, other: Store) -> None:
+        self.plan = other.plan
+        self._highest_project, self._highest_voucher = other.highest_ids()
+        self._merchants, self._literal_secrets = other._merchants, other._literal_secrets
 
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant; from now on it is unknown (ERR-2)."""

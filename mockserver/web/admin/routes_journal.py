@@ -72,7 +72,7 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.delete("/requests")
     def delete_requests() -> Response:
-        provider.journal.clear()
+        provider.clear_journal()
         return reply({"requests": [], "total": 0})
 
 

@@ -11,6 +11,7 @@ from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.faults.rules import RuleState
 from mockserver.provider.journal.recorded import Listed
+from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import MovableClock, date_time
 from mockserver.provider.state.plan import plan_to_document
 from mockserver.provider.state.project_store import ProjectStore
@@ -90,10 +91,11 @@ def clock_view(clock: MovableClock, zone: str, merchant_id: str | None) -> _Docu
 def faults_view(states: list[RuleState]) -> _Document:
     """Return the rules in force, and the faults there are."""
     known = [{"fault": kind.name, "what": kind.what, "projectid": kind.reserved} for kind in FAULTS.values()]
-    return {"faults": [_rule_view(state) for state in states], "known": known}
+    return {"faults": [rule_view(state) for state in states], "known": known}
 
 
-def _rule_view(state: RuleState) -> _Document:
+def rule_view(state: RuleState) -> _Document:
+    """Return a rule with what it hit; what it does not say is left out."""
     rule, fault = state.rule, state.rule.fault
     view: _Document = {"fault": fault.name}
     if fault.name in {"delay", "slow_body"}:
@@ -126,9 +128,20 @@ def readings_view(readings: Readings, origin: dict[str, str]) -> _Document:
     }
 
 
+def readings_in_force(provider: Provider, merchant_id: str | None) -> _Document:
+    """Return the readings that a merchant that is here is served under, or (None) every merchant without its own."""
+    merchant = None if merchant_id is None else provider.store.merchant(merchant_id)
+    if merchant is None or merchant.readings is None:
+        return readings_view(provider.readings, provider.readings_origin)
+    of_all, own = provider.readings.as_dict(), merchant.readings.as_dict()
+    changed = {key: "merchant" for key, value in own.items() if value != of_all[key]}
+    return readings_view(merchant.readings, {**provider.readings_origin, **changed})
+
+
 def call_view(entry: Listed) -> _Document:
     """Return a call as a list has it: its long texts only begin there."""
     view: _Document = {key: _beginning(value) for key, value in msgspec.structs.asdict(entry).items() if key != "asked"}
+    view["headers"] = {name: _beginning(value) for name, value in entry.headers.items()}
     fields = view["fields"]
     if fields is not None and entry.is_cut:
         view["fields"] = {key: _beginning(value) for key, value in fields.items()}
