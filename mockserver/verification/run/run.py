@@ -15,7 +15,7 @@ from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.violation import CheckResult, Choice, Fact, Violation
 from mockserver.verification.cases import ANY, Case
 from mockserver.verification.credentials import Credentials
-from mockserver.verification.live_guard import Limits, Pace
+from mockserver.verification.live_guard import Limits, Pace, Submitting
 from mockserver.verification.run.caller import Caller, OutsideContract, TargetFailed
 from mockserver.verification.run.record import Aborted, Inconclusive, LawResult, Record
 from mockserver.verification.run.snapshot import Snapshot
@@ -78,12 +78,14 @@ class Run:
         strict: Mapping[str, str] | None = None,
         listener: Listener | None = None,
         pace: Pace | None = None,
+        submitting: Submitting = Submitting.NOTHING,
     ) -> None:
         self.target = target
         self.limits = limits
         self.seed = seed
         self.listener = listener or Silence()
         self.pace = pace or Pace(limits)
+        self.submitting = submitting
         self.random = random.Random(seed)  # noqa: S311 - nothing here is secret
         self.record = Record(credentials, strict or {})
         self.caller = Caller(target, credentials, self.pace, self._heard)
