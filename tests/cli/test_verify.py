@@ -389,6 +389,7 @@ def test_a_stopped_run_calls_no_more_and_reports_what_was_found(number: signal.S
     assert report["laws"][-1] == {
         "law": "no other signature is taken",
         "clauses": ["ERR-3"],
+        "operation": "project_detail",
         "outcome": "not judged",
         "reason": f"stopped by {number.name}",
     }

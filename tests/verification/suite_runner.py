@@ -6,12 +6,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mockserver.verification.laws.law import LawFunction
-from mockserver.verification.laws.registry import laws_for
-from mockserver.verification.live_guard import Pace
+from mockserver.verification.laws.registry import GROUPS, laws_for
+from mockserver.verification.live_guard import Pace, Submitting
 from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings
 from mockserver.verification.suite import judge
 from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET
+
+
+def judged_submissions(app: Callable[..., Iterable[bytes]]) -> Run:
+    """Run the laws of the submit call at a WSGI app."""
+    laws = [*GROUPS["submit_refusals"], *GROUPS["submissions"]]
+    return judged(app, laws, submitting=Submitting.ANYTHING)
 
 
 def judged(app: Callable[..., Iterable[bytes]], laws: Iterable[LawFunction] | None = None, **changes: Any) -> Run:

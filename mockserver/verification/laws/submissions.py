@@ -9,7 +9,7 @@ import calendar
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,6 +27,7 @@ from mockserver.verification.run.run import STATES_OF_VENDOR, Run, has_documente
 _ACCEPTED = needs(Submitting.ANYTHING)
 _VOUCHERS, _STATS = "data.data.vouchers", "data.data.stats"
 _DOUBLE, _LIST = "BULK-ERR-10", "BULK-ERR-4"
+_REQUEST_CLAUSES = {"BULK-ERR-1": "BULK-REQ-1", "BULK-ERR-2": "BULK-REQ-3", _LIST: "BULK-REQ-2"}
 # Within so many seconds a code that was pending is so still.
 _AT_FIRST = 1.0
 _CLOCK_TOLERANCE = 60
@@ -72,10 +73,13 @@ def the_documented_submission_is_taken(run: Run) -> None:
             return
         if exchange.outcome != _LIST or size == 1:
             run.most_codes = size
-            if _must_be_taken(run, exchange, "BULK-REQ-2", size) and size < most:
+            run.takes_lists = _must_be_taken(run, exchange, "BULK-REQ-2", size)
+            if run.takes_lists and size < most:
                 run.is_bound_known = True
                 _bound(run, size, exchange)
-            return
+            break
+    if run.most_codes > 1:
+        _accepted(run, "BULK-REQ-2", 1)
 
 
 @clause("FLOW-1", "BULK-RES-2")
@@ -97,11 +101,7 @@ def each_list_becomes_a_project_of_its_own(run: Run) -> None:
         "project_id": {first.project_id, run.caller.credentials.project_id},
         "id": {first.exchange.reply["data"]["id"], run.project_number},
     }
-    for name, values in taken.items():
-        value = second.exchange.reply["data"][name]
-        if value in values:
-            expected, got = {"name": name}, {"value": value}
-            run.record.add(Violation("project_not_new", "BULK-RES-2", f"data.{name}", expected, got), second.exchange)
+    _check_new(run, second, taken)
     _check_listed(run, second)
     _check_listed(run, first)
 
@@ -117,6 +117,7 @@ def submissions_of_other_bodies_and_types(run: Run) -> None:
 @_ACCEPTED
 def submissions_without_a_field(run: Run) -> None:
     """A field left out or empty is BULK-ERR-1, or is what is wrong itself (reading `bulk_missing`)."""
+    _check_takes_lists(run)
     run.expect_each(cases("bulk-presence"))
 
 
@@ -131,6 +132,7 @@ def good_lists_of_unknown_merchants(run: Run) -> None:
 @_ACCEPTED
 def lists_written_in_other_ways(run: Run) -> None:
     """A list that is not base64, not UTF-8 or without a code is BULK-ERR-4; what is open is one reading throughout."""
+    _check_takes_lists(run)
     run.expect_each(case for case in cases("bulk-lists") if case.clause != _DOUBLE)
 
 
@@ -138,6 +140,7 @@ def lists_written_in_other_ways(run: Run) -> None:
 @_ACCEPTED
 def what_parts_the_codes(run: Run) -> None:
     """Codes with Windows' line ends or white space round them are listed with that or without (`bulk_lines`)."""
+    _check_takes_lists(run)
     if run.most_codes < 2:
         raise Inconclusive("list_too_long", codes=2)
     for between, before in (("\r\n", ""), ("\n", " ")):
@@ -164,6 +167,7 @@ def what_parts_the_codes(run: Run) -> None:
 @_ACCEPTED
 def codes_of_any_text(run: Run) -> None:
     """Codes in any script, of any letters and signs, are listed as they were submitted."""
+    _check_takes_lists(run)
     marks = ("kode-é-日本-🎮", 'with "quotes" and \\', "two words", "<b>&amp;</b>", "lower")
     for mark in marks[: 1 if run.most_codes < 2 else None]:
         new = run.new_codes(min(2, run.most_codes))
@@ -189,6 +193,7 @@ def a_long_list_over_pages(run: Run) -> None:
 @_ACCEPTED
 def a_code_twice_in_the_list(run: Run) -> None:
     """A code that is twice in the list is BULK-ERR-10, and nothing of the list is kept."""
+    _check_takes_lists(run)
     if run.most_codes < 2:
         raise Inconclusive("list_too_long", codes=2)
     *new, last = run.new_codes(min(3, run.most_codes))
@@ -214,7 +219,9 @@ def the_same_list_again(run: Run) -> None:
         return
     _check_listed(run, first)
     if has_documented_form(again):
-        _check_listed(run, Accepted(first.codes, again))
+        second = Accepted(first.codes, again)
+        _check_new(run, second, {"project_id": {first.project_id}})
+        _check_listed(run, second)
 
 
 @clause("BULK-ERR-10", "FLOW-2")
@@ -237,6 +244,7 @@ def a_known_code_among_new_ones(run: Run) -> None:
 @_ACCEPTED
 def a_code_of_a_project_that_was_there(run: Run) -> None:
     """A code that the merchant has in any project is a double, or it is not (reading `bulk_duplicate`)."""
+    _check_takes_lists(run)
     code = next(iter(run.some_vouchers().at.values()))["voucher_code"]
     run.submitted.append(code)
     exchange = run.submit(_DOUBLE, [code])
@@ -248,6 +256,7 @@ def a_code_of_a_project_that_was_there(run: Run) -> None:
 @_ACCEPTED
 def a_refused_list_leaves_no_trace(run: Run) -> None:
     """After a refusal the same codes are accepted: neither a project nor a code was kept."""
+    _check_takes_lists(run)
     own = run.caller.credentials.merchant_id
     refusals: dict[str, Callable[[dict[str, str]], bytes]] = {
         "BULK-ERR-1": lambda fields: json.dumps(fields)[:-1].encode(),
@@ -268,11 +277,12 @@ def a_refused_list_leaves_no_trace(run: Run) -> None:
 @_ACCEPTED
 def states_of_the_vendor(run: Run) -> None:
     """A state of the vendor is its exact error, and the list is not kept; only a mock shows one when asked."""
+    _check_takes_lists(run)
     shown = 0
     for clause_id, reserved in _RESERVED.items():
         codes = run.new_codes(min(2, max(1, run.most_codes - 1)))
         exchange = run.submit(clause_id, [*codes, reserved])
-        if exchange is None or exchange.outcome in {SUCCESS, _DOUBLE, _LIST}:
+        if exchange is None or exchange.outcome in {SUCCESS, _DOUBLE, _LIST, *STATES_OF_VENDOR} - {clause_id}:
             continue
         shown += 1
         if exchange.outcome != clause_id:
@@ -314,10 +324,21 @@ def _accepted(run: Run, clause_id: str, size: int | None = None) -> Accepted:
         sent.append(run.new_codes(min(3, run.most_codes) if size is None else size))
         return sent[-1]
 
+    _check_takes_lists(run)
     exchange = run.submit(clause_id, codes)
     if exchange is None or not _must_be_taken(run, exchange, clause_id, len(sent[-1])):
         raise Inconclusive("no_submission")
     return Accepted(sent[-1], exchange)
+
+
+def _check_takes_lists(run: Run) -> None:
+    """Go on only where lists are accepted: what comes of one that never is would be said once for each law.
+
+    Raises:
+        Inconclusive: the first list of the run was not accepted in the documented form.
+    """
+    if not run.takes_lists:
+        raise Inconclusive("no_submission")
 
 
 def _is_of_the_vendor(run: Run, exchange: Exchange) -> bool:
@@ -333,7 +354,9 @@ def _must_be_taken(run: Run, exchange: Exchange, clause_id: str, count: int) -> 
     if _is_of_the_vendor(run, exchange):
         return False
     if exchange.outcome != SUCCESS:
-        run.record.add(Violation("submission_refused", clause_id, "", {"codes": count}, exchange.received), exchange)
+        # What is said to be wrong with it tells which part of it is not taken as documented.
+        blamed = _REQUEST_CLAUSES.get(exchange.outcome or "", clause_id)
+        run.record.add(Violation("submission_refused", blamed, "", {"codes": count}, exchange.received), exchange)
     return has_documented_form(exchange)
 
 
@@ -359,6 +382,15 @@ def _leaves_no_trace(run: Run, codes: Sequence[str], after: str) -> None:
         run.record.add(Violation("refused_with_trace", "FLOW-2", "", {"after": after}, exchange.received), exchange)
     elif has_documented_form(exchange):
         _check_listed(run, Accepted(tuple(codes), exchange))
+
+
+def _check_new(run: Run, accepted: Accepted, taken: Mapping[str, Set[object]]) -> None:
+    """Hold the project of a list to having ids that no other has; `taken` are those of others, by the field's name."""
+    for name, values in taken.items():
+        value = accepted.exchange.reply["data"][name]
+        if value in values:
+            expected, got = {"name": name}, {"value": value}
+            run.record.add(Violation("project_not_new", "BULK-RES-2", f"data.{name}", expected, got), accepted.exchange)
 
 
 def _listed(run: Run, accepted: Accepted, limit: int | None = None) -> tuple[list[dict[str, Any]], Exchange] | None:
@@ -438,6 +470,7 @@ def _at_most(run: Run) -> None:
     """Find out how many codes a list may have: as many as the longest that is sent, or where the bound is."""
     if run.is_bound_known:
         return
+    _check_takes_lists(run)
     run.is_bound_known = True
     taken, refused, size = run.most_codes, _LONGEST_LIST + 1, _LONGEST_LIST
     exchange = None

@@ -82,7 +82,8 @@ class Run:
     target, and `is_stopped` when somebody asked for it.
 
     `submitting` is what it may submit, `submitted` the codes that it did submit, `most_codes` the longest list that the
-    target is known to take; once it `is_bound_known`, no longer one needs to be tried.
+    target is known to take; once it `is_bound_known`, no longer one needs to be tried. It `takes_lists` unless
+    its first was not accepted.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Run:
         self.submitted: list[str] = []
         self.most_codes = CODES_OF_A_LIST
         self.is_bound_known = False
+        self.takes_lists = True
         self._restless = 0
         self.last_snapshot: Snapshot | None = None
         self._started = time.monotonic()
