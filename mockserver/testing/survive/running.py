@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
-PARTS = ("vouchers", "counts", "error")
+PARTS = ("vouchers", "counts", "codes", "error")
 Client = Callable[[dict[str, str]], Any]
 
 _OUTPUT_KEPT = 4_194_304
