@@ -30,9 +30,11 @@ from mockserver.provider.request import (
     DOCTOR_HEADER,
     FAULT_HEADER,
     INTERNAL_ERROR,
+    LONGEST_EXPLAINED,
     MAX_BODY,
     TOO_LARGE,
     Request,
+    explained_at,
     method_not_allowed,
     no_such_path,
 )
@@ -162,8 +164,8 @@ class Provider:
         at = self.clock_of(merchant_id).now()
         operation = handler.operation
         call = Call(request.method, request.path, merchant_id, body, request.origin, at, operation, forced)
-        self.journal.record(call, reply, perf_counter() - started)
-        return self._with_advice(call, reply) if self.doctor_header else reply
+        n = self.journal.record(call, reply, perf_counter() - started)
+        return self._with_advice(n, call, reply) if self.doctor_header else reply
 
     def _internal_error(self, request: Request) -> Reply:
         try:
@@ -294,11 +296,14 @@ class Provider:
         readings = self.readings if call.merchant_id is None else self.readings_of(call.merchant_id)
         return diagnose(call, reply, handler, self.operations, self.store, readings, self.maskers.masker())
 
-    def _with_advice(self, call: Call, reply: Reply) -> Reply:
+    def _with_advice(self, n: int, call: Call, reply: Reply) -> Reply:
         """Return a refusal with the header in which the doctor speaks."""
         if reply.cause is None:
             return reply
-        said = " / ".join(map(str, self._findings(call, reply)))
+        if len(call.body) > LONGEST_EXPLAINED:
+            said = f"the body has {len(call.body)} bytes; {explained_at(n)}"
+        else:
+            said = " / ".join(map(str, self._findings(call, reply)))
         value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")
         return msgspec.structs.replace(reply, headers=(*reply.headers, (DOCTOR_HEADER.lower(), value)))
 

@@ -37,7 +37,8 @@ def loaded(lines: Lines) -> Iterator[Server]:
     """A server for a thousand merchants with secrets of their own, where text is long to mask."""
     others = tuple(Merchant(f"M{n}", f"kunci dari {n} {n * 7919}", f"sesi {n} {n * 31}") for n in range(1000))
     log = RequestLog("text", lambda line: lines.append(line if callable(line) else lambda: line))
-    provider = Provider(World((Merchant(MERCHANT, SECRET), *others)), clock=FrozenClock(NOW), observers=(log,))
+    world = World((Merchant(MERCHANT, SECRET), *others))
+    provider = Provider(world, clock=FrozenClock(NOW), observers=(log,), doctor_header=True)
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
     provider.maskers.masker()
     with Server(provider) as server:
