@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, cast
 
 from mockserver.contract.foreign_text import printable
+
+# A byte-order mark may stand where one file was put behind another.
+_SPACE = re.compile("[\\s\ufeff,]*")
 
 
 class DocumentError(ValueError):
@@ -65,6 +69,21 @@ def document_in(text: str) -> Any:
         RecursionError: it is nested too deeply.
     """
     return plain_document(json.loads(text, object_pairs_hook=_object))
+
+
+def documents_in(text: str) -> list[Any]:
+    """Return the documents in a text that holds any number of JSON texts, one after another, as `plain_document` does.
+
+    Raises: as `document_in`.
+    """
+    decoder = json.JSONDecoder(object_pairs_hook=_object)
+    found: list[Any] = []
+    place = _SPACE.match(text, 0).end()  # type: ignore[union-attr]  # it matches nothing too
+    while place < len(text):
+        document, end = decoder.raw_decode(text, place)
+        found.append(plain_document(document))
+        place = _SPACE.match(text, end).end()  # type: ignore[union-attr]
+    return found
 
 
 def plain_document(value: Any) -> Any:

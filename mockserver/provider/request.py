@@ -9,7 +9,8 @@ import msgspec
 from mockserver.contract.foreign_text import harmless
 from mockserver.contract.operation import Operation, Operations
 
-MAX_BODY = 1_048_576
+# A list of 50,000 codes as long as the page's fits.
+MAX_BODY = 1_572_864
 # A longer body is not explained where somebody waits, or in the log: that would take longer than to answer it.
 LONGEST_EXPLAINED = 65_536
 PAGE = "/__admin/"
