@@ -489,8 +489,6 @@ def test_axe_finds_nothing_and_everything_fits(
         found = axe.Axe().run(page).response["violations"]
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == [], view
         assert page.evaluate("document.documentElement.scrollWidth") <= width, view
-        fits = "[...document.querySelectorAll('.scroll')].every((one) => one.scrollWidth <= one.clientWidth)"
-        assert page.evaluate(fits), view
     page.close()
 
 
