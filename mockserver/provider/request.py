@@ -9,7 +9,8 @@ import msgspec
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import Operation, Operations
 
-MAX_BODY = 1_048_576
+# A list of 50,000 codes as long as the page's fits.
+MAX_BODY = 1_572_864
 PAGE = "/__admin/"
 FAULT_HEADER = "X-Apigames-Mock-Fault"
 DOCTOR_HEADER = "X-Apigames-Mock-Doctor"

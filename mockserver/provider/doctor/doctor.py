@@ -50,6 +50,11 @@ def diagnose(
     `masker` knows, no session key and no signature appears in what is returned.
     """
     fields = {} if handler is None else _fields(call.body, handler.operation, readings)
+    if handler is not None and reply.role == SUCCESS and not isinstance(reply, FaultyReply):
+        found = handler.remarks(fields, readings, reply.cause)
+        # What masks a list of codes takes longer to make than the reply, and mostly there is nothing to mask.
+        if not found:
+            return []
     mask = masker.knowing_sent(fields)
     if handler is None:
         found = [_outside(call, reply, operations, mask)]
@@ -130,7 +135,7 @@ def _present(
     shown = {
         name: mask(sent) if isinstance(sent, str) and name not in own_names else sent for name, sent in fields.items()
     }
-    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store)
+    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store, readings)
     why = f"{error.clause}: {operation.clauses[error.clause]}"
     return own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]
 

@@ -36,18 +36,23 @@ def _plan_document(plan: Plan | None) -> dict[str, Any]:
 
 def _merchant_document(merchant: Merchant, readings: Readings, with_secrets: bool) -> dict[str, Any]:
     secrets = {"secret_key": merchant.secret_key, "session_key": merchant.session_key} if with_secrets else {}
+    given = {**secrets, "vendor_state": merchant.vendor_state}
     return {
         "merchant_id": merchant.merchant_id,
-        **{key: value for key, value in secrets.items() if value is not None},
+        **{key: value for key, value in given.items() if value is not None},
         "projects": [_project_document(project, readings) for project in merchant.projects],
     }
 
 
 def _project_document(project: Project, readings: Readings) -> dict[str, Any]:
-    name = {} if project.project_name is None else {"project_name": project.project_name}
-    vouchers = [_voucher_document(voucher, readings) for voucher in project.vouchers]
-    head = {"id": project.id, "project_id": project.project_id, **name, **_plan_document(project.plan)}
-    return {**head, "vouchers": vouchers}
+    given = {"project_name": project.project_name, "submitted_at": project.submitted_at}
+    return {
+        "id": project.id,
+        "project_id": project.project_id,
+        **{key: value for key, value in given.items() if value is not None},
+        **_plan_document(project.plan),
+        "vouchers": [_voucher_document(voucher, readings) for voucher in project.vouchers],
+    }
 
 
 def _voucher_document(voucher: Voucher, readings: Readings) -> dict[str, Any]:

@@ -42,14 +42,12 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
         if only not in {None, merchant_id}:
             raise Problem(422, "merchant_id: another merchant than the one in the address; name one of them")
         with provider.changing:
-            merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
-            clock = provider.clock if merchant is None else merchant.clock or provider.clock.copy()
+            if merchant_id is not None:
+                merchant_named(provider, merchant_id)
             try:
-                clock.change(lambda changed: _set(changed, document))
+                provider.change_clock(merchant_id, lambda changed: _set(changed, document))
             except ValueError as error:
                 raise Problem(422, str(error)) from None
-            if merchant is not None:
-                merchant.clock = clock
             return reply(_clock(provider, merchant_id))
 
     @admin.get("/faults")
@@ -82,7 +80,7 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
         document, readings = _sent_readings()
         with provider.changing:
             if merchant_id is not None:
-                merchant_named(provider, merchant_id).readings = readings
+                provider.put_merchant_readings(merchant_named(provider, merchant_id), readings)
             else:
                 provider.put_readings(readings, _origin(provider, readings, document["readings"]))
             return reply(readings_in_force(provider, merchant_id))

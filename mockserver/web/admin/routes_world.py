@@ -54,6 +54,10 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
             provider.reset_merchant(merchant_id)
         return reply({})
 
+    _merchant_routes(admin, provider, access)
+
+
+def _merchant_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.get("/merchants")
     def get_merchants() -> Response:
         settle_all(provider)
@@ -76,6 +80,15 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.get("/merchants/<merchant_id>")
     def get_merchant(merchant_id: str) -> Response:
         merchant = merchant_named(provider, merchant_id)
+        settle_all(provider)
+        return reply(merchant_view(merchant))
+
+    @admin.patch("/merchants/<merchant_id>")
+    def patch_merchant(merchant_id: str) -> Response:
+        document = body_as("merchant-change")
+        with provider.changing:
+            merchant = merchant_named(provider, merchant_id)
+            provider.set_vendor_state(merchant, document["vendor_state"])
         settle_all(provider)
         return reply(merchant_view(merchant))
 

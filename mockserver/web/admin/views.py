@@ -17,6 +17,7 @@ from mockserver.provider.state.plan import plan_to_document
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Voucher
+from mockserver.provider.submissions import SubmissionRecord
 
 _Document = dict[str, Any]
 
@@ -42,13 +43,20 @@ def project_view(merchant: MerchantStore, project: ProjectStore) -> _Document:
             "stats": stats_view(project),
             "nominals": {str(nominal): nominals[nominal] for nominal in sorted(nominals)},
             "plan": None if project.plan is None else plan_to_document(project.plan),
+            "submitted_at": project.submitted_at,
         }
+
+
+def submission_view(record: SubmissionRecord) -> _Document:
+    """Return what became of a submission, with the vouchers of its project as they are now."""
+    shown = {key: value for key, value in msgspec.structs.asdict(record).items() if key != "project"}
+    return {**shown, "stats": None if record.project is None else stats_view(record.project)}
 
 
 def merchant_view(merchant: MerchantStore) -> _Document:
     """Return a merchant with its projects."""
     projects = [project_view(merchant, project) for project in merchant.projects()]
-    return {"merchant_id": merchant.merchant_id, "projects": projects}
+    return {"merchant_id": merchant.merchant_id, "vendor_state": merchant.vendor_state, "projects": projects}
 
 
 def voucher_view(voucher: Voucher) -> _Document:
