@@ -9,6 +9,7 @@ from mockserver.provider.provider import Provider
 from mockserver.web.admin.dashboard.place import VIEWS, Place, link
 from mockserver.web.admin.dashboard.view_readings import readings_page
 from mockserver.web.admin.dashboard.view_requests import requests_view
+from mockserver.web.admin.dashboard.view_submissions import submissions_page
 from mockserver.web.admin.dashboard.view_time import time_view
 from mockserver.web.admin.dashboard.view_vouchers import vouchers_view
 from mockserver.web.admin.views import clock_view, readings_view
@@ -19,6 +20,8 @@ def page_contents(provider: Provider, query: Mapping[str, str], base_url: str) -
     place = Place.of(query)
     if place.view == "requests":
         contents = requests_view(provider, place, base_url)
+    elif place.view == "submissions":
+        contents = submissions_page(provider, place)
     elif place.view == "vouchers":
         contents = vouchers_view(provider, place)
     elif place.view == "time":

@@ -102,7 +102,7 @@ def call_details(provider: Provider, kept: RawEntry, base_url: str) -> dict[str,
     """Return what an opened call shows."""
     view = whole_call_view(provider, kept, base_url)
     [entry] = provider.journal.listed([kept])
-    project_id = _project_asked_for(kept, entry)
+    project_id = _project_of(kept, entry)
     is_known = provider.store.owner_of(project_id) is not None
     return {
         **view,
@@ -134,13 +134,15 @@ def _chosen(provider: Provider, kept: list[RawEntry], place: Place) -> tuple[lis
     found = [
         one
         for one, entry in zip(newest, listed, strict=True)
-        if project in _project_asked_for(one, entry).casefold()
-        and (not text or text in _searched_text(entry).casefold())
+        if project in _project_of(one, entry).casefold() and (not text or text in _searched_text(entry).casefold())
     ]
     return found, len(newest) if len(newest) < len(chosen) else None
 
 
-def _project_asked_for(kept: RawEntry, entry: Listed) -> str:
+def _project_of(kept: RawEntry, entry: Listed) -> str:
+    """Return what a call named as its project, or the project that it made; empty for any other call."""
+    if kept.reply.made is not None:
+        return kept.reply.made.project_id
     operation = kept.call.operation
     if operation is None or operation.project_field is None:
         return ""

@@ -34,6 +34,7 @@ async function send(target, body) {
 // What was done, in words that are true once the page shows it.
 const TOLD = {
   now: (answer) => `${answer.date_time}${answer.merchant_id ? ` for ${answer.merchant_id}` : ""}, ${answer.state}`,
+  vendor: (answer) => `submissions of ${answer.merchant_id} are ${answer.vendor_state ? `refused: ${answer.vendor_state}` : "taken"}`,
   rules: () => [...main.querySelectorAll(".rule-words")].map((rule) => rule.textContent).join("; "),
 };
 
@@ -94,7 +95,8 @@ document.addEventListener("submit", (event) => {
     const body = bodyOf(form, event.submitter);
     const key = form.dataset.switch;
     const whom = form.dataset.scope && form.elements[form.dataset.scope].value;
-    const target = form.dataset.send + (whom ? `?${new URLSearchParams({ [form.dataset.scope]: whom })}` : "");
+    const address = form.dataset.send.replace(/{(.*)}/, (_, name) => encodeURIComponent(form.elements[name].value));
+    const target = address + (whom ? `?${new URLSearchParams({ [form.dataset.scope]: whom })}` : "");
     if (key) change(control, { done: `${key} is ${body.value} now` }, target, () => switched(target, key, body.value));
     else change(control, form.dataset, target, () => body);
   }
