@@ -236,6 +236,11 @@ class Operation:
         sent = [one for one in self.fields if one.is_required(readings) or one.name != SESSION_KEY]
         return {one.name: one.example if one.default is None else one.default for one in sent}
 
+    @property
+    def sent_fields(self) -> list[Field]:
+        """The fields that a sender gives: without one of them a call is refused under every reading."""
+        return [one for one in self.fields if one.required_by and one.default is None and one.name != SESSION_KEY]
+
     def required_fields(self, readings: Readings) -> list[Field]:
         """Return the fields that a call must have."""
         return [one for one in self.fields if one.is_required(readings)]

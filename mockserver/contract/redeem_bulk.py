@@ -125,6 +125,17 @@ _SUCCESS_SCHEMA = {
     },
     "required": ["status", "rc", "message", "data", "ts"],
     "additionalProperties": False,
+    "examples": [
+        {
+            "status": 1,
+            "rc": 0,
+            "message": _MESSAGE,
+            "data": msgspec.to_builtins(
+                SubmissionBody(23, "M240315GAME2847K", "R240815XPQR000012", project_name="R240815XPQR000012")
+            ),
+            "ts": 1705312200,
+        }
+    ],
 }
 _OWN = When("bulk_missing", "json")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mockserver.contract.foreign_text import printable
+from mockserver.contract.foreign_text import harmless
 from mockserver.contract.operation import Operation, Operations
 
 # A list of 50,000 codes as long as the page's fits.
@@ -50,4 +50,4 @@ def no_such_path(path: str, operations: Operations) -> str:
 
 def method_not_allowed(method: str, at_path: Iterable[Operation]) -> str:
     """Return the `error_msg` for a method that none of the operations at its path has."""
-    return f"Method {printable(method, 20)} not allowed: expected {Operations(at_path).in_words}"
+    return f"Method {harmless(method)} not allowed: expected {Operations(at_path).in_words}"

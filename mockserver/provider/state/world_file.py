@@ -13,6 +13,7 @@ from mockserver.contract.schemas import ID_PREFIX, Document, schema, validator
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.world import Voucher, World, WorldError
 from mockserver.provider.state.world_builder import NOBODY, Own, Under, WorldBuilder
+from mockserver.provider.state.world_of_replies import is_reply
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
 _MOST_FAILURES_SHOWN = 5
@@ -90,6 +91,8 @@ def vouchers_from_list(entries: list[Any], project_id: str, readings: Readings, 
 def _world(
     document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0), own: Own = NOBODY
 ) -> World:
+    if is_reply(document):
+        raise WorldError("it is a reply, not a world; `apigames-mock world make --from FILE` makes a world of it")
     _check_shape(document, schema("world"))
     world = WorldBuilder(document, Under.of(readings, clock), above, own).world()
     _check_unique(world)
