@@ -20,7 +20,7 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER, Request
 from mockserver.web.admin.dashboard import view_requests, view_submissions
 from mockserver.web.app import create_app
-from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, SECRET, body, built_in_provider, call
+from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, PATH, SECRET, body, built_in_provider, call
 from tests.support.html_page import Element, read
 
 Show = Callable[[str], Element]
@@ -219,6 +219,31 @@ def test_an_opened_request_is_part_of_the_address(provider: Provider, show: Show
     assert json.loads(opened.one("pre", class_="reply").text)["error_msg"] == "Signature Not Valid"
     # What is kept live is asked for without it.
     assert not show("?open=1&live=yes").all(class_="finding")
+
+
+def test_the_headers_of_a_request_are_shown_and_found_but_no_secret_in_them(provider: Provider, show: Show) -> None:
+    headers = (("user-agent", "toko-voucher/7"), ("authorization", "Bearer geheim-geheim"), ("accept", "<b>"))
+    provider.handle(Request("POST", PATH, body(), headers, "test"))
+    shown = show("?open=1").one("pre", class_="headers").text
+    assert shown == "user-agent: toko-voucher/7 authorization: *** accept: <b>"
+    assert numbers(show("?text=toko-voucher")) == [1]
+    assert numbers(show("?text=geheim")) == []
+
+
+def test_whatever_was_sent_is_shown(provider: Provider, show: Show) -> None:
+    bodies = [
+        *(b'{"projectid": "x", "z": ' + b"[" * depth + b"]" * depth + b"}" for depth in (200, 400, 600, 950, 100_000)),
+        b'{"page": 1e400}',
+        b'{"page": ' + b"9" * 5000 + b"}",
+        b'{"\\ud800": "\\ud800\\u0000\\u202e"}',
+        b'{"projectid": 1, "projectid": 2}',
+        b"\xff\xfe",
+        b"projectid=%ff&</pre>",
+        b"",
+    ]
+    for n, sent in enumerate(bodies, 1):
+        call(provider, sent)
+        assert show(f"?open={n}&text=").all("pre", class_="curl")
 
 
 def test_a_number_of_before_a_reset_opens_nothing(provider: Provider, show: Show) -> None:

@@ -106,8 +106,9 @@ def call_details(provider: Provider, kept: RawEntry, base_url: str) -> dict[str,
     is_known = provider.store.owner_of(project_id) is not None
     return {
         **view,
-        "fields": None if view["fields"] is None else json_text(view["fields"], indent=2),
-        "reply": _indented(view["reply"]),
+        # Without them the body is shown as it was sent.
+        "fields": None if view["fields"] is None else _in_lines(view["fields"]),
+        "reply": _reply_in_lines(view["reply"]),
         "vouchers": link("vouchers", project=project_id) if is_known else None,
         "reading_link": link("readings", key=view["reading"]) if view["reading"] in REGISTER else None,
     }
@@ -153,7 +154,7 @@ def _searched_text(entry: Listed) -> str:
     """Return what of a call a text is looked for in; masked, as all of it is."""
     shown = (entry.method, entry.path, entry.origin, entry.explanation, entry.clause, entry.role, entry.fault)
     said = [str(one) for one in (*shown, entry.forced, entry.http_status, entry.rc) if one is not None]
-    return "\n".join([*said, json.dumps([entry.fields, entry.asked], ensure_ascii=False)])
+    return "\n".join([*said, json.dumps([entry.headers, entry.fields, entry.asked], ensure_ascii=False)])
 
 
 @dataclass(frozen=True)
@@ -213,12 +214,20 @@ def _row(entry: Listed, provider: Provider, mark: str) -> dict[str, Any]:
     }
 
 
-def _indented(reply: str) -> str:
+def _reply_in_lines(reply: str) -> str:
     """Return a JSON reply in lines; any other as it is."""
     try:
-        return json_text(json.loads(reply), indent=2)
+        return _in_lines(json.loads(reply)) or reply
     except (ValueError, RecursionError):
         return reply
+
+
+def _in_lines(document: Any) -> str | None:
+    """Return JSON in lines; None for a document that is nested too deep for it."""
+    try:
+        return json_text(document, indent=2)
+    except RecursionError:
+        return None
 
 
 def _some(names: Iterable[str]) -> list[str]:
