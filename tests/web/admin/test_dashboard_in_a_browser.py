@@ -326,8 +326,12 @@ def test_the_clock_is_moved_for_all_or_for_one_merchant(page: Page, server: Serv
     assert said(page) == "The clock shows 2024-08-15 17:53:18, moved"
     assert admin.clock()["now"] == before + 60
     page.fill("[name=advance]:not(button)", "7.5")
-    page.click("#forward")
+    page.keyboard.press("Enter")
     page.wait_for_selector("#notice-text:has-text('17:53:25')")
+    page.focus("#set-clock [name=merchant_id]")
+    page.keyboard.press("Enter")
+    page.click("#forward")
+    page.wait_for_selector("#notice-text:has-text('17:53:33')")
     page.fill("[name=at]", "1700000000")
     page.click("#freeze-at")
     page.wait_for_selector("#notice-text:has-text('frozen')")
@@ -348,6 +352,7 @@ def test_a_fault_is_set_with_all_that_it_takes_and_is_confirmed(
     assert not page.is_visible("[name=seconds]")
     assert page.inner_text("#fault-what").startswith("429 with Retry-After")
     page.fill("[name=retry_after]", "7")
+    page.fill("[name=times]", "")
     page.select_option("[name=which]", "share")
     page.fill("[name=share]", "0.5")
     page.fill("[name=seed]", "9")

@@ -47,7 +47,7 @@ OUTCOMES: Mapping[str, tuple[str, Callable[[Reply], bool]]] = MappingProxyType(
 )
 
 
-def requests_view(provider: Provider, place: Place, base_url: str) -> dict[str, Any]:
+def requests_contents(provider: Provider, place: Place, base_url: str) -> dict[str, Any]:
     """Return what the view shows."""
     journal = provider.journal
     generation = journal.generation

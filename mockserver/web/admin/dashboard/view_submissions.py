@@ -26,7 +26,7 @@ _REPLIES = {
 }
 
 
-def submissions_page(provider: Provider, place: Place) -> dict[str, Any]:
+def submissions_contents(provider: Provider, place: Place) -> dict[str, Any]:
     """Return what the view shows; a merchant that is not here is as none."""
     settle_all(provider)
     named = place.text("merchant")

@@ -25,7 +25,7 @@ async function send(target, body) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
-  const reply = await fetch(address, options).catch(() => { throw new Error("The mock does not answer: nothing was done"); });
+  const reply = await fetch(address, options).catch(() => { throw new Error("The mock does not answer: see whether it was done"); });
   const answer = await reply.json().catch(() => ({ detail: `HTTP ${reply.status}` }));
   if (!reply.ok) throw new Error([answer.detail, ...(answer.errors || [])].join("; "));
   return answer;
@@ -68,7 +68,7 @@ function valueOf(field) {
 function bodyOf(form, submitter) {
   const body = {};
   for (const field of form.elements) {
-    const isPressed = field.type === "submit" ? field === submitter : !field.dataset.by || field.dataset.by === submitter.id;
+    const isPressed = field.type === "submit" ? field === submitter : !field.dataset.by || field.dataset.by === submitter?.id;
     if (!field.name || field.value === "" || !isPressed || "notSent" in field.dataset || field.closest("[hidden]")) continue;
     if (field.type !== "checkbox" || field.checked) body[field.name] = valueOf(field);
   }
@@ -100,6 +100,13 @@ document.addEventListener("submit", (event) => {
     if (key) change(control, { done: `${key} is ${body.value} now` }, target, () => switched(target, key, body.value));
     else change(control, form.dataset, target, () => body);
   }
+});
+
+// A field that goes with one of several buttons presses that one.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.dataset.by) return;
+  event.preventDefault();
+  document.getElementById(event.target.dataset.by).click();
 });
 
 document.addEventListener("click", (event) => {
@@ -305,6 +312,8 @@ function showWhatFits() {
   for (const label of document.querySelectorAll("[data-only]")) {
     const [name, ...values] = label.dataset.only.split(" ");
     label.hidden = !values.includes(label.closest("form").elements[name].value);
+    // Else the browser would wait for what is required there.
+    label.querySelector("input").disabled = label.hidden;
   }
   for (const words of document.querySelectorAll("[data-what-of]")) {
     words.textContent = words.closest("form").elements[words.dataset.whatOf].selectedOptions[0].dataset.what;
