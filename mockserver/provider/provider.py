@@ -19,6 +19,7 @@ from mockserver.provider.faults.faults import FaultError, with_fault, with_origi
 from mockserver.provider.faults.forcing import Forced, Reserved, forced_by_header, forced_by_text, forced_reply
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.internal_error import report
+from mockserver.provider.journal.headers import Headers
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY, Journal, new_generation
 from mockserver.provider.journal.recorded import Call, Observer, RawEntry
 from mockserver.provider.operations.handler import Handler
@@ -30,9 +31,11 @@ from mockserver.provider.request import (
     DOCTOR_HEADER,
     FAULT_HEADER,
     INTERNAL_ERROR,
+    LONGEST_EXPLAINED,
     MAX_BODY,
     TOO_LARGE,
     Request,
+    explained_at,
     method_not_allowed,
     no_such_path,
 )
@@ -180,10 +183,13 @@ class Provider:
                 reply = handler.error(refusal, readings)
         return reply if wanted is None else _hit(reply, wanted, handler, readings, forced, reserved)
 
-    def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
+    def refuse(
+        self, http_status: int, error_msg: str, *, method: str, path: str, origin: str, headers: Headers = ()
+    ) -> Reply:
         """Record a call that is outside the contract, and return its error in the envelope."""
         reply = outside_reply(http_status, error_msg)
-        self.journal.record(Call(method, path, None, b"", origin, self.clock.now()), reply, 0.0)
+        call = Call(Request(method, path, headers=headers, origin=origin), None, self.clock.now())
+        self.journal.record(call, reply, 0.0)
         return reply
 
     def _judged(self, request: Request) -> Reply:
@@ -210,9 +216,9 @@ class Provider:
         reply = self.reply_to(handler, merchant_id, body, forced)
         at = self.clock_of(merchant_id).now()
         operation = handler.operation
-        call = Call(request.method, request.path, merchant_id, body, request.origin, at, operation, forced)
-        self.journal.record(call, reply, perf_counter() - started)
-        return self._with_advice(call, reply) if self.doctor_header else reply
+        call = Call(request, merchant_id, at, operation, forced)
+        n = self.journal.record(call, reply, perf_counter() - started)
+        return self._with_advice(n, call, reply) if self.doctor_header else reply
 
     def _internal_error(self, request: Request) -> Reply:
         try:
@@ -221,7 +227,14 @@ class Provider:
             return outside_reply(500, INTERNAL_ERROR)
 
     def _outside(self, request: Request, http_status: int, error_msg: str) -> Reply:
-        return self.refuse(http_status, error_msg, method=request.method, path=request.path, origin=request.origin)
+        return self.refuse(
+            http_status,
+            error_msg,
+            method=request.method,
+            path=request.path,
+            origin=request.origin,
+            headers=request.headers,
+        )
 
     def readings_of(self, merchant_id: str) -> Readings:
         """Return the readings a merchant is served under, known or not."""
@@ -359,15 +372,18 @@ class Provider:
             now = self.dated(merchant.merchant_id)
             self.commit(SetVoucherPlan(now, merchant.merchant_id, project.project_id, voucher_id, plan))
 
-    def put_world(self, world: World) -> None:
-        """Put another world in place; merchants that stay keep their readings and their clock."""
+    def put_world(self, world: World, *, is_start: bool = False) -> None:
+        """Put another world in place; merchants that stay keep their readings and their clock.
+
+        With `is_start` a reset goes back to this one from now on.
+        """
         with self.changing:
             own = {
                 one.merchant_id: self.dated(one.merchant_id)
                 for one in self.store.merchants()
                 if one.clock is not None or one.readings is not None
             }
-            self.commit(PutWorld(Dated(self.clock.now(), self.readings.timezone), own, world))
+            self.commit(PutWorld(Dated(self.clock.now(), self.readings.timezone), own, world, is_start))
             warn_of_short_secrets(world.merchants)
         # Now, and not when the next call is refused: of thousands of merchants it takes a while.
         self.maskers.masker()
@@ -430,11 +446,15 @@ class Provider:
         readings = self.readings if call.merchant_id is None else self.readings_of(call.merchant_id)
         return diagnose(call, reply, handler, self.operations, self.store, readings, self.maskers.masker())
 
-    def _with_advice(self, call: Call, reply: Reply) -> Reply:
+    def _with_advice(self, n: int, call: Call, reply: Reply) -> Reply:
         """Return a reply with the header in which the doctor speaks, where it has something to say."""
-        if reply.cause is None and reply.made is None:
+        is_long = len(call.body) > LONGEST_EXPLAINED
+        if reply.cause is None and (reply.made is None or is_long):
             return reply
-        said = " / ".join(map(str, self._findings(call, reply)))
+        if is_long:
+            said = f"the body has {len(call.body)} bytes; {explained_at(n)}"
+        else:
+            said = " / ".join(map(str, self._findings(call, reply)))
         if not said:
             return reply
         value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")

@@ -20,12 +20,10 @@ from mockserver.contract.operation import SUCCESS, Field, Operation
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.internal_error import ERRORS, kind_and_places, report
 from mockserver.provider.journal.recorded import Entry, RawEntry
-from mockserver.web.admin.access import ADMIN
+from mockserver.provider.request import LONGEST_EXPLAINED, explained_at
 
 LOG_FORMATS = ("text", "json")
 
-# What is longer is not explained in the log: it would take longer than to answer it.
-_LONGEST_EXPLAINED = 65_536
 # A line shows no more of a text than this, so no more of it need be remembered.
 _LONGEST_SHOWN = 200
 
@@ -95,9 +93,10 @@ class RequestLog:
     def __call__(self, raw: RawEntry) -> None:
         """Write the line of one call, which is made when it is written: whoever waits for the reply gets it first."""
         size = len(raw.call.body)
-        if size > _LONGEST_EXPLAINED:
+        if size > LONGEST_EXPLAINED:
             # A thousand lines may wait.
-            raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, body=b""))
+            request = msgspec.structs.replace(raw.call.request, body=b"", headers=())
+            raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, request=request))
             self._write(partial(self._line_of_long, raw, size))
         else:
             self._write(partial(self._line, raw))
@@ -107,20 +106,19 @@ class RequestLog:
         if asked is not None:
             # What is odd about a list that was taken may not be what was meant.
             is_list = raw.call.operation is not None and raw.call.operation.summarized
-            return self._text(
-                raw, asked, raw.call.merchant_id or raw.call.path, (self._advice(raw) or None) if is_list else None
-            )
+            advice = self._advice(raw) if is_list else None
+            return self._text(raw, asked, raw.call.method, raw.call.merchant_id or raw.call.path, advice)
         entry = self.masked(raw)
         explanation = self._advice(raw) or entry.explanation
-        return self._text(raw, _shortened(entry.asked), entry.merchant_id or entry.path, explanation)
+        return self._text(raw, _shortened(entry.asked), entry.method, entry.merchant_id or entry.path, explanation)
 
     def _line_of_long(self, raw: RawEntry, size: int) -> str:
         entry = self.masked(raw)
         # What else the reply says may quote the body, and only the masker of that body would know its secrets.
-        why = None if _is_ordinary(raw) else f"GET {ADMIN}/requests/{raw.n} says why"
+        why = None if _is_ordinary(raw) else explained_at(raw.n)
         made = raw.reply.made
         asked = {"bytes": size} if made is None else {"codes": made.codes, "bytes": size}
-        return self._text(raw, asked, entry.merchant_id or entry.path, why)
+        return self._text(raw, asked, entry.method, entry.merchant_id or entry.path, why)
 
     def _advice(self, raw: RawEntry) -> str | None:
         findings = self.diagnose(raw) if self.diagnose is not None else []
@@ -200,13 +198,13 @@ class _TextLine:
     def _shown(self, text: str) -> str:
         return self._printable(text[: _LONGEST_SHOWN + 1], _LONGEST_SHOWN)
 
-    def __call__(self, raw: RawEntry, asked: object, who: str, explanation: str | None) -> str:
+    def __call__(self, raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
         call, reply = raw.call, raw.reply
         wanted = self._shown(_encode(asked).decode()) if call.operation is not None else ""
         name = "" if call.operation is None else f" {call.operation.name}"
         why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
         return (
-            f"{self._clock(int(call.at))} {self._printable(call.method, 20)}{name} {reply.http_status} rc={reply.rc} "
+            f"{self._clock(int(call.at))} {self._printable(method, 20)}{name} {reply.http_status} rc={reply.rc} "
             f"{self._printable(who)} {wanted} {raw.took * 1000:.2f} ms{why}\n"
         )
 
@@ -216,13 +214,13 @@ class _TextLine:
         return self._second[1]
 
 
-def _json_line(raw: RawEntry, asked: object, who: str, explanation: str | None) -> str:
+def _json_line(raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
     call, reply = raw.call, raw.reply
     line = {
         "n": raw.n,
         "at": call.at,
         "origin": call.origin,
-        "method": call.method,
+        "method": printable(method),
         "operation": None if call.operation is None else call.operation.name,
         "merchant_id" if call.merchant_id is not None else "path": printable(who, 500),
         "http_status": reply.http_status,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from mockserver._text import json_type
-from mockserver.contract.foreign_text import printable
+from mockserver.contract.foreign_text import harmless
 from mockserver.contract.operation import SESSION_KEY, Field, Operation
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.provider.doctor.finding import Finding
@@ -66,7 +66,7 @@ def _misnamed(sent: Mapping[str, Any], operation: Operation) -> Iterator[tuple[s
     for field in operation.fields:
         key = next((by_name[name] for name in (_plain(field.name), *field.meant_by) if name in by_name), None)
         if key is not None and field.name not in sent:
-            what = f"the body has {printable(key, 40)!r} and no {field.name!r}"
+            what = f"the body has {harmless(key)!r} and no {field.name!r}"
             yield field.name, Finding(what, f"{field.clause} names it {field.name!r}", f"call it {field.name!r}")
 
 
@@ -76,7 +76,7 @@ def _wrapped(sent: Mapping[str, Any], operation: Operation) -> Iterator[tuple[st
         inside = [field.name for field in operation.fields if isinstance(inner, dict) and field.name in inner]
         missing = [name for name in inside if name not in sent]
         if missing and key not in operation.field_of:
-            outer = repr(printable(key, 40))
+            outer = repr(harmless(key))
             why = f"{operation.request_clause} asks for one JSON object that has them itself"
             fix = f"send what is inside {outer}, without the object around it"
             yield missing[0], Finding(f"the fields {', '.join(missing)} are inside {outer}", why, fix)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK, BadList, decode_codes
 from mockserver.provider.doctor.finding import Finding
+from mockserver.provider.faults.forcing import meant_reserved
 from mockserver.provider.refusal import CodeDouble, FieldMissing, ListWrong, NoIdsLeft, Refusal, VendorState
 
 _WHY = "BULK-REQ-2 asks for the base64 (standard alphabet, padded) of UTF-8 text, one code a line"
@@ -188,6 +189,10 @@ def remarks_on(codes: list[str], readings: Readings) -> Iterator[Finding]:
 
 
 def _odd_signs(codes: list[str], text: str, readings: Readings) -> Iterator[Finding]:
+    mistyped = next((meant for code in codes if (meant := meant_reserved(code, REDEEM_BULK)) is not None), None)
+    if mistyped is not None:
+        what = "a code of the list begins like one that asks for a fault, and is none"
+        yield Finding(what, "the mock takes it for a voucher code like any other", f"send {mistyped}")
     if text.startswith("\ufeff"):
         yield Finding("the list begins with a byte-order mark", _WHY, "save it as UTF-8 without BOM")
     if all(len(code) > 1 and code[0] in "\"'" and code[-1] == code[0] for code in codes):

@@ -19,6 +19,7 @@ from mockserver.contract.masking import LONGEST_WRITTEN, MASK, BodyText, Masker,
 from mockserver.contract.operation import JSON, Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.internal_error import report
+from mockserver.provider.journal.headers import MOST_HEADERS, shown_headers
 from mockserver.provider.journal.matchers import Matchers
 from mockserver.provider.journal.recorded import Call, Entry, Listed, Observer, RawEntry
 from mockserver.provider.operations.parsing import decode_json, form_fields
@@ -28,6 +29,8 @@ from mockserver.provider.reply import Reply
 DEFAULT_CAPACITY = 1000
 # Bodies are kept whole: cut, one could not be told from one that arrived cut.
 BODIES_KEPT = 64 * 1_048_576
+# The server lets in as many bytes of headers.
+_LONGEST_HEADERS = 65_536
 REPLY_KEPT = 65_536
 # A little more is held: what is masked first and cut then shows no secret in part.
 _REPLY_HELD = REPLY_KEPT + LONGEST_WRITTEN
@@ -38,6 +41,8 @@ _LISTED_KEPT = 2000
 
 class Journal:
     """The newest calls: `capacity` of them, fewer when their bodies together are above `BODIES_KEPT` bytes.
+
+    Of so many calls that their headers could take as much again, the headers count as well.
 
     `maskers` make, when asked, what masks the secrets that there are; `observers` hear of each call as it is kept.
     `operations` are those that its calls may be of.
@@ -54,6 +59,8 @@ class Journal:
         self.operations = operations
         self._maskers = maskers
         self._capacity = capacity
+        # Counting takes a few percent of the time of an ordinary call, so it is done only where it matters.
+        self._counts_headers = capacity * _LONGEST_HEADERS > BODIES_KEPT
         self._kept: deque[RawEntry] = deque()
         self._size = 0
         self._total = 0
@@ -80,23 +87,28 @@ class Journal:
         """How many wait for calls at present."""
         return len(self._listeners)
 
-    def record(self, call: Call, reply: Reply, took: float) -> None:
-        """Keep a call; done before its reply is sent. `took` is in seconds."""
+    def record(self, call: Call, reply: Reply, took: float) -> int:
+        """Keep a call, and return its number; done before its reply is sent. `took` is in seconds."""
         if len(reply.body) > _REPLY_HELD:
             reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
+        request = call.request
+        if len(request.headers) > MOST_HEADERS:
+            request = msgspec.structs.replace(request, headers=request.headers[:MOST_HEADERS])
+            call = msgspec.structs.replace(call, request=request)
         with self._lock:
             self._total += 1
             kept = RawEntry(self._total, call, reply, took)
             self._kept.append(kept)
-            self._size += len(call.body)
+            self._size += _weight(call) if self._counts_headers else len(request.body)
             while len(self._kept) > self._capacity or self._size > BODIES_KEPT:
                 forgotten = self._kept.popleft()
-                self._size -= len(forgotten.call.body)
+                self._size -= _weight(forgotten.call) if self._counts_headers else len(forgotten.call.request.body)
                 self._listed.pop(forgotten.n, None)
         for observe in self._observers:
             _tell(observe, kept)
         for heard in self._listeners:
             heard()
+        return kept.n
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
@@ -184,7 +196,7 @@ class Journal:
         with self._lock:
             gone = [one for one in self._kept if one.call.merchant_id == merchant_id]
             self._kept = deque(one for one in self._kept if one.call.merchant_id != merchant_id)
-            self._size -= sum(len(one.call.body) for one in gone)
+            self._size -= sum(_weight(one.call) if self._counts_headers else len(one.call.body) for one in gone)
             for one in gone:
                 self._listed.pop(one.n, None)
 
@@ -261,6 +273,10 @@ class Search:
         return self._count
 
 
+def _weight(call: Call) -> int:
+    return sum([len(value) for _, value in call.headers], len(call.body))
+
+
 def _tell(observe: Observer, kept: RawEntry) -> None:
     try:
         observe(kept)
@@ -275,10 +291,11 @@ def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None, decoded:
         "n": kept.n,
         "at": call.at,
         "origin": call.origin,
-        "method": call.method,
+        "method": call.method if call.operation is not None else mask(call.method),
         "path": mask(call.path),
         "operation": None if call.operation is None else call.operation.name,
         "merchant_id": None if call.merchant_id is None else mask(call.merchant_id),
+        "headers": shown_headers(call.headers, mask),
         "fields": fields,
         "asked": {**_asked(call, fields), **_summaries(call, decoded)},
         "forced": None if call.forced is None else mask(call.forced),

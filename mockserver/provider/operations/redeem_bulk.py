@@ -151,6 +151,7 @@ def _refuse_double(store: Store, merchant: MerchantStore, codes: list[str], read
     for number, code in enumerate(codes, 1):
         if code in seen:
             raise Refusal(DUPLICATE, CodeDouble(_CODES, number, is_in_list=True), reading="bulk_duplicate")
-        if any(owner.has_code(code) for owner in owners):
+        # One that asks for a fault may do so again and again.
+        if any(owner.has_code(code) for owner in owners) and forced_by_text(code, REDEEM_BULK) is None:
             raise Refusal(DUPLICATE, CodeDouble(_CODES, number, is_in_list=False), reading="bulk_duplicate")
         seen.add(code)

@@ -50,11 +50,15 @@ class ResetMerchant(msgspec.Struct, frozen=True, tag=True):
 
 
 class PutWorld(msgspec.Struct, frozen=True, tag=True):
-    """Another world takes the place of the one there is; `own` has what differs from `now`, by merchant id."""
+    """Another world takes the place of the one there is; `own` has what differs from `now`, by merchant id.
+
+    With `is_start` it is also the one that `Reset` goes back to.
+    """
 
     now: Dated
     own: dict[str, Dated]
     world: World
+    is_start: bool = False
 
 
 class AddMerchant(msgspec.Struct, frozen=True, tag=True):

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from mockserver.contract.masking import needs_literal_match
 from mockserver.contract.operation import Operations
 from mockserver.contract.readings import Readings
@@ -126,6 +128,8 @@ class State:
             case ClearJournal():
                 self.journal.clear(change.generation)
             case PutWorld():
+                if change.is_start:
+                    self.begun = msgspec.structs.replace(self.start, world=change.world)
                 self._remember_secrets(self.store.merchants())
                 self.store.put(change.world)
                 self._start_plans(change.now, change.own)

@@ -207,11 +207,13 @@ class AdminClient:
     ) -> list[dict[str, Any]]:
         """Return the calls that match, newest first; wait up to `wait` seconds until there are `count`.
 
-        A matcher is a value to equal, None what was left out.
+        A matcher is a value to equal, None what was left out; `headers` is a dict of them.
         With `since` only those of this `n` and later, for the wait too: to hear of each call once, give the last one's
         `n` and 1. With `before` only those below this `n`; `newest` is how many at most, 1,000 unless told.
         """
+        headers = cast("Mapping[str, object]", matchers.pop("headers", {}))
         asked = {name: _wanted(value) for name, value in matchers.items()}
+        asked |= {f"headers[{name}]": _wanted(value) for name, value in headers.items()}
         asked["since"] = str(since)
         asked |= {name: str(value) for name, value in (("before", before), ("newest", newest)) if value is not None}
         if wait:

@@ -48,6 +48,14 @@ _MATCHER: Document = {
     "type": "string",
     "description": 'The value to equal, as text or as JSON; null: what was left out ("null" in quotes: that text).',
 }
+# On the wire `headers[content-type]=application/json`.
+_HEADERS: Document = {
+    "name": "headers",
+    "in": "query",
+    "style": "deepObject",
+    "explode": True,
+    "schema": {"type": "object", "additionalProperties": _MATCHER, "description": "What headers of the call must be."},
+}
 # Status, name of the example, its detail; and when it is given.
 _PROBLEMS: dict[int, tuple[str, str, str]] = {
     400: (
@@ -140,7 +148,10 @@ def _documented(call: AdminCall, operations: Operations, bodies: Document) -> Do
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in in_path),
             *({"name": name, "in": "query", "schema": _PARAMETERS[name]} for name in call.query),
-            *({"name": name, "in": "query", "schema": _MATCHER} for name in matchers),
+            *(
+                _HEADERS if name == "headers" else {"name": name, "in": "query", "schema": _MATCHER}
+                for name in matchers
+            ),
         ],
         "responses": {
             str(call.status): {

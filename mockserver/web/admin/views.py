@@ -141,6 +141,7 @@ def readings_in_force(provider: Provider, merchant_id: str | None) -> _Document:
 def call_view(entry: Listed) -> _Document:
     """Return a call as a list has it: its long texts only begin there."""
     view: _Document = {key: _beginning(value) for key, value in msgspec.structs.asdict(entry).items() if key != "asked"}
+    view["headers"] = {name: _beginning(value) for name, value in entry.headers.items()}
     fields = view["fields"]
     if fields is not None and entry.is_cut:
         view["fields"] = {key: _beginning(value) for key, value in fields.items()}

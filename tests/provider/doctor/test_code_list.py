@@ -217,6 +217,15 @@ def test_the_list_under_another_name_is_told_and_nothing_else(provider: Provider
     assert finding.fix == "call it 'kode_voucher'"
 
 
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [("rmockclosebefore", "RMOCKCLOSEBEFORE"), ("RMOCKMAINTENANC", "RMOCKMAINTENANCE"), ("RMOCKERR7", "RMOCKBULKERR7")],
+)
+def test_a_reserved_code_that_is_mistyped_is_told(provider: Provider, code: str, meant: str) -> None:
+    (finding,) = findings(provider, encode_codes([CODES[0], code]))
+    assert finding.fix == f"send {meant}"
+
+
 @pytest.mark.parametrize("state", VENDOR_STATES)
 def test_a_merchant_in_a_state_of_the_vendor_is_told_how_to_leave_it(provider: Provider, state: str) -> None:
     merchant = provider.store.merchant(MERCHANT)

@@ -110,7 +110,7 @@ def test_a_submission_becomes_a_project_and_the_reply_is_the_page_s(provider: Pr
 
 @given(codes=lists)
 def test_the_status_call_lists_exactly_what_was_submitted(codes: list[str]) -> None:
-    provider = built_in_provider()
+    provider = Provider(World((Merchant(MERCHANT, SECRET),)), clock=FrozenClock(NOW))
     _, sent = submit(provider, codes)
     vouchers = listed(provider, sent["data"]["project_id"])
     assert [one["voucher_code"] for one in vouchers] == codes[::-1]
@@ -258,6 +258,28 @@ def test_a_state_of_the_vendor_comes_by_header_rule_reserved_code_or_merchant_an
         assert all(not merchant.has_code("A1") for merchant in provider.store.merchants())
 
 
+def test_a_reserved_code_is_no_double_the_next_time_and_its_world_is_taken_again(provider: Provider) -> None:
+    for codes in (["A1", "RMOCKCLOSEBEFORE"], ["B2", "RMOCKCLOSEBEFORE"]):
+        reply, _ = submit(provider, codes)
+        assert (reply.body, reply.made and reply.made.codes) == (b"", 2)
+    assert submit(provider, ["A1", "RMOCKCLOSEBEFORE"])[0].clause == "BULK-ERR-10"
+    assert submit(provider, ["C3", "RMOCKDELAY0", "RMOCKDELAY0"])[0].clause == "BULK-ERR-10"
+    document = world_to_document(held(provider), Readings(), with_secrets=True)
+    assert world_from_document(document, Readings(), FrozenClock(NOW)) == held(provider)
+
+
+def test_a_world_whose_codes_were_submitted_twice_is_taken_again() -> None:
+    provider = built_in_provider(Readings.of({"bulk_duplicate": "list"}))
+    projects = [submit(provider)[1]["data"]["project_id"] for _ in range(2)]
+    document = world_to_document(held(provider), Readings(), with_secrets=True)
+    assert world_from_document(document, Readings(), FrozenClock(NOW)) == held(provider)
+    newest = document["merchants"][0]["projects"][-1]
+    assert newest["project_id"] == projects[1]
+    newest["vouchers"][0]["voucher_code"] = newest["vouchers"][1]["voucher_code"]
+    with pytest.raises(WorldError, match=f"voucher_code 'A1' appears twice in project '{projects[1]}'"):
+        world_from_document(document, Readings(), FrozenClock(NOW))
+
+
 def test_a_lost_reply_leaves_the_project_and_the_same_list_is_a_double(provider: Provider) -> None:
     content = json.dumps(fields()).encode()
     assert send(provider, content, fault="close_before")[0].body == b""
@@ -367,6 +389,15 @@ def test_a_project_that_was_there_goes_on_as_it_was(provider: Provider) -> None:
     before = listed(provider, DEMO_PROJECT)
     submit(provider)
     assert listed(provider, DEMO_PROJECT) == before
+
+
+def test_the_code_that_asked_for_a_fault_is_told_and_the_others_are_not(provider: Provider) -> None:
+    submit(provider, ["SECRETCODE1", "RMOCKHTML502"])
+    submit(provider, ["SECRETCODE2", "RMOCKBULKERR7"])
+    for raw, reserved in zip(provider.journal.calls(), ("RMOCKHTML502", "RMOCKBULKERR7"), strict=True):
+        said = " ".join(map(str, provider.diagnose(raw)))
+        assert reserved in said
+        assert "SECRETCODE" not in said
 
 
 def test_how_many_codes_were_submitted_is_shown(provider: Provider) -> None:

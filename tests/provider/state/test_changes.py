@@ -231,9 +231,9 @@ class Histories(RuleBasedStateMachine):
         elif drawn is not None:
             self.provider.rename_project(*drawn, f"called {index}")
 
-    @rule(plan=st.none() | PLANS)
-    def put_world(self, plan: Plan | None) -> None:
-        self.provider.put_world(world_of("M2", "M3", plan=plan))
+    @rule(plan=st.none() | PLANS, is_start=st.booleans())
+    def put_world(self, plan: Plan | None, is_start: bool) -> None:
+        self.provider.put_world(world_of("M2", "M3", plan=plan), is_start=is_start)
 
     @rule(index=st.integers(0, 9))
     @precondition(lambda self: self.merchants)
