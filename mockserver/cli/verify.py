@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_report
 from mockserver.cli.shared.printing import LEAST_WIDTH, console, echo, write_line
 from mockserver.cli.shared.target_options import settings_from_options, target_options, told_beforehand
 from mockserver.contract.foreign_text import json_text
@@ -139,13 +139,20 @@ def _write_reports(result: dict[str, Any], options: Mapping[str, Any]) -> None:
     aside = STANDARD_OUTPUT in {options[name] for name in makers}
     for name, make in makers.items():
         if options[name] is not None:
-            write_output(options[name], make(result))
+            write_report(options[name], make(result))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in github_annotations(result):
             write_line(line, err=aside)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(step_summary(result))
+            _append(Path(summary), step_summary(result))
     with console(err=aside, least_width=LEAST_WIDTH) as out:
         print_report(result, out)
+
+
+def _append(summary: Path, text: str) -> None:
+    try:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:  # what was found is what counts
+        echo(f"apigames-mock: no summary in {summary}: {error.strerror or error}", err=True)

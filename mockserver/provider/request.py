@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mockserver.contract.foreign_text import printable
+from mockserver.contract.foreign_text import harmless
 from mockserver.contract.operation import Operation, Operations
 
-MAX_BODY = 1_048_576
+# A list of 50,000 codes as long as the page's fits.
+MAX_BODY = 1_572_864
 PAGE = "/__admin/"
 FAULT_HEADER = "X-Apigames-Mock-Fault"
 DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
@@ -49,4 +50,4 @@ def no_such_path(path: str, operations: Operations) -> str:
 
 def method_not_allowed(method: str, at_path: Iterable[Operation]) -> str:
     """Return the `error_msg` for a method that none of the operations at its path has."""
-    return f"Method {printable(method, 20)} not allowed: expected {Operations(at_path).in_words}"
+    return f"Method {harmless(method)} not allowed: expected {Operations(at_path).in_words}"

@@ -214,7 +214,7 @@ class HttpTarget:
         if name in {"", "identity"}:
             return lambda raw, _: raw
         if name not in {"gzip", "x-gzip", "deflate"}:
-            raise self._no_reply(Failure.UNKNOWN_COMPRESSION, name[:40])
+            raise self._no_reply(Failure.UNKNOWN_COMPRESSION, name)
         stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
         def expand(raw: bytes, room: int) -> bytes:

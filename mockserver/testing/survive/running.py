@@ -205,8 +205,10 @@ def output_in(text: str) -> Mapping[str, Any] | None:
 
 def trace_in(text: str) -> str | None:
     """Return the line that says what an uncaught error was, or None when there is none."""
+    # Of a line that is cut, the rest may be that of a secret.
+    end = text[-_SAID:].partition("\n")[2] if len(text) > _SAID else text
     for pattern in _TRACES:
-        found = [*pattern.finditer(text[-_SAID:])]
+        found = [*pattern.finditer(end)]
         if found:
             return str(found[-1]["what"]).strip()
     return None

@@ -19,6 +19,7 @@ from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import Fault, with_fault
+from mockserver.provider.journal.headers import Headers
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import decode_json
 from mockserver.provider.provider import Provider
@@ -222,11 +223,13 @@ class _Provider(Provider):
         scene = self.scenes.get(merchant_id)
         return reply if scene is None else scene.reply(body, reply)
 
-    def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
+    def refuse(
+        self, http_status: int, error_msg: str, *, method: str, path: str, origin: str, headers: Headers = ()
+    ) -> Reply:
         for merchant_id, scene in list(self.scenes.items()):
             if merchant_id in path and len(scene.observed.unmatched) < CALLS_KEPT:
                 scene.observed.unmatched.append(printable(scene.mask(f"{method} {path}")))
-        return super().refuse(http_status, error_msg, method=method, path=path, origin=origin)
+        return super().refuse(http_status, error_msg, method=method, path=path, origin=origin, headers=headers)
 
 
 def _page(body: bytes) -> int:
