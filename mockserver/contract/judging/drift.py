@@ -13,7 +13,7 @@ from mockserver.contract.schemas import schema, validator
 
 def added_fields(exchange: Exchange) -> set[str]:
     """Return the paths of added fields in a decoded reply, `[]` for any place in a list."""
-    name = "success" if looks_like_success(exchange.reply) else "error"
+    name = exchange.operation.schema_prefix + ("success" if looks_like_success(exchange.reply) else "error")
     if _strict(name).is_valid(exchange.reply):
         return set()
     document = _document(name)
