@@ -13,6 +13,7 @@ from mockserver.contract import near_misses
 from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK, BadList, decode_codes, encode_codes
 from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.state.changes import Dated, Submit
 from tests.verification.breaks import EXAMPLE_TS, Known
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, Answer, Break, Call, right_signature
 
@@ -104,7 +105,7 @@ def keep(call: Call, codes: Sequence[str]) -> None:
     new = [code for code in codes if not merchant.has_code(code)]
     if new:
         with call.store.changing:
-            call.store.submit(merchant, new, 1.0, "UTC")
+            call.store.commit(Submit(Dated(1.0, "UTC"), MERCHANT, tuple(new)))
 
 
 def said(answer: Any) -> str:
