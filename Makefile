@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n auto
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
-.PHONY: help serve test check rest lint unit coverage environments wheel matrix proof bench documents locks screenshots dist release clean
+.PHONY: help serve test check rest lint unit coverage environments wheel matrix growth proof bench documents locks screenshots dist release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,7 +20,7 @@ check: test rest  ## everything that CI checks
 	@echo "all checks passed"
 
 # What CI runs after `make test`.
-rest: coverage environments wheel matrix proof
+rest: coverage environments wheel matrix growth proof
 
 lint: $(VENV)/.tests  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -43,6 +43,9 @@ wheel: $(VENV)/.tests  ## build wheel and sdist, and try them in fresh environme
 
 matrix: $(VENV)/.tests  ## the slow tests: environments of their own, other people's tools, long runs
 	$(PYTEST) --dist loadgroup -m matrix tests
+
+growth: $(VENV)/.tests  ## draw texts for everything that foreign text comes to, and look whether its time grows faster than they do
+	$(BIN)/python -m tools.growth $(ARGS)
 
 proof: $(VENV)/.tests  ## run the breaks and variants; docs/proof.md must say what they gave
 	$(BIN)/python -m tools.proof --check
