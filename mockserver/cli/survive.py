@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_report
 from mockserver.cli.shared.printing import echo
 from mockserver.contract.foreign_text import json_text
 
@@ -135,11 +135,11 @@ def _write(report: SurviveReport, json_path: Path | None, junit_path: Path | Non
     for text, colour in report.lines():
         echo(text, colour=colour, err=aside)
     if json_path is not None:
-        write_output(json_path, json_text(report.to_document(), indent=2) + "\n")
+        write_report(json_path, json_text(report.to_document(), indent=2) + "\n")
     if junit_path is not None:
         from mockserver.testing.survive.junit import junit  # noqa: PLC0415 - for this only
 
-        write_output(junit_path, junit(report))
+        write_report(junit_path, junit(report))
 
 
 class _Progress:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_report
 from mockserver.cli.shared.printing import LEAST_WIDTH, console, echo, write_line
 from mockserver.cli.shared.target_options import settings_from_options, target_options, told_beforehand
 from mockserver.contract.foreign_text import json_text
@@ -52,7 +52,7 @@ _OUT = OutputFile()
 @click.option("--progress", is_flag=True, help="A line for each law on standard error, also where it is no terminal.")
 @click.pass_context
 def verify(ctx: click.Context, /, **options: Any) -> int:
-    """Judge any server by the contract: the fake, or the real endpoint. Reads only; nothing must be seeded."""
+    """Judge any server by the contract: the fake, or the real endpoint. Reads only, unless told; nothing is seeded."""
     settings = replace(settings_from_options(ctx, options), strict=_strict(ctx, options["readings"]))
     from mockserver.verification.plan import plan_of  # noqa: PLC0415 - after the check of the extra
 
@@ -70,14 +70,14 @@ def verify(ctx: click.Context, /, **options: Any) -> int:
 
 def _judged(settings: Settings, listener: Listener | None) -> dict[str, Any]:
     """Hold the target to every law, and return what came of it."""
-    from mockserver.verification.laws.registry import LAWS  # noqa: PLC0415
+    from mockserver.verification.laws.registry import laws_for  # noqa: PLC0415
     from mockserver.verification.report.result import result_of  # noqa: PLC0415
     from mockserver.verification.suite import judge  # noqa: PLC0415
 
     run = settings.run(listener=listener)
     try:
         with _stoppable(run):
-            judge(run, LAWS)
+            judge(run, laws_for(settings.submitting))
     except Exception as error:
         # A failure of our own; what it says may hold a secret, its type and place do not.
         run.crash = run.crash or type(error).__name__
@@ -139,13 +139,20 @@ def _write_reports(result: dict[str, Any], options: Mapping[str, Any]) -> None:
     aside = STANDARD_OUTPUT in {options[name] for name in makers}
     for name, make in makers.items():
         if options[name] is not None:
-            write_output(options[name], make(result))
+            write_report(options[name], make(result))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in github_annotations(result):
             write_line(line, err=aside)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(step_summary(result))
+            _append(Path(summary), step_summary(result))
     with console(err=aside, least_width=LEAST_WIDTH) as out:
         print_report(result, out)
+
+
+def _append(summary: Path, text: str) -> None:
+    try:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:  # what was found is what counts
+        echo(f"apigames-mock: no summary in {summary}: {error.strerror or error}", err=True)

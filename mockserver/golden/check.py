@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
-from mockserver.golden.make import Files, dumped, exchanges_on
+from mockserver.golden.make import Files, cases_document, dumped, exchanges_on, flow_on, make_flows
 from mockserver.golden.request_cases import make_cases
 from mockserver.verification.cases import Case
 
@@ -35,6 +35,7 @@ def failures_in(folder: Path) -> Iterator[str]:
             yield f"{name}: not written as `fixtures generate` writes it"
     yield from _file_failures(documents)
     yield from _exchange_failures(documents)
+    yield from _flow_failures(documents)
     yield from _case_failures(documents)
     for vector in documents.get("signatures.json", {"vectors": []})["vectors"]:
         if vector["signature"] != sign(vector["merchant_id"], vector["secret_key"]):
@@ -64,11 +65,19 @@ def _exchange_failures(documents: Files) -> Iterator[str]:
             yield f"{name}: the fake answers otherwise on {stored['world']}"
 
 
+def _flow_failures(documents: Files) -> Iterator[str]:
+    """Go through every flow again, byte for byte."""
+    for name, (world, steps) in make_flows().items():
+        stored = documents.get(f"flows/{name}.json")
+        if stored is not None and stored != flow_on(name, documents.get(f"worlds/{name}.json", world), steps):
+            yield f"flows/{name}.json: the fake answers otherwise on worlds/{name}.json"
+
+
 def _case_failures(documents: Files) -> Iterator[str]:
     """Make every case again; the generated bodies are taken as they are stored."""
     stored = documents.get("requests/bodies.json", {"cases": []})["cases"]
     bodies = {case["name"]: Case.of(case).body for case in stored if case["name"].startswith("generated-")}
     for group, cases in make_cases(bodies).items():
         name = f"requests/{group}.json"
-        if name in documents and documents[name]["cases"] != [case.document() for case in cases]:
+        if name in documents and documents[name] != cases_document(cases):
             yield f"{name}: not the cases that are made now; write them with `apigames-mock fixtures generate`"

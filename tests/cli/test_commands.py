@@ -7,13 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from mockserver.cli.shared.outputs import OutputFile, write_output
+from mockserver.contract.bundle import bundled
 from mockserver.contract.openapi import openapi
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.schemas import NAMES, schema
 from mockserver.contract.signature import sign
+from tests.support.asking import DEMO_PROJECT, ask, body, built_in_provider
 from tests.support.command import CLEAN, run, run_process
 
 
@@ -143,10 +146,32 @@ def test_readings_are_shown_as_a_table_json_and_markdown(tmp_path: Path) -> None
         assert all(key in text for key in REGISTER)
 
 
-def test_the_documents_are_printed(tmp_path: Path) -> None:
+def test_the_documents_are_printed_and_need_no_other(tmp_path: Path) -> None:
     assert json.loads(run("openapi", folder=tmp_path).stdout) == openapi()
     for name in NAMES:
-        assert json.loads(run("schema", name, folder=tmp_path).stdout) == schema(name)
+        assert json.loads(run("schema", name, folder=tmp_path).stdout) == bundled(schema(name))
+    success = json.loads(run("schema", "success", folder=tmp_path).stdout)
+    reply = ask(built_in_provider(), body())
+    jsonschema.Draft202012Validator(success).validate(reply)
+    reply["data"]["data"]["vouchers"][0].pop("note")
+    assert not jsonschema.Draft202012Validator(success).is_valid(reply)
+
+
+def test_what_a_tolerant_reader_needs_is_printed_too(tmp_path: Path) -> None:
+    whole = json.loads(run("openapi", "--tolerant", folder=tmp_path).stdout)
+    in_openapi = {**whole, "$ref": "#/components/schemas/ProjectDetailSuccess"}
+    in_schema = json.loads(run("schema", "success", "--tolerant", folder=tmp_path).stdout)
+    added = ask(built_in_provider(), body())
+    added["data"]["data"]["vouchers"][0]["colour"] = "red"
+    renamed = ask(built_in_provider(), body())
+    renamed["data"]["data"]["vouchers"][0]["Note"] = renamed["data"]["data"]["vouchers"][0].pop("note")
+    for document in (in_openapi, in_schema):
+        assert jsonschema.Draft202012Validator(document).is_valid(added)
+        assert not jsonschema.Draft202012Validator(document).is_valid(renamed)
+    assert not jsonschema.Draft202012Validator(bundled(schema("success"))).is_valid(added)
+
+
+def test_an_unknown_document_is_told_by_the_nearest_name(tmp_path: Path) -> None:
     done = run("schema", "sucess", folder=tmp_path)
     assert done.returncode == 2
     assert "did you mean 'success'?" in done.stderr
@@ -175,6 +200,34 @@ def test_a_world_that_readers_of_json_take_differently_is_refused(tmp_path: Path
     assert said in refused.stderr
     assert "marked" not in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_world_is_made_of_pasted_replies(tmp_path: Path) -> None:
+    for number in (1, 2):
+        reply = ask(built_in_provider(), body(page=number, limit=100))
+        (tmp_path / f"page{number}.json").write_text(json.dumps(reply), encoding="utf-8-sig")
+    refused = run("world", "check", "page1.json", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "page1.json: it is a reply, not a world; `apigames-mock world make --from FILE` makes" in refused.stderr
+    part = run("world", "make", "--from", "page1.json", "-o", "part.json", folder=tmp_path)
+    assert part.returncode == 0
+    assert f"project {DEMO_PROJECT}: 100 of its 137 vouchers are in these replies; add the replies" in part.stderr
+    whole = run("world", "make", "--from", "page1.json", "--from", "page2.json", "-o", "all.json", folder=tmp_path)
+    written = tmp_path / "all.json"
+    assert (whole.returncode, whole.stderr) == (
+        0,
+        f"{written}: serve it with `apigames-mock serve --world {written}`\n",
+    )
+    assert f"project {DEMO_PROJECT}: 137 vouchers" in run("world", "check", "all.json", folder=tmp_path).stdout
+    for arguments, said in (
+        (["7", "--from", "page1.json"], "--from takes all of it from replies; leave COUNT out"),
+        (["--from", "page1.json", "--merchant", "M1"], "leave --merchant out"),
+        (["--from", "all.json"], "all.json: expected a reply of the status call"),
+        ([], "say how many vouchers, as in `world make 50`, or --from FILE with a reply in it"),
+    ):
+        refused = run("world", "make", *arguments, folder=tmp_path)
+        assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
 
 
 def test_a_world_is_made_from_a_seed_and_checked(tmp_path: Path) -> None:

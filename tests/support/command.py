@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 from unittest import mock
 
 import pytest
@@ -19,16 +20,21 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 
 
 def run(
-    *arguments: str, folder: Path, environment: dict[str, str] | None = None, standard_input: str = ""
+    *arguments: str,
+    folder: Path,
+    environment: dict[str, str] | None = None,
+    standard_input: str = "",
+    encoding: str = "utf-8",
+    output: BinaryIO | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `apigames-mock` to its end in this process: most of what a process of its own costs is imports.
 
-    It has the folder, the environment and the standard streams of the test's choice. What a command does with the
-    process itself (signals, threads that outlive it, file descriptors, what it imports) needs `run_process`.
+    It has the folder, the environment and the standard streams of the test's choice, `output` behind standard output.
+    What a command does with the process itself (signals, threads that outlive it, file descriptors, what it imports)
+    needs `run_process`.
     """
-    stdin, stdout, stderr = (
-        io.TextIOWrapper(io.BytesIO(content), encoding="utf-8") for content in (standard_input.encode(), b"", b"")
-    )
+    streams = (io.BytesIO(standard_input.encode()), output or io.BytesIO(), io.BytesIO())
+    stdin, stdout, stderr = (io.TextIOWrapper(stream, encoding=encoding) for stream in streams)
     assert not [name for name in environment or {} if name.startswith("PYTHON")], "Python reads it as it starts"
     before, threads = Path.cwd(), set(threading.enumerate())
     os.chdir(folder)
@@ -48,6 +54,9 @@ def run(
 
 
 def _written_to(stream: io.TextIOWrapper) -> str:
+    if not isinstance(stream.buffer, io.BytesIO):
+        stream.close()
+        return ""
     stream.seek(0)
     return stream.read()
 

@@ -76,6 +76,16 @@ def test_a_reply_that_is_lost_in_another_way_leaves_the_project(apigames: FakeMe
     assert one.project_id == apigames.projects[0].project_id
 
 
+@pytest.mark.apigames(readings={"bulk_duplicate": "list"})
+def test_two_that_are_lost_are_two_projects_where_the_codes_are_taken_twice(apigames: FakeMerchant) -> None:
+    apigames.fault("close_before")
+    with apigames.responses():
+        for _ in range(2):
+            with pytest.raises(requests.ConnectionError):
+                requests.post(url_of(apigames), json=body_of(apigames), timeout=5)
+    assert [one.project_id for one in apigames.submissions] == [one.project_id for one in apigames.projects]
+
+
 def test_one_that_is_lost_before_leaves_none(apigames: FakeMerchant) -> None:
     apigames.fault("close_before", carried_out=False, times=1)
     with apigames.responses():

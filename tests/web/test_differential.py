@@ -203,6 +203,9 @@ def assert_all_the_same(adapters: list[Adapter], sent: Sent) -> tuple[Got, dict[
         whole = {field: getattr(entry, field) for field in entry.__struct_fields__}
         # Of each adapter's own: when, where from, how long, and the how-manieth.
         entries[name] = {key: value for key, value in whole.items() if key not in {"n", "at", "origin", "took"}}
+        # Each library adds some of its own.
+        sent_by_the_test = {header.lower() for header, _ in sent.headers}
+        entries[name]["headers"] = {key: entry.headers.get(key) for key in sent_by_the_test}
     (expected, *_), (recorded, *_) = replies.values(), entries.values()
     assert expected is not None
     is_undocumented = expected.status == 404

@@ -36,7 +36,10 @@ _DATA = frozenset({"data", "data-ascii", "data-binary", "data-raw", "data-urlenc
 
 
 class CurlCall(NamedTuple):
-    """What a curl line sends; `address` is empty when it names none, `headers` are the lines of `-H`."""
+    """What a curl line sends; `address` is empty when it names none.
+
+    `headers` are the lines of `-H`, and the Content-Type that curl adds by itself.
+    """
 
     method: str
     address: str
@@ -69,12 +72,19 @@ def read_curl_line(line: str) -> CurlCall:
         else:
             switches.add(option)
     if data and "get" not in switches:
-        return CurlCall(method or "POST", address, headers, _joined(data))
+        return CurlCall(method or "POST", address, [*_added(data, headers), *headers], _joined(data))
     if "form" in switches:
         return CurlCall(method or "POST", address, headers, b"--form\r\nContent-Disposition: form-data\r\n")
     implied = {"head": "HEAD", "upload-file": "PUT"}
     method = method or next((implied[switch] for switch in implied if switch in switches), "GET")
     return CurlCall(method, address, headers, b"")
+
+
+def _added(data: list[tuple[str, str]], headers: list[str]) -> list[str]:
+    if any(line.partition(":")[0].strip().lower() == "content-type" for line in headers):
+        return []
+    is_json = any(option == "json" for option, _ in data)
+    return [f"Content-Type: application/{'json' if is_json else 'x-www-form-urlencoded'}"]
 
 
 def _words(line: str) -> list[str]:

@@ -14,6 +14,7 @@ import msgspec
 from mockserver.cli.serve.banner import Served, url_elsewhere, write_banner
 from mockserver.cli.serve.control import clock_from, plan_from, rule_from
 from mockserver.cli.serve.log_writer import LogWriter
+from mockserver.cli.serve.reload import WorldFile
 from mockserver.cli.serve.request_log import LOG_FORMATS, ErrorLog, RequestLog, dropped_line, notice
 from mockserver.cli.shared.configuration import (
     PREFIX,
@@ -80,6 +81,12 @@ class _ServeCommand(ConfiguredCommand):
     help="Port to serve on; 0 picks a free one.",
 )
 @click.option("--world", envvar=variable("world"), type=_FILE, help="World file (JSON) in place of the built-in one.")
+@click.option(
+    "--reload",
+    envvar=variable("reload"),
+    is_flag=True,
+    help="Read the world file again when it has changed, and say what changed.",
+)
 @click.option(
     "--merchant",
     envvar=variable("merchant"),
@@ -180,6 +187,7 @@ def serve(
     host: str,
     port: int,
     world: Path | None,
+    reload: bool,
     merchant: str | None,
     readings: Path | None,
     reading: tuple[str, ...],
@@ -197,11 +205,16 @@ def serve(
 ) -> None:
     """Serve the endpoint. The first line on standard output is the base URL; all else goes to standard error."""
     world, merchant = _one_of(ctx, world, merchant)
+    if reload and world is None:
+        raise click.UsageError("--reload reads a world file again; give one with --world", ctx)
     in_force, origin = _readings(ctx, readings, reading)
     its_clock = clock_from(clock, in_force.timezone)
+    its_plan = None if plan is None else plan_from(plan)
+    # Before it is read: what is written meanwhile is seen.
+    world_file = WorldFile(world, its_plan) if reload and world is not None else None
     served = _world(world, merchant, in_force, its_clock)
-    if plan is not None:
-        served = msgspec.structs.replace(served, plan=plan_from(plan))
+    if its_plan is not None:
+        served = msgspec.structs.replace(served, plan=its_plan)
     rules = [rule_from(one) for one in fault]
     # Lines of JSON are UTF-8 wherever they go; those for people are in what the terminal understands.
     encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
@@ -246,10 +259,15 @@ def serve(
         operations=provider.operations,
     )
 
+    def tell(message: str, level: str) -> None:
+        writer.write(notice(log_format, message, level))
+
     def on_ready() -> None:
         if url_file is not None:
             write_output(url_file, f"{server.url}\n")
         write_banner(shown, writer.write, log_format)
+        if world_file is not None:
+            world_file.watch(provider, tell)
 
     try:
         _remove(url_file)  # of an earlier run, which may not have ended by itself

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from mockserver.cli.shared.printing import drop
+
 STANDARD_OUTPUT = Path("-")
 
 
@@ -48,6 +50,14 @@ def write_output(path: Path | None, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"cannot write {path}: {error.strerror}; choose another file") from None
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write what a command found, as `write_output` does; who closes the pipe changes nothing of what was found."""
+    try:
+        write_output(path, text)
+    except BrokenPipeError:
+        drop(sys.stdout)
 
 
 def _write_result(text: str) -> None:

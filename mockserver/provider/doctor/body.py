@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from mockserver._text import json_type
-from mockserver.contract.foreign_text import printable
-from mockserver.contract.operation import Field, Operation
+from mockserver.contract.foreign_text import harmless
+from mockserver.contract.operation import SESSION_KEY, Field, Operation
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.operations.parsing import decode_fields, field_value, in_bounds, is_decimal
@@ -39,11 +39,13 @@ def diagnose_body(body: bytes, operation: Operation, readings: Readings, refused
         # With a reading, it is a form that was read, and a value in it is not text.
         known = [] if unread.reading else _unread(body, operation, readings)
         return known or [_explained(unread.cause, operation)]
+    elsewhere = [*_wrapped(sent, operation), *_misnamed(sent, operation)]
+    found_elsewhere = {name for name, _ in elsewhere}
+    missing = _missing(sent, operation, readings, is_form)
     found = [
-        *_wrapped(sent, operation),
-        *_misnamed(sent, operation),
+        *elsewhere,
         *_of_values(sent, operation, readings, is_form),
-        *_missing(sent, operation, readings, is_form),
+        *((name, one) for name, one in missing if name not in found_elsewhere),
     ]
     causes = [one for name, one in found if name == refused.cause.field] or [_explained(refused.cause, operation)]
     return [*causes, *(one for _, one in found if one not in causes)]
@@ -64,7 +66,7 @@ def _misnamed(sent: Mapping[str, Any], operation: Operation) -> Iterator[tuple[s
     for field in operation.fields:
         key = next((by_name[name] for name in (_plain(field.name), *field.meant_by) if name in by_name), None)
         if key is not None and field.name not in sent:
-            what = f"the body has {printable(key, 40)!r} and no {field.name!r}"
+            what = f"the body has {harmless(key)!r} and no {field.name!r}"
             yield field.name, Finding(what, f"{field.clause} names it {field.name!r}", f"call it {field.name!r}")
 
 
@@ -74,7 +76,7 @@ def _wrapped(sent: Mapping[str, Any], operation: Operation) -> Iterator[tuple[st
         inside = [field.name for field in operation.fields if isinstance(inner, dict) and field.name in inner]
         missing = [name for name in inside if name not in sent]
         if missing and key not in operation.field_of:
-            outer = repr(printable(key, 40))
+            outer = repr(harmless(key))
             why = f"{operation.request_clause} asks for one JSON object that has them itself"
             fix = f"send what is inside {outer}, without the object around it"
             yield missing[0], Finding(f"the fields {', '.join(missing)} are inside {outer}", why, fix)
@@ -257,7 +259,7 @@ def _wrong_type(field: Field, value: Any, got: str, is_form: bool) -> Finding:
 def _meant(field: Field, value: Any) -> str:
     """Return how to send what the sender meant, as far as it can be told from a value of the wrong type."""
     if field.secret:
-        return f'send "{field.name}" as text'
+        return f"send {_example(field)}"
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if field.json_type == "integer" and is_decimal(value):
         return f'send "{field.name}": {int(value)}, without quotes'
@@ -273,7 +275,7 @@ def _meant(field: Field, value: Any) -> str:
 
 def _example(field: Field) -> str:
     if field.secret:
-        return f'"{field.name}" as text'
+        return f'"{field.name}" as text{f": {field.form}" if field.form else ""}'
     if field.default is not None:
         return f'"{field.name}": {json.dumps(field.default)}'
     return f'"{field.name}" as {"a whole number" if field.json_type == "integer" else "text, in quotes"}'
@@ -287,6 +289,7 @@ def _missing(
             reading = field.required_reading
             why = f"the reading {reading} asks for it" if reading else f"{field.clause} asks for it"
             fix = f"send {field.name} as a field of the form" if is_form else f"send {_example(field)}"
-            if reading:
+            # A field that must say something is refused for another reason when it may be left out.
+            if reading and (field.default is not None or field.name == SESSION_KEY):
                 fix = f"{fix}, or serve with --reading {reading}={REGISTER[reading].default}"
             yield field.name, Finding(f"{field.name} is missing", why, fix)

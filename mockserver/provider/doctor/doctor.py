@@ -32,7 +32,11 @@ from mockserver.provider.state.store import MerchantStore, Store
 
 _CHANGED = "the world or the readings have changed since it arrived"
 _SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` prints it"
+_JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
+# Of each text of a finding, which may quote what was sent: masked first, cut then.
+_LONGEST = 1000
 
 
 def diagnose(
@@ -50,12 +54,17 @@ def diagnose(
     `masker` knows, no session key and no signature appears in what is returned.
     """
     fields = {} if handler is None else _fields(call.body, handler.operation, readings)
+    if handler is not None and reply.role == SUCCESS and not isinstance(reply, FaultyReply):
+        found = [*handler.remarks(fields, readings, reply.cause), *_content_type(call, fields, handler.operation)]
+        # What masks a list of codes takes longer to make than the reply, and mostly there is nothing to mask.
+        if not found:
+            return []
     mask = masker.knowing_sent(fields)
     if handler is None:
         found = [_outside(call, reply, operations, mask)]
     else:
         found = _findings(call, fields, reply, handler, store, readings, mask)
-    return [Finding(mask(finding.what), mask(finding.why), mask(finding.fix)) for finding in found]
+    return [Finding(*(printable(mask(text), _LONGEST) for text in msgspec.structs.astuple(one))) for one in found]
 
 
 def _findings(
@@ -71,7 +80,8 @@ def _findings(
         return [_forced(reply)]
     if reply.role is None and not isinstance(reply, FaultyReply):
         return [_unknown_fault(reply)]
-    return [*_of_refusal(call, fields, reply, handler, store, readings, mask), *_fault(reply)]
+    found = _of_refusal(call, fields, reply, handler, store, readings, mask)
+    return [*found, *_content_type(call, fields, handler.operation), *_fault(reply)]
 
 
 def _of_refusal(
@@ -130,7 +140,7 @@ def _present(
     shown = {
         name: mask(sent) if isinstance(sent, str) and name not in own_names else sent for name, sent in fields.items()
     }
-    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store)
+    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store, readings)
     why = f"{error.clause}: {operation.clauses[error.clause]}"
     return own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]
 
@@ -184,6 +194,23 @@ def _fault(reply: Reply) -> list[Finding]:
     seconds = reply.delay + reply.body_seconds
     name = f"{reply.fault} of {seconds:g} s" if seconds else reply.fault
     return [Finding(f"the fault {name} was put on this reply", why, fix)]
+
+
+def _content_type(call: Call, fields: Mapping[str, Any], operation: Operation) -> list[Finding]:
+    """Return what is odd about how a body of JSON is announced; nobody is refused for it here."""
+    sent = call.request.header("content-type")
+    if sent is None or not fields or not call.body.lstrip().startswith(b"{"):
+        return []
+    media, _, parameters = sent.partition(";")
+    charset = _CHARSET.search(parameters)
+    if not _JSON_TYPE.fullmatch(media.strip()):
+        what = f"Content-Type is {printable(sent, 60)!r}, and the body is JSON"
+    elif charset is not None and charset[1].lower() not in {"utf-8", "utf8"}:
+        what = f"Content-Type is {printable(sent, 60)!r}, and JSON on the wire is UTF-8"
+    else:
+        return []
+    why = f"the body decides here, but another server may go by Content-Type; {operation.request_clause} asks for JSON"
+    return [Finding(what, why, "send Content-Type: application/json, and the body in UTF-8")]
 
 
 def _outside(call: Call, reply: Reply, operations: Operations, mask: Masker) -> Finding:

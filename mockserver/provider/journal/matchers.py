@@ -11,6 +11,7 @@ from mockserver.contract.foreign_text import printable
 from mockserver.contract.masking import is_secret_field
 from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
+from mockserver.provider.journal.headers import is_secret_header
 from mockserver.provider.journal.recorded import Entry, Listed
 
 # What every call has, besides the fields of its operation.
@@ -26,6 +27,7 @@ _OF_EVERY_CALL = (
     "method",
     "path",
     "origin",
+    "headers",
     "n",
     "body",
     "reply",
@@ -50,15 +52,20 @@ class Matchers:
 
     The fields of an operation, as `projectid`, `status`, `page` and `limit`, are what the consumer sent (None: left
     out); `rc`, `http_status`, `role`, `clause`, `reading` and `fault` are what became of it; the others are those of
-    `Entry`. Without any, every call matches.
+    `Entry`. For `headers` a dict says what each of those in it must be, None: it was not sent. Without any matcher,
+    every call matches.
 
     Raises:
-        MatcherError: a name that no call has.
+        MatcherError: a name that no call has, or a value for what is masked.
     """
 
     def __init__(self, operations: Operations = OPERATIONS, /, **wanted: Any) -> None:
         for name in wanted:
             _check_name(name, operations)
+        headers = wanted.get("headers")
+        if isinstance(headers, Mapping):
+            wanted = {**wanted, "headers": {str(name).lower(): value for name, value in headers.items()}}
+            _check_headers(wanted["headers"])
         self._operations = operations
         self._wanted = wanted
 
@@ -75,8 +82,7 @@ class Matchers:
 
     def mismatches(self, entry: Listed, mask: Mask = str) -> list[str]:
         """Return why this call is not one that is looked for, a line for each matcher; none when it is."""
-        found = (_mismatch(name, wanted, entry, mask) for name, wanted in self._wanted.items())
-        return [why for why in found if why is not None]
+        return [why for name, wanted in self._wanted.items() for why in _mismatches(name, wanted, entry, mask)]
 
     def find(self, entries: Iterable[Entry]) -> list[Entry]:
         """Return the calls that match, in the order given."""
@@ -130,9 +136,17 @@ def _check_name(name: str, operations: Operations) -> None:
         raise MatcherError(f"no call has a {name!r}{nearest(name, names)}; matchers are {', '.join(names)}")
 
 
-def _mismatch(name: str, wanted: Any, entry: Listed, mask: Mask) -> str | None:
-    is_asked = name not in _OF_EVERY_CALL
-    sent = entry.asked if is_asked else {name: getattr(entry, name)}
+def _mismatches(name: str, wanted: Any, entry: Listed, mask: Mask) -> list[str]:
+    if name == "headers" and isinstance(wanted, Mapping):
+        found = [_mismatch(header, value, entry.headers, mask, is_sent=True) for header, value in wanted.items()]
+    elif name in _OF_EVERY_CALL:
+        found = [_mismatch(name, wanted, {name: getattr(entry, name)}, mask, is_sent=False)]
+    else:
+        found = [_mismatch(name, wanted, entry.asked, mask, is_sent=True)]
+    return [why for why in found if why is not None]
+
+
+def _mismatch(name: str, wanted: Any, sent: Mapping[str, Any], mask: Mask, *, is_sent: bool) -> str | None:
     got = sent.get(name)
     if callable(wanted):
         try:
@@ -140,13 +154,21 @@ def _mismatch(name: str, wanted: Any, entry: Listed, mask: Mask) -> str | None:
         except Exception as error:
             return f"{name}: {_shown(wanted, mask)} raised {type(error).__name__} on {_shown(got, mask)}"
     # A null that was sent is not a field that was left out.
-    if _same(wanted, got) and (not is_asked or wanted is not None or name not in sent):
+    if _same(wanted, got) and (not is_sent or wanted is not None or name not in sent):
         return None
-    return f"{name}: expected {_shown(wanted, mask)}, {_got(name, sent, is_asked, mask)}"
+    return f"{name}: expected {_shown(wanted, mask)}, {_got(name, sent, is_sent, mask)}"
 
 
-def _got(name: str, sent: Mapping[str, Any], is_asked: bool, mask: Mask) -> str:
-    if not is_asked or sent.get(name) is not None:
+def _check_headers(wanted: Mapping[str, object]) -> None:
+    for name, value in wanted.items():
+        if is_secret_header(name) and value is not None and not callable(value):
+            raise MatcherError(
+                f"the header {name} is masked in the journal and cannot be matched; None finds the calls without it"
+            )
+
+
+def _got(name: str, sent: Mapping[str, Any], is_sent: bool, mask: Mask) -> str:
+    if not is_sent or sent.get(name) is not None:
         return f"got {_shown(sent[name], mask)}"
     return f"{name} was sent as null" if name in sent else f"{name} was not sent"
 

@@ -13,6 +13,7 @@ from mockserver.contract.schemas import ID_PREFIX, Document, schema, validator
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.world import Voucher, World, WorldError
 from mockserver.provider.state.world_builder import NOBODY, Own, Under, WorldBuilder
+from mockserver.provider.state.world_of_replies import is_reply
 
 BUILT_IN = Path(__file__).with_name("built_in_world.json")
 _MOST_FAILURES_SHOWN = 5
@@ -90,6 +91,8 @@ def vouchers_from_list(entries: list[Any], project_id: str, readings: Readings, 
 def _world(
     document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0), own: Own = NOBODY
 ) -> World:
+    if is_reply(document):
+        raise WorldError("it is a reply, not a world; `apigames-mock world make --from FILE` makes a world of it")
     _check_shape(document, schema("world"))
     world = WorldBuilder(document, Under.of(readings, clock), above, own).world()
     _check_unique(world)
@@ -125,8 +128,14 @@ def _check_unique(world: World) -> None:
     _refuse_twice("project id", (project.id for project in projects), "the world")
     _refuse_twice("voucher id", (voucher.id for project in projects for voucher in project.vouchers), "the world")
     for merchant in world.merchants:
-        codes = (voucher.voucher_code for project in merchant.projects for voucher in project.vouchers)
+        # A submission may hold codes that the merchant had, as the reading bulk_duplicate says.
+        given = [project for project in merchant.projects if project.submitted_at is None]
+        codes = (voucher.voucher_code for project in given for voucher in project.vouchers)
         _refuse_twice("voucher_code", codes, f"merchant {merchant.merchant_id!r}")
+        for project in merchant.projects:
+            if project.submitted_at is not None:
+                codes = (voucher.voucher_code for voucher in project.vouchers)
+                _refuse_twice("voucher_code", codes, f"project {project.project_id!r}")
 
 
 def _refuse_twice(name: str, values: Iterator[Any], where: str) -> None:

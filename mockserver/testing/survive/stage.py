@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.readings import Readings
+from mockserver.provider.journal.headers import Headers
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.provider import Provider
 from mockserver.provider.reply import Reply
@@ -65,8 +66,10 @@ class _Provider(Provider):
         scene = self.scenes.get(merchant_id)
         return answer(forced) if scene is None else scene.reply(handler.operation, body, answer)
 
-    def refuse(self, http_status: int, error_msg: str, *, method: str, path: str, origin: str) -> Reply:
+    def refuse(
+        self, http_status: int, error_msg: str, *, method: str, path: str, origin: str, headers: Headers = ()
+    ) -> Reply:
         for merchant_id, scene in list(self.scenes.items()):
             if merchant_id in path and len(scene.observed.unmatched) < CALLS_KEPT:
                 scene.observed.unmatched.append(printable(scene.mask_shown(f"{method} {path}")))
-        return super().refuse(http_status, error_msg, method=method, path=path, origin=origin)
+        return super().refuse(http_status, error_msg, method=method, path=path, origin=origin, headers=headers)

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from mockserver.contract.bundle import bundled
 from mockserver.contract.schemas import UnknownSchema, schema
 from mockserver.provider.provider import Provider
 from mockserver.web.admin.access import ADMIN, Access, Problem
@@ -76,7 +77,7 @@ def _about_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.get("/schemas/<name>")
     def get_schema(name: str) -> Response:
         try:
-            return reply(schema(name))
+            return reply(bundled(schema(name)))
         except UnknownSchema as error:
             raise Problem(404, str(error)) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -20,21 +21,28 @@ MOST_LIMIT = 1000
 # How many calls a list has unless told, and at most.
 NEWEST = 1000
 MOST_NEWEST = 10_000
+_HEADER = re.compile(r"headers\[([^\[\]]+)\]")
 _OURS = frozenset({"wait", "count", "newest", "since", "before"})
 
 
 def matchers_of(pairs: Iterable[tuple[str, str]], operations: Operations) -> dict[str, Any]:
     """Return the matchers in a query: each compares a value as text or as JSON; `null` is what was left out.
 
+    A header is matched by `headers[NAME]`.
+
     Raises:
-        Problem: 400 for a name that no call has.
+        Problem: 400 for a name that no call has, or that of a header that is masked.
     """
-    wanted = {name: None if value == "null" else _is(value) for name, value in pairs if name not in _OURS}
+    asked = {name: None if value == "null" else value for name, value in pairs if name not in _OURS}
+    headers = {found[1]: asked.pop(name) for name in [*asked] if (found := _HEADER.fullmatch(name))}
+    if "headers" in asked:
+        raise Problem(400, "headers: expected the name of one, as in headers[content-type]=application/json")
     try:
-        Matchers(operations, **wanted)
+        Matchers(operations, **asked, headers=headers)
     except MatcherError as error:
         raise Problem(400, str(error)) from None
-    return wanted
+    wanted = {name: _is(value) for name, value in asked.items()}
+    return {**wanted, "headers": {name: _is(value) for name, value in headers.items()}} if headers else wanted
 
 
 def check_names(sent: Iterable[str], known: Collection[str]) -> None:
@@ -79,7 +87,10 @@ def wait_seconds(text: str | None) -> float:
     return seconds
 
 
-def _is(wanted: str) -> Callable[[Any], bool]:
+def _is(wanted: str | None) -> Callable[[Any], bool] | None:
+    if wanted is None:
+        return None
+
     def matches(got: Any) -> bool:
         return wanted in (got, json.dumps(got))
 

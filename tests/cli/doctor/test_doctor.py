@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from mockserver.cli.doctor.doctor import doctor
 from mockserver.cli.doctor.saved_request import saved_request
 from mockserver.contract.signature import sign
+from mockserver.provider.request import MAX_BODY
 from tests.support.asking import MERCHANT, PATH, SECRET, body, fields
 
 WRONG = hashlib.md5(f"{MERCHANT}:{SECRET}".encode()).hexdigest()
@@ -55,6 +56,14 @@ HALVES = (SENT[:40], SENT[40:])
 ANSI_C = SENT.replace('"', "\\u0022").replace("1", "\\x31").replace("{", "\\173")
 
 
+# What curl says of a body unless it is told.
+FORM_NOTE = """
+  note: Content-Type is 'application/x-www-form-urlencoded', and the body is JSON
+    why:  the body decides here, but another server may go by Content-Type; REQ-1 asks for JSON
+    fix:  send Content-Type: application/json, and the body in UTF-8
+"""
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -70,7 +79,8 @@ ANSI_C = SENT.replace('"', "\\u0022").replace("1", "\\x31").replace("{", "\\173"
 )
 def test_a_curl_line_is_read_as_a_shell_and_curl_read_it(tmp_path: Path, line: str) -> None:
     done = run(tmp_path, line.encode())
-    assert (done.return_value, done.output) == (0, "answered: nothing is wrong with this request\n")
+    note = "" if "--json" in line else FORM_NOTE
+    assert (done.return_value, done.output) == (0, f"answered: nothing is wrong with this request\n{note}")
 
 
 def test_the_bytes_of_ansi_c_quoting_are_those_of_bash() -> None:
@@ -112,7 +122,7 @@ def test_a_form_is_told_so(tmp_path: Path) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(tmp_path: Path) -> None:
-    done = run(tmp_path, raw(body() + b" " * 1_048_576))
+    done = run(tmp_path, raw(body() + b" " * MAX_BODY))
     assert done.return_value == 1
     assert "rc 413" in done.output
 
@@ -178,13 +188,23 @@ OWN_BODY = json.dumps(fields(signature=sign("MYOWN1", "my-own-secret")))
 
 @pytest.mark.parametrize(
     "content",
-    [raw(OWN_BODY.encode(), OWN_PATH), f"curl https://v1.apigames.id{OWN_PATH} -d '{OWN_BODY}'".encode()],
+    [raw(OWN_BODY.encode(), OWN_PATH), f"curl https://v1.apigames.id{OWN_PATH} --json '{OWN_BODY}'".encode()],
 )
 def test_the_secret_is_that_of_the_merchant_in_the_request(tmp_path: Path, content: bytes) -> None:
     done = run(tmp_path, content, APIGAMES_MOCK_SECRET_KEY="my-own-secret")
     assert (done.return_value, done.output) == (0, "answered: nothing is wrong with this request\n")
     done = run(tmp_path, content, APIGAMES_MOCK_SECRET_KEY="another-secret")
     assert "no known formula gives" in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "is_odd"),
+    [("-d", True), ("-H 'content-type: application/json' -d", False), ("-H 'Content-Type: text/plain' --json", True)],
+)
+def test_a_curl_line_announces_what_curl_announces(tmp_path: Path, options: str, is_odd: bool) -> None:
+    done = run(tmp_path, f"curl https://v1.apigames.id{PATH} {options} '{body().decode()}'".encode())
+    assert done.return_value == 0
+    assert ("fix:  send Content-Type: application/json" in done.output) is is_odd
 
 
 def test_the_built_in_merchant_keeps_its_secret_unless_it_is_named(tmp_path: Path) -> None:

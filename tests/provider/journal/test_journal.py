@@ -15,7 +15,7 @@ from mockserver.provider.journal.journal import BODIES_KEPT, Journal
 from mockserver.provider.journal.recorded import Call, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.reply import Reply
-from mockserver.provider.request import MAX_BODY
+from mockserver.provider.request import MAX_BODY, Request
 from mockserver.provider.state.clock import SystemClock
 from mockserver.provider.state.world_file import built_in_world
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PATH, SECRET, ask, body, built_in_provider, fields
@@ -24,7 +24,7 @@ REPLY = Reply(200, b"{}", 200)
 
 
 def call_of(size: int) -> Call:
-    return Call("POST", PATH, MERCHANT, bytes(size), "test", 0.0)
+    return Call(Request("POST", PATH, bytes(size), origin="test"), MERCHANT, 0.0)
 
 
 def test_a_long_body_is_diagnosed_shown_and_found_as_it_came() -> None:

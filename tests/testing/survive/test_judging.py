@@ -142,3 +142,9 @@ def test_the_output_is_found_among_what_it_prints(text: str, output: dict[str, A
 def test_a_traceback_is_known_in_many_languages(text: str, trace: str | None) -> None:
     found = trace_in(text)
     assert found is trace is None or (found or "").startswith(trace or "?")
+
+
+def test_the_rest_of_a_line_that_is_cut_is_taken_for_no_error() -> None:
+    text = f"{'kunci' * 60}ValueError: x\n    at main\n"
+    assert "kunci" in (trace_in(text) or "")
+    assert trace_in(text + "\n" * (65_536 - len(text) + 50)) is None
