@@ -21,7 +21,7 @@ from mockserver.contract.schemas import (
 )
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.web.admin.openapi import admin_openapi
-from tests.support.survive_page import habits_table, scenarios_table
+from tests.support.survive_page import survive_parts
 from tools import collections
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +46,7 @@ def made() -> dict[Path, str]:
         schemas / "admin-openapi.json": _json(admin_openapi()),
         faults: _with(faults, _faults_table()),
         **collections.made(),
-        survive: _with(survive, habits_table(), scenarios_table()),
+        survive: _with(survive, *survive_parts()),
     }
 
 

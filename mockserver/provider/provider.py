@@ -31,9 +31,11 @@ from mockserver.provider.request import (
     DOCTOR_HEADER,
     FAULT_HEADER,
     INTERNAL_ERROR,
+    LONGEST_EXPLAINED,
     MAX_BODY,
     TOO_LARGE,
     Request,
+    explained_at,
     method_not_allowed,
     no_such_path,
 )
@@ -215,8 +217,8 @@ class Provider:
         at = self.clock_of(merchant_id).now()
         operation = handler.operation
         call = Call(request, merchant_id, at, operation, forced)
-        self.journal.record(call, reply, perf_counter() - started)
-        return self._with_advice(call, reply) if self.doctor_header else reply
+        n = self.journal.record(call, reply, perf_counter() - started)
+        return self._with_advice(n, call, reply) if self.doctor_header else reply
 
     def _internal_error(self, request: Request) -> Reply:
         try:
@@ -444,11 +446,15 @@ class Provider:
         readings = self.readings if call.merchant_id is None else self.readings_of(call.merchant_id)
         return diagnose(call, reply, handler, self.operations, self.store, readings, self.maskers.masker())
 
-    def _with_advice(self, call: Call, reply: Reply) -> Reply:
+    def _with_advice(self, n: int, call: Call, reply: Reply) -> Reply:
         """Return a reply with the header in which the doctor speaks, where it has something to say."""
-        if reply.cause is None and reply.made is None:
+        is_long = len(call.body) > LONGEST_EXPLAINED
+        if reply.cause is None and (reply.made is None or is_long):
             return reply
-        said = " / ".join(map(str, self._findings(call, reply)))
+        if is_long:
+            said = f"the body has {len(call.body)} bytes; {explained_at(n)}"
+        else:
+            said = " / ".join(map(str, self._findings(call, reply)))
         if not said:
             return reply
         value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")

@@ -11,6 +11,8 @@ from mockserver.contract.operation import Operation, Operations
 
 # A list of 50,000 codes as long as the page's fits.
 MAX_BODY = 1_572_864
+# A longer body is not explained where somebody waits, or in the log: that would take longer than to answer it.
+LONGEST_EXPLAINED = 65_536
 PAGE = "/__admin/"
 FAULT_HEADER = "X-Apigames-Mock-Fault"
 DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
@@ -46,6 +48,11 @@ def no_such_path(path: str, operations: Operations) -> str:
     """Return the `error_msg` for a path that no operation has; at `/`, where people look first, where the page is."""
     page = f"; a mock that is served has a page for people at {PAGE}" if path == "/" else ""
     return f"No such path: expected {operations.in_words}{page}"
+
+
+def explained_at(n: int) -> str:
+    """Return where it is said what is wrong with the n-th call, for a call that is not explained at once."""
+    return f"GET {PAGE}requests/{n} says why"
 
 
 def method_not_allowed(method: str, at_path: Iterable[Operation]) -> str:

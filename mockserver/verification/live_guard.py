@@ -50,7 +50,8 @@ REFUSED_SUBMISSIONS: Mapping[str, bytes] = MappingProxyType(
 )
 _REFUSED_BODIES = frozenset(REFUSED_SUBMISSIONS.values())
 _STEPS = {".", ".."}
-_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+# From the first of several backslashes: from each anew would take the square of their number.
+_ESCAPE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
 _NOT_A_LETTER = re.compile(r"[^a-z]")
 
 

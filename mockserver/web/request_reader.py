@@ -259,6 +259,8 @@ class RequestReader:
         expects = "expect" in fields and version != "1.0"
         if request.announced > (self._kept if expects else self._read):
             self._finish_early()
+        if request.announced > self._kept:
+            self._kept = 0  # it will be refused, so nothing of it is needed
         request.expects = expects and (request.announced > 0 or "transfer-encoding" in fields)
 
     def _finish_early(self) -> None:

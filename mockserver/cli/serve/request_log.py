@@ -20,12 +20,10 @@ from mockserver.contract.operation import SUCCESS, Field, Operation
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.internal_error import ERRORS, kind_and_places, report
 from mockserver.provider.journal.recorded import Entry, RawEntry
-from mockserver.web.admin.access import ADMIN
+from mockserver.provider.request import LONGEST_EXPLAINED, explained_at
 
 LOG_FORMATS = ("text", "json")
 
-# What is longer is not explained in the log: it would take longer than to answer it.
-_LONGEST_EXPLAINED = 65_536
 # A line shows no more of a text than this, so no more of it need be remembered.
 _LONGEST_SHOWN = 200
 
@@ -95,7 +93,7 @@ class RequestLog:
     def __call__(self, raw: RawEntry) -> None:
         """Write the line of one call, which is made when it is written: whoever waits for the reply gets it first."""
         size = len(raw.call.body)
-        if size > _LONGEST_EXPLAINED:
+        if size > LONGEST_EXPLAINED:
             # A thousand lines may wait.
             request = msgspec.structs.replace(raw.call.request, body=b"", headers=())
             raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, request=request))
@@ -117,7 +115,7 @@ class RequestLog:
     def _line_of_long(self, raw: RawEntry, size: int) -> str:
         entry = self.masked(raw)
         # What else the reply says may quote the body, and only the masker of that body would know its secrets.
-        why = None if _is_ordinary(raw) else f"GET {ADMIN}/requests/{raw.n} says why"
+        why = None if _is_ordinary(raw) else explained_at(raw.n)
         made = raw.reply.made
         asked = {"bytes": size} if made is None else {"codes": made.codes, "bytes": size}
         return self._text(raw, asked, entry.method, entry.merchant_id or entry.path, why)

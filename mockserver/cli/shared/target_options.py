@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RATE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(?:/s)?")
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
 REFUSED = 4
 _LAST = "A process list shows it, so the environment and --env-file are read first."
 
@@ -192,7 +192,7 @@ def _env_file(path: Path, ctx: click.Context) -> dict[str, str]:
         name = found.group(1)
         if name in values and name.startswith("APIGAMES_"):
             raise click.UsageError(f"{path} line {number}: {name} appears twice; keep one", ctx)
-        values[name] = _unquoted(found.group(2))
+        values[name] = _unquoted(found.group(2).strip())
     return values
 
 

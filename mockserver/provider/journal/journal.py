@@ -87,8 +87,8 @@ class Journal:
         """How many wait for calls at present."""
         return len(self._listeners)
 
-    def record(self, call: Call, reply: Reply, took: float) -> None:
-        """Keep a call; done before its reply is sent. `took` is in seconds."""
+    def record(self, call: Call, reply: Reply, took: float) -> int:
+        """Keep a call, and return its number; done before its reply is sent. `took` is in seconds."""
         if len(reply.body) > _REPLY_HELD:
             reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
         request = call.request
@@ -108,6 +108,7 @@ class Journal:
             _tell(observe, kept)
         for heard in self._listeners:
             heard()
+        return kept.n
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""

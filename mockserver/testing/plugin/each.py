@@ -21,7 +21,7 @@ _SILENT = "no call"
 # The reading that a test which pytest cannot multiply is run again at.
 _AT = pytest.StashKey[tuple[str, str]]()
 # A scenario of `survive` has readings of its own.
-_OF_SCENARIOS = {"apigames_scenario", "apigames_stage"}
+_OF_SCENARIOS = {"apigames_scenario", "apigames_flow_scenario", "apigames_stage"}
 _TESTS_NAMED = 5
 
 

@@ -102,7 +102,7 @@ def _check_shape(sent: bytes, reference: str, name: str) -> None:
     try:
         _shaped(reference).decode(sent)
     except msgspec.ValidationError as error:
-        raise _misfit(name, [str(error)]) from None
+        raise _misfit(name, [printable(str(error), 300)]) from None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         pass  # it is not JSON, which `decoded` says
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing.survive.judging import judge
 from mockserver.testing.survive.running import ClientRun, output_in, trace_in
-from mockserver.testing.survive.situations import Situation
-from mockserver.testing.survive.stage import Expected
+from mockserver.testing.survive.status_call.judging import Expected, judge
+from mockserver.testing.survive.status_call.situations import Situation
 
 COUNTS = {"pending": 2, "success": 1, "process": 0, "error_engine": 0, "error_voucher": 0}
 EXPECTED = Expected(("A", "B", "C"), ("N",), (COUNTS,))

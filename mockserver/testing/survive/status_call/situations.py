@@ -13,6 +13,7 @@ from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS, Fault
+from mockserver.testing.survive.scenario import ScenarioError
 
 MIXED = "mixed"
 MUTATIONS = ("unusual_values", "added_fields", "totals_grow", "statuses_move")
@@ -22,10 +23,6 @@ _FOREVER = 3600.0
 _SHORT = 0.4
 
 Outcome = Literal["sees", "fails", "either"]
-
-
-class ScenarioError(ValueError):
-    """There is no such scenario; the message says what there is."""
 
 
 @dataclass(frozen=True)

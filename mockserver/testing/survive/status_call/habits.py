@@ -9,20 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.contract.project_detail import DEFAULT_LIMIT, PROJECT_DETAIL
-from mockserver.testing.survive.judging import Symptom
+from mockserver.testing.survive.judgement import Doubt, Habit, Symptom
 from mockserver.testing.survive.running import ClientRun
-from mockserver.testing.survive.situations import FAULT_EXPECTATIONS, Situation
-from mockserver.testing.survive.stage import Expected, Observed
-
-
-@dataclass(frozen=True)
-class Habit:
-    """A habit by name: `what` the client does, and the `fix`."""
-
-    name: str
-    what: str
-    fix: str
-
+from mockserver.testing.survive.status_call.judging import Asked, Expected
+from mockserver.testing.survive.status_call.situations import FAULT_EXPECTATIONS, Situation
 
 _LISTED = (
     Habit("pending-filter-lost", 'The filter "0" is lost because it is falsy.', 'Compare with "" or null; send "0".'),
@@ -68,15 +58,6 @@ _HTTP_WORDS = re.compile(r"\b[45]\d\d\b|\bHTTP\b|bad request|internal server err
 _MESSAGE = re.compile(r"""['"\[`]message['"\]`]""")
 
 
-@dataclass(frozen=True)
-class Doubt:
-    """A habit that a failure points at as well as at another: how the client does in `situation` tells which it is."""
-
-    situation: Situation
-    if_it_fails: str
-    if_it_passes: str
-
-
 def doubt_of(situation: Situation, habit: Habit | None) -> Doubt | None:
     """Return what leaves it open which habit a failure in a situation shows; None when nothing does."""
     if habit is None:
@@ -91,7 +72,7 @@ def doubt_of(situation: Situation, habit: Habit | None) -> Doubt | None:
 
 
 def habit_of(
-    situation: Situation, symptom: Symptom, run: ClientRun, observed: Observed, expected: Expected
+    situation: Situation, symptom: Symptom, run: ClientRun, observed: Asked, expected: Expected
 ) -> Habit | None:
     """Return the habit that a failure points at, or None when it could be anything."""
     if not observed.calls:
@@ -104,7 +85,7 @@ def habit_of(
 class _Clues:
     situation: Situation
     run: ClientRun
-    observed: Observed
+    observed: Asked
     expected: Expected
 
     @property

@@ -6,31 +6,17 @@ Docs, `--list`, report and tests are made from `SCENARIOS`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from mockserver._text import nearest
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, each_other_value
 from mockserver.provider.faults.faults import FAULTS
-from mockserver.testing.survive.situations import ScenarioError, Situation, situation_named
-from mockserver.testing.survive.worlds import generated_situation
+from mockserver.testing.survive.scenario import Scenario, ScenarioError
+from mockserver.testing.survive.status_call.situations import Situation, situation_named
+from mockserver.testing.survive.status_call.worlds import generated_situation
 
 GENERATED = "generated-"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A named situation. `meaning` says what the client meets, `source` is the clause, reading or fault it comes from.
-
-    `careful` says how a careful client handles it.
-    """
-
-    name: str
-    situation: Situation
-    meaning: str
-    source: str
-    careful: str
 
 
 _ALL_ALIKE = "Names a status by `stats`, and shows those that are 0 as 0."
@@ -163,7 +149,7 @@ _FAULT_ADVICE: Mapping[str, str] = {
 }
 
 
-def _errors() -> Iterator[Scenario]:
+def _errors() -> Iterator[Scenario[Situation]]:
     for error in PROJECT_DETAIL.errors:
         name, meaning = _ERROR_ADVICE[error.clause]
         said = f'rc {error.rc}, "{error.error_msg}"'
@@ -178,7 +164,7 @@ def _errors() -> Iterator[Scenario]:
         )
 
 
-def _readings() -> Iterator[Scenario]:
+def _readings() -> Iterator[Scenario[Situation]]:
     for key, value in each_other_value():
         if key == "http_status":
             continue  # has a scenario for each error
@@ -203,7 +189,7 @@ def _reading_situation(key: str, value: str) -> Situation:
     return Situation(60 if key == "beyond_last" else 75, readings=readings)
 
 
-def _faults() -> Iterator[Scenario]:
+def _faults() -> Iterator[Scenario[Situation]]:
     for name, kind in FAULTS.items():
         yield Scenario(name.replace("_", "-"), Situation(fault=name), kind.what, f"fault `{name}`", _FAULT_ADVICE[name])
     for name, meaning, situation, source in (
@@ -224,16 +210,16 @@ def _faults() -> Iterator[Scenario]:
         yield Scenario(name, situation, meaning, source, _FAULT_ADVICE[name.replace("-", "_")])
 
 
-def _register(scenarios: Iterable[Scenario]) -> Mapping[str, Scenario]:
+def _register(scenarios: Iterable[Scenario[Situation]]) -> Mapping[str, Scenario[Situation]]:
     return MappingProxyType({scenario.name: scenario for scenario in scenarios})
 
 
-SCENARIOS: Mapping[str, Scenario] = _register((*_WORLDS, *_errors(), *_readings(), *_faults()))
+SCENARIOS: Mapping[str, Scenario[Situation]] = _register((*_WORLDS, *_errors(), *_readings(), *_faults()))
 
 
-def generated(seed: int, count: int) -> list[Scenario]:
+def generated(seed: int, count: int) -> list[Scenario[Situation]]:
     """Return so many scenarios that follow from the seed; each is named by its situation, and none comes twice."""
-    found: dict[str, Scenario] = {}
+    found: dict[str, Scenario[Situation]] = {}
     number = 0
     while len(found) < count:
         number += 1
@@ -242,7 +228,7 @@ def generated(seed: int, count: int) -> list[Scenario]:
     return list(found.values())
 
 
-def scenario_named(name: str) -> Scenario:
+def scenario_named(name: str) -> Scenario[Situation]:
     """Return a scenario of the register, or the one that a name such as `vouchers=31+max_limit=10` spells out.
 
     Raises:
@@ -255,7 +241,7 @@ def scenario_named(name: str) -> Scenario:
     raise ScenarioError(f"there is no scenario {name!r}{nearest(name, SCENARIOS)}; --list shows them all")
 
 
-def _composed(situation: Situation) -> Scenario:
+def _composed(situation: Situation) -> Scenario[Situation]:
     """Return a situation that has no entry of its own, told in words."""
     words = [f"{situation.vouchers} vouchers" + ("" if situation.status == "mixed" else f", all {situation.status}")]
     sources = ["RES-1, PAGE-1, SUM-1"] if situation.outcome == "sees" else []

@@ -13,7 +13,7 @@ from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, Project, Voucher
-from mockserver.testing.survive.situations import ERRORS, FAULT_EXPECTATIONS, MIXED, MUTATIONS, Situation
+from mockserver.testing.survive.status_call.situations import ERRORS, FAULT_EXPECTATIONS, MIXED, MUTATIONS, Situation
 
 # Unequal, so that two statuses taken for each other show in the counts.
 _SHARES = dict(zip(STATUSES, (5, 4, 3, 2, 1), strict=True))
