@@ -11,16 +11,16 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.redeem_bulk import REDEEM_BULK
+from mockserver.contract.redeem_bulk import REDEEM_BULK, encode_codes
 from mockserver.contract.signature import sign
 from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.provider import Provider
-from mockserver.provider.request import Request
-from mockserver.web.admin.dashboard import view_requests
+from mockserver.provider.request import FAULT_HEADER, Request
+from mockserver.web.admin.dashboard import view_requests, view_submissions
 from mockserver.web.app import create_app
-from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, SECRET, body, built_in_provider, call
+from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, PATH, SECRET, body, built_in_provider, call
 from tests.support.html_page import Element, read
 
 Show = Callable[[str], Element]
@@ -55,6 +55,7 @@ def numbers(page: Element) -> list[int]:
         ("", "Requests"),
         ("?view=requests", "Requests"),
         ("?view=vouchers", f"Vouchers of {PAGE_PROJECT} DW"),
+        ("?view=submissions", "Submissions"),
         ("?view=time", "Clock"),
         ("?view=readings", "Readings none changed"),
         ("?view=of-another-version", "Requests"),
@@ -74,7 +75,7 @@ def test_what_is_worth_knowing_of_a_view_is_told_before_it_is_opened(provider: P
     provider.faults.add(Rule(Fault("delay", 0), times=1))
     provider.clock.freeze()
     news = [one.text for one in show("").one("nav", id="views").all("a")]
-    assert news == ["Requests 1", "Vouchers", "Time and faults frozen, 1 fault", "Readings"]
+    assert news == ["Requests 1", "Submissions", "Vouchers", "Time and faults frozen, 1 fault", "Readings"]
 
 
 NAMES = st.sampled_from(
@@ -105,7 +106,7 @@ def test_whatever_the_address_says_the_page_is_shown(busy_client: FlaskClient, q
 
 
 def test_every_link_of_the_page_leads_somewhere(busy_client: FlaskClient) -> None:
-    seen = {f"?view={view}" for view in ("requests", "vouchers", "time", "readings")}
+    seen = {f"?view={view}" for view in ("requests", "submissions", "vouchers", "time", "readings")}
     for address in sorted(seen):
         for link in shown(busy_client, address).all("a"):
             if link["href"].startswith("?"):
@@ -220,6 +221,31 @@ def test_an_opened_request_is_part_of_the_address(provider: Provider, show: Show
     assert not show("?open=1&live=yes").all(class_="finding")
 
 
+def test_the_headers_of_a_request_are_shown_and_found_but_no_secret_in_them(provider: Provider, show: Show) -> None:
+    headers = (("user-agent", "toko-voucher/7"), ("authorization", "Bearer geheim-geheim"), ("accept", "<b>"))
+    provider.handle(Request("POST", PATH, body(), headers, "test"))
+    shown = show("?open=1").one("pre", class_="headers").text
+    assert shown == "user-agent: toko-voucher/7 authorization: *** accept: <b>"
+    assert numbers(show("?text=toko-voucher")) == [1]
+    assert numbers(show("?text=geheim")) == []
+
+
+def test_whatever_was_sent_is_shown(provider: Provider, show: Show) -> None:
+    bodies = [
+        *(b'{"projectid": "x", "z": ' + b"[" * depth + b"]" * depth + b"}" for depth in (200, 400, 600, 950, 100_000)),
+        b'{"page": 1e400}',
+        b'{"page": ' + b"9" * 5000 + b"}",
+        b'{"\\ud800": "\\ud800\\u0000\\u202e"}',
+        b'{"projectid": 1, "projectid": 2}',
+        b"\xff\xfe",
+        b"projectid=%ff&</pre>",
+        b"",
+    ]
+    for n, sent in enumerate(bodies, 1):
+        call(provider, sent)
+        assert show(f"?open={n}&text=").all("pre", class_="curl")
+
+
 def test_a_number_of_before_a_reset_opens_nothing(provider: Provider, show: Show) -> None:
     call(provider, body(page=1))
     before = provider.journal.generation
@@ -270,6 +296,75 @@ def test_older_requests_that_are_forgotten_are_counted(client: FlaskClient, prov
     for _ in range(5):
         call(provider, body())
     assert "1 to 2 of 2, 3 older forgotten" in shown(client, "").one(aria_label="Pages of requests").text
+
+
+# Submissions.
+
+
+def submit(provider: Provider, *codes: str, fault: str | None = None, signature: str | None = None) -> None:
+    sent = {"kode_voucher": encode_codes([*codes]), "signature": signature or sign(MERCHANT, SECRET)}
+    headers = () if fault is None else ((FAULT_HEADER.lower(), fault),)
+    provider.handle(Request("POST", REDEEM_BULK.path_of(MERCHANT), json.dumps(sent).encode(), headers, "test"))
+
+
+def submitted(page: Element) -> list[list[str]]:
+    return [[cell.text for cell in row.all("td")] for row in page.one(id="submitted").one("tbody").all("tr")]
+
+
+def test_what_became_of_each_submission_is_shown_also_where_its_sender_heard_nothing(
+    provider: Provider, show: Show
+) -> None:
+    submit(provider, "VCRA11BB22CC33", "VCRD44EE55FF66")
+    submit(provider, "VCRA11BB22CC33")
+    submit(provider, "VCRG77HH88II99", fault="close_before")
+    submit(provider, "VCRG77HH88II98", fault="close_before; carried_out=0")
+    page = show("?view=submissions")
+    shown = [[cells[2], cells[3], cells[5], cells[6]] for cells in submitted(page)]
+    assert shown == [
+        ["not carried out", "1", "close_before lost on its way", "4"],
+        ["accepted", "1", "close_before lost on its way", "3"],
+        ["refused BULK-ERR-10", "1", "sent", "2"],
+        ["accepted", "2", "sent", "1"],
+    ]
+    assert "VCR" not in page.text
+    pills = {one.text: one["href"] for one in page.one(aria_label="By outcome").all("a")}
+    assert list(pills) == ["all 4", "accepted 2", "refused 1", "not carried out 1", "reply lost 2"]
+    assert [cells[6] for cells in submitted(show(pills["reply lost 2"]))] == ["4", "3"]
+
+
+def test_a_submission_leads_to_its_request_and_its_vouchers_and_these_back(provider: Provider, show: Show) -> None:
+    submit(provider, "VCRA11BB22CC33")
+    project, request = (one["href"] for one in show("?view=submissions").one(id="submitted").all("a"))
+    opened = show(project)
+    assert [row.one("code").text for row in opened.one(id="vouchers").one("tbody").all("tr")] == ["VCRA11BB22CC33"]
+    assert show(request).one("details", class_="call").one("dl").all("a")[0]["href"] == project
+    # What was submitted is among the requests of the project that it became.
+    requests_of_it = next(one["href"] for one in opened.all("a") if one.text == "its requests")
+    assert numbers(show(requests_of_it)) == [1]
+
+
+def test_the_newest_submissions_are_shown_page_by_page(
+    provider: Provider, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_submissions, "_NEWEST", 5)
+    monkeypatch.setattr(view_submissions, "_SHOWN", 2)
+    for n in range(7):
+        submit(provider, f"VCRA11BB22CC{n}")
+    page, seen = shown(client, "?view=submissions"), []
+    assert "The newest 5 of 7." in page.one(id="submissions").text
+    while older := page.all("a", id="next"):
+        seen += submitted(page)
+        page = shown(client, older[0]["href"])
+    seen += submitted(page)
+    assert [cells[6] for cells in seen] == ["7", "6", "5", "4", "3"]
+    assert submitted(shown(client, page.one("a", id="previous")["href"])) == seen[2:4]
+
+
+def test_a_merchant_whose_submissions_are_refused_is_listed(provider: Provider, client: FlaskClient) -> None:
+    client.patch(f"/__admin/merchants/{MERCHANT}", json={"vendor_state": "maintenance"})
+    page = shown(client, "?view=submissions")
+    assert page.one(id=f"vendor-{MERCHANT}").text == f"{MERCHANT} maintenance"
+    assert "no merchant M999" in shown(client, "?view=submissions&merchant=M999").one(class_="trouble").text
 
 
 # Vouchers.
@@ -392,7 +487,7 @@ def test_readings_of_one_merchant_are_shown_apart(provider: Provider, client: Fl
 # Every view.
 
 
-@pytest.mark.parametrize("view", ["requests", "vouchers", "time", "readings"])
+@pytest.mark.parametrize("view", ["requests", "submissions", "vouchers", "time", "readings"])
 def test_no_form_sends_anything_in_the_address_but_what_is_looked_for(show: Show, view: str) -> None:
     for form in show(f"?view={view}").all("form"):
         assert ("data-filter" in form.attributes) != (form.attributes.get("method") == "post")

@@ -7,10 +7,11 @@ from typing import Any
 
 from mockserver.provider.provider import Provider
 from mockserver.web.admin.dashboard.place import VIEWS, Place, link
-from mockserver.web.admin.dashboard.view_readings import readings_page
-from mockserver.web.admin.dashboard.view_requests import requests_view
-from mockserver.web.admin.dashboard.view_time import time_view
-from mockserver.web.admin.dashboard.view_vouchers import vouchers_view
+from mockserver.web.admin.dashboard.view_readings import readings_contents
+from mockserver.web.admin.dashboard.view_requests import requests_contents
+from mockserver.web.admin.dashboard.view_submissions import submissions_contents
+from mockserver.web.admin.dashboard.view_time import time_contents
+from mockserver.web.admin.dashboard.view_vouchers import vouchers_contents
 from mockserver.web.admin.views import clock_view, readings_view
 
 
@@ -18,13 +19,15 @@ def page_contents(provider: Provider, query: Mapping[str, str], base_url: str) -
     """Return everything that a view shows; `query` says which view, and what of it."""
     place = Place.of(query)
     if place.view == "requests":
-        contents = requests_view(provider, place, base_url)
+        contents = requests_contents(provider, place, base_url)
+    elif place.view == "submissions":
+        contents = submissions_contents(provider, place)
     elif place.view == "vouchers":
-        contents = vouchers_view(provider, place)
+        contents = vouchers_contents(provider, place)
     elif place.view == "time":
-        contents = time_view(provider)
+        contents = time_contents(provider)
     else:
-        contents = readings_page(provider, place)
+        contents = readings_contents(provider, place)
     return {
         **contents,
         "base_url": base_url.rstrip("/"),

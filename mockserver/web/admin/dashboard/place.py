@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 VIEWS: Mapping[str, str] = {
     "requests": "Requests",
+    "submissions": "Submissions",
     "vouchers": "Vouchers",
     "time": "Time and faults",
     "readings": "Readings",

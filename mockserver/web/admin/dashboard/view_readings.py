@@ -15,7 +15,7 @@ from mockserver.web.admin.views import readings_in_force
 _MOST_OFFERED = 100
 
 
-def readings_page(provider: Provider, place: Place) -> dict[str, Any]:
+def readings_contents(provider: Provider, place: Place) -> dict[str, Any]:
     """Return what the view shows; a merchant that is not here is as none."""
     named = place.text("merchant")
     merchant = provider.store.merchant(named)

@@ -47,7 +47,7 @@ OUTCOMES: Mapping[str, tuple[str, Callable[[Reply], bool]]] = MappingProxyType(
 )
 
 
-def requests_view(provider: Provider, place: Place, base_url: str) -> dict[str, Any]:
+def requests_contents(provider: Provider, place: Place, base_url: str) -> dict[str, Any]:
     """Return what the view shows."""
     journal = provider.journal
     generation = journal.generation
@@ -102,12 +102,13 @@ def call_details(provider: Provider, kept: RawEntry, base_url: str) -> dict[str,
     """Return what an opened call shows."""
     view = whole_call_view(provider, kept, base_url)
     [entry] = provider.journal.listed([kept])
-    project_id = _project_asked_for(kept, entry)
+    project_id = _project_of(kept, entry)
     is_known = provider.store.owner_of(project_id) is not None
     return {
         **view,
-        "fields": None if view["fields"] is None else json_text(view["fields"], indent=2),
-        "reply": _indented(view["reply"]),
+        # Without them the body is shown as it was sent.
+        "fields": None if view["fields"] is None else _in_lines(view["fields"]),
+        "reply": _reply_in_lines(view["reply"]),
         "vouchers": link("vouchers", project=project_id) if is_known else None,
         "reading_link": link("readings", key=view["reading"]) if view["reading"] in REGISTER else None,
     }
@@ -134,13 +135,15 @@ def _chosen(provider: Provider, kept: list[RawEntry], place: Place) -> tuple[lis
     found = [
         one
         for one, entry in zip(newest, listed, strict=True)
-        if project in _project_asked_for(one, entry).casefold()
-        and (not text or text in _searched_text(entry).casefold())
+        if project in _project_of(one, entry).casefold() and (not text or text in _searched_text(entry).casefold())
     ]
     return found, len(newest) if len(newest) < len(chosen) else None
 
 
-def _project_asked_for(kept: RawEntry, entry: Listed) -> str:
+def _project_of(kept: RawEntry, entry: Listed) -> str:
+    """Return what a call named as its project, or the project that it made; empty for any other call."""
+    if kept.reply.made is not None:
+        return kept.reply.made.project_id
     operation = kept.call.operation
     if operation is None or operation.project_field is None:
         return ""
@@ -151,7 +154,7 @@ def _searched_text(entry: Listed) -> str:
     """Return what of a call a text is looked for in; masked, as all of it is."""
     shown = (entry.method, entry.path, entry.origin, entry.explanation, entry.clause, entry.role, entry.fault)
     said = [str(one) for one in (*shown, entry.forced, entry.http_status, entry.rc) if one is not None]
-    return "\n".join([*said, json.dumps([entry.fields, entry.asked], ensure_ascii=False)])
+    return "\n".join([*said, json.dumps([entry.headers, entry.fields, entry.asked], ensure_ascii=False)])
 
 
 @dataclass(frozen=True)
@@ -211,12 +214,20 @@ def _row(entry: Listed, provider: Provider, mark: str) -> dict[str, Any]:
     }
 
 
-def _indented(reply: str) -> str:
+def _reply_in_lines(reply: str) -> str:
     """Return a JSON reply in lines; any other as it is."""
     try:
-        return json_text(json.loads(reply), indent=2)
+        return _in_lines(json.loads(reply)) or reply
     except (ValueError, RecursionError):
         return reply
+
+
+def _in_lines(document: Any) -> str | None:
+    """Return JSON in lines; None for a document that is nested too deep for it."""
+    try:
+        return json_text(document, indent=2)
+    except RecursionError:
+        return None
 
 
 def _some(names: Iterable[str]) -> list[str]:

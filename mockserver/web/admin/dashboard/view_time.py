@@ -15,7 +15,7 @@ TAKES_SECONDS = ("delay", "slow_body")
 TAKES_RETRY_AFTER = ("rate_limit",)
 
 
-def time_view(provider: Provider) -> dict[str, Any]:
+def time_contents(provider: Provider) -> dict[str, Any]:
     """Return what the view shows."""
     merchants = list(provider.store.merchants())
     own_clocks = [

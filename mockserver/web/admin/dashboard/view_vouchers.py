@@ -31,7 +31,7 @@ class Segment(NamedTuple):
     width: float
 
 
-def vouchers_view(provider: Provider, place: Place) -> dict[str, Any]:
+def vouchers_contents(provider: Provider, place: Place) -> dict[str, Any]:
     """Return what the view shows."""
     settle_all(provider)
     owned = [(merchant, project) for merchant in provider.store.merchants() for project in merchant.projects()]

@@ -25,7 +25,7 @@ async function send(target, body) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
-  const reply = await fetch(address, options).catch(() => { throw new Error("The mock does not answer: nothing was done"); });
+  const reply = await fetch(address, options).catch(() => { throw new Error("The mock does not answer: see whether it was done"); });
   const answer = await reply.json().catch(() => ({ detail: `HTTP ${reply.status}` }));
   if (!reply.ok) throw new Error([answer.detail, ...(answer.errors || [])].join("; "));
   return answer;
@@ -34,6 +34,7 @@ async function send(target, body) {
 // What was done, in words that are true once the page shows it.
 const TOLD = {
   now: (answer) => `${answer.date_time}${answer.merchant_id ? ` for ${answer.merchant_id}` : ""}, ${answer.state}`,
+  vendor: (answer) => `submissions of ${answer.merchant_id} are ${answer.vendor_state ? `refused: ${answer.vendor_state}` : "taken"}`,
   rules: () => [...main.querySelectorAll(".rule-words")].map((rule) => rule.textContent).join("; "),
 };
 
@@ -67,7 +68,7 @@ function valueOf(field) {
 function bodyOf(form, submitter) {
   const body = {};
   for (const field of form.elements) {
-    const isPressed = field.type === "submit" ? field === submitter : !field.dataset.by || field.dataset.by === submitter.id;
+    const isPressed = field.type === "submit" ? field === submitter : !field.dataset.by || field.dataset.by === submitter?.id;
     if (!field.name || field.value === "" || !isPressed || "notSent" in field.dataset || field.closest("[hidden]")) continue;
     if (field.type !== "checkbox" || field.checked) body[field.name] = valueOf(field);
   }
@@ -94,10 +95,18 @@ document.addEventListener("submit", (event) => {
     const body = bodyOf(form, event.submitter);
     const key = form.dataset.switch;
     const whom = form.dataset.scope && form.elements[form.dataset.scope].value;
-    const target = form.dataset.send + (whom ? `?${new URLSearchParams({ [form.dataset.scope]: whom })}` : "");
+    const address = form.dataset.send.replace(/{(.*)}/, (_, name) => encodeURIComponent(form.elements[name].value));
+    const target = address + (whom ? `?${new URLSearchParams({ [form.dataset.scope]: whom })}` : "");
     if (key) change(control, { done: `${key} is ${body.value} now` }, target, () => switched(target, key, body.value));
     else change(control, form.dataset, target, () => body);
   }
+});
+
+// A field that goes with one of several buttons presses that one.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.dataset.by) return;
+  event.preventDefault();
+  document.getElementById(event.target.dataset.by).click();
 });
 
 document.addEventListener("click", (event) => {
@@ -303,6 +312,8 @@ function showWhatFits() {
   for (const label of document.querySelectorAll("[data-only]")) {
     const [name, ...values] = label.dataset.only.split(" ");
     label.hidden = !values.includes(label.closest("form").elements[name].value);
+    // Else the browser would wait for what is required there.
+    label.querySelector("input").disabled = label.hidden;
   }
   for (const words of document.querySelectorAll("[data-what-of]")) {
     words.textContent = words.closest("form").elements[words.dataset.whatOf].selectedOptions[0].dataset.what;
