@@ -6,6 +6,7 @@ of it is read: log, journal, page, admin JSON, doctor, headers, failures of test
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 
 from mockserver.cli.serve.request_log import RequestLog
 from mockserver.contract.foreign_text import json_text
+from mockserver.contract.signature import sign
 from mockserver.contract.wire import BASE_URL
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import DOCTOR_HEADER, FAULT_HEADER, Request
@@ -65,6 +67,9 @@ PLACES = (
     "key",
     "around",
     "method",
+    "any header",
+    "name of a header",
+    "codes",
 )
 
 
@@ -113,6 +118,10 @@ class Sent:
             who = self.text.replace("/", "-")
         elif self.place == "header":
             headers = ((FAULT_HEADER.lower(), self.text),)
+        elif self.place == "any header":
+            headers = (("x-request-id", self.text),)
+        elif self.place == "name of a header":
+            headers = ((self.text.lower(), "1"),)
         elif self.place == "key":
             fields[self.text] = 1
         elif self.place == "around":
@@ -124,7 +133,12 @@ class Sent:
         body = json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
         if self.place == "broken":
             body = f"projectid: {self.text}".encode("utf-8", "surrogatepass")
-        return Request(method, f"/merchant/{who}/kiosgamer/project/detail", body, headers, "test")
+        call = "project/detail"
+        if self.place == "codes":
+            call = "redem/bulk"
+            codes = base64.b64encode(self.text.encode("utf-8", "surrogatepass")).decode()
+            body = json.dumps({"kode_voucher": codes, "signature": sign(who, self.secret_key)}).encode()
+        return Request(method, f"/merchant/{who}/kiosgamer/{call}", body, headers, "test")
 
     def written(self) -> Iterator[tuple[str, str]]:
         """Yield each text that is written of it, with where."""
@@ -265,7 +279,10 @@ def test_foreign_text_commands_nothing_in_what_the_fake_writes(place: str) -> No
 def test_the_doctor_is_harmless_in_a_terminal(place: str, tmp_path: Path) -> None:
     request = Sent(MARKED, place).request("M240315GAME2847K")
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers if place != "header")
-    raw = f"POST {request.path if place != 'path' else '/merchant/x'} HTTP/1.1\r\n{head}\r\n".encode() + request.body
+    raw = f"POST {request.path if place != 'path' else '/merchant/x'} HTTP/1.1\r\n{head}\r\n".encode(
+        "utf-8", "surrogatepass"
+    )
+    raw += request.body
     (tmp_path / "request.txt").write_bytes(raw)
     done = run("doctor", "request.txt", folder=tmp_path)
     assert done.returncode == 1

@@ -167,13 +167,9 @@ class Use(NamedTuple):
         return list(found) if self.method == "finditer" else found
 
 
-# Patterns in a table, or used under another name: how.
-_IN_TABLES = {
-    "mockserver.contract.secret_forms._QUOTES": {"finditer"},
-    "mockserver.contract.secret_forms._ESCAPED_OR_QUOTES": {"finditer"},
-    "mockserver.provider.doctor.body._BREAKS": {"match"},
-    "mockserver.testing.survive.running._TRACES": {"finditer"},
-}
+# A pattern that nobody calls by its name, as one in a table, is looked for at every place of a text, which takes
+# the most. One that would grow so, and is only matched where a text begins, is said to be here, by its variable.
+_IN_TABLES: Mapping[str, set[str]] = {"mockserver.provider.doctor.body._BREAKS": {"match"}}
 # Patterns that a function makes, by its name. One that is nothing but a choice of literal texts is left out.
 _MADE: Mapping[str, Callable[[], Iterable[re.Pattern[str]]]] = {
     "mockserver.contract.operation.pattern": lambda: [operation.pattern for operation in OPERATIONS],
@@ -189,7 +185,7 @@ def uses() -> tuple[Use, ...]:
     """Return every pattern that stands in the source of the package, with each method that it is used by.
 
     Raises:
-        LookupError: it cannot be told what a pattern is, or how it is used; the message says where to write it.
+        LookupError: it cannot be told what a pattern is; the message says where to write it.
     """
     return tuple(use for file in sorted(_ROOT.rglob("*.py")) for use in uses_in(file.read_text("utf-8"), _module(file)))
 
@@ -226,9 +222,7 @@ def _uses_of_variables(source: ast.Module, module: str) -> Iterator[Use]:
     for node in ast.walk(source):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             patterns = [*_patterns(made.get(node.id))]
-            how = methods.get(node.id) or _IN_TABLES.get(f"{module}.{node.id}", set())
-            if patterns and not how:
-                raise LookupError(f"{module}.{node.id}: nobody calls this pattern by its name; say in `_IN_TABLES` how")
+            how = methods.get(node.id) or _IN_TABLES.get(f"{module}.{node.id}", {"finditer"})
             yield from (Use(f"{module}.{node.id}", pattern, method) for pattern in patterns for method in sorted(how))
 
 

@@ -50,7 +50,8 @@ REFUSED_SUBMISSIONS: Mapping[str, bytes] = MappingProxyType(
 )
 _REFUSED_BODIES = frozenset(REFUSED_SUBMISSIONS.values())
 _STEPS = {".", ".."}
-_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+# From the first of several backslashes: from each anew would take the square of their number.
+_ESCAPE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
 _NOT_A_LETTER = re.compile(r"[^a-z]")
 
 
@@ -190,7 +191,7 @@ def _operation_at(method: str, path: str) -> Operation | None:
 
 def _may_name_codes(body: bytes) -> bool:
     """Whether the name of the field of voucher codes may stand in a body, in whatever quoting."""
-    text = body.replace(b"\0", b"").decode("utf-8", "replace")
+    text = body.decode("utf-8", "replace")
     for _ in range(3):
         text = unquote(_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text))
     return "kodevoucher" in _NOT_A_LETTER.sub("", text.lower())

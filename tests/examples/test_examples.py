@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.provider.faults.faults import FAULTS
 from tests.support.command import CLEAN, Serving
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -54,3 +56,9 @@ def test_a_client_tells_the_documented_error(url: str, program: str, script: str
 def test_curl_gets_the_first_page(url: str) -> None:
     done = run("bash", "shell/with_curl.sh", {"APIGAMES_BASE_URL": url})
     assert len(json.loads(done.stdout)["data"]["data"]["vouchers"]) == 30
+
+
+def test_the_helper_in_typescript_knows_every_fault() -> None:
+    text = (EXAMPLES / "node" / "vitest" / "apigames.ts").read_text(encoding="utf-8")
+    union = text.partition("export type Fault =")[2].partition(";")[0]
+    assert re.findall(r'"(\w+)"', union) == [*FAULTS]

@@ -105,7 +105,7 @@ def keep(call: Call, codes: Sequence[str]) -> None:
     new = [code for code in codes if not merchant.has_code(code)]
     if new:
         with call.store.changing:
-            call.store.commit(Submit(Dated(1.0, "UTC"), merchant.merchant_id, tuple(new)))
+            call.store.commit(Submit(Dated(1.0, "UTC"), MERCHANT, tuple(new)))
 
 
 def said(answer: Any) -> str:

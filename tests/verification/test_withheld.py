@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver import serve
 from mockserver.contract.operation import Operation
 from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.project_detail import PROJECT_DETAIL
@@ -173,6 +174,20 @@ def test_no_byte_of_what_may_leave_can_be_another(body: bytes, place: int, left_
     assert bool(_sent(changed)) == (changed in REFUSED_SUBMISSIONS.values())
 
 
+def test_what_may_leave_takes_nothing_round_it() -> None:
+    for body in REFUSED_SUBMISSIONS.values():
+        for changed in (body + b" ", b" " + body, body + b"\n", body + body, b"\xef\xbb\xbf" + body):
+            assert not _sent(changed)
+
+
+@pytest.mark.parametrize("submitting", [Submitting.NOTHING, Submitting.REFUSALS])
+def test_a_read_leaves_for_the_one_path_of_the_status_call_alone(submitting: Submitting) -> None:
+    for merchant_id in _MERCHANTS[1:6]:
+        assert not _sent(STATUS_BODY, PROJECT_DETAIL, merchant_id=merchant_id, submitting=submitting)
+    for base_url in _BASES[2:4]:
+        assert not _sent(STATUS_BODY, PROJECT_DETAIL, base_url=base_url, submitting=submitting)
+
+
 @given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
 def test_no_other_bytes_leave(body: bytes) -> None:
     assert bool(_sent(body)) == (body in REFUSED_SUBMISSIONS.values())
@@ -197,11 +212,14 @@ def test_a_target_that_is_moved_elsewhere_after_its_first_call_is_held_to_where_
 
 def test_a_proxy_of_the_environment_hears_of_no_call_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://192.0.2.1:1")
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    target = HttpTarget("http://localhost", use_proxies=True, submitting=Submitting.ANYTHING, wsgi=BrokenFake())
-    assert target.post(MERCHANT, STATUS_BODY).http_status == 200
+    with serve() as merchant:
+        target = HttpTarget(merchant.url, use_proxies=True, submitting=Submitting.ANYTHING)
+        fields = {"kode_voucher": GOOD["kode_voucher"], "signature": merchant.signature}
+        assert target.post(merchant.merchant_id, json.dumps(fields).encode(), REDEEM_BULK).http_status == 200
+        target.close()
 
 
 @pytest.mark.parametrize(

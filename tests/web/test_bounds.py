@@ -86,11 +86,11 @@ def test_a_delayed_call_whose_client_is_gone_is_over_and_holds_no_body(server: S
 WAIT = b"GET /__admin/requests?wait=60&count=1000000 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 # What a client may leave a connection with, and how many bytes of the server's each may take.
 LEFT: dict[str, tuple[bytes, int]] = {
-    "nothing": (b"", 10_000),
-    "a reply": (kept_alive(body()), 10_000),
+    "nothing": (b"", 20_000),
+    "a reply": (kept_alive(body()), 20_000),
     "half a head": (b"POST / HTTP/1.1\r\nX-Long: " + b"a" * 50_000, 130_000),
     "half a body": (post(b"{" * 200_000, length=300_000), 450_000),
-    "half a body that is too large": (post(b"{" * 200_000, length=2 * MIB), 10_000),
+    "half a body that is too large": (post(b"{" * 200_000, length=2 * MIB), 20_000),
     "a delay": (kept_alive(body() + b" " * 200_000, "X-Apigames-Mock-Fault: delay;seconds=3600"), 30_000),
     "a slow body": (kept_alive(body() + b" " * 200_000, "X-Apigames-Mock-Fault: slow_body;seconds=3600"), 40_000),
     "a delay, and more behind it": (

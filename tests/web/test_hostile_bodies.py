@@ -13,6 +13,7 @@ import pytest
 
 from mockserver.cli.serve.request_log import RequestLog
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import MAX_BODY
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.world import Merchant, World
 from mockserver.web.server import Server
@@ -53,10 +54,10 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
-@pytest.mark.parametrize("size", [123, MIB - 200])
+@pytest.mark.parametrize("size", [123, MAX_BODY - 200])
 @pytest.mark.parametrize("shape", HOSTILE_BODIES)
 def test_a_body_costs_a_bounded_time(shape: str, size: int, loaded: Server, lines: Lines) -> None:
-    content = HOSTILE_BODIES[shape](size)[: MIB + 1]
+    content = HOSTILE_BODIES[shape](size)[: MAX_BODY + 1]
     path = BULK if b"kode_voucher" in content[:100] else PATH
     lines.clear()
     replies: list[bytes] = []
