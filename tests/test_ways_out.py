@@ -147,7 +147,7 @@ class Sent:
         headers = dict(self.reply.headers)
         yield "header of the doctor", headers.get(DOCTOR_HEADER.lower(), "")
         client = create_app(self.provider).test_client()
-        for path in ("requests", "requests/1", "page/requests/1", ""):
+        for path in ("requests", "requests/1", "page/requests/1", "", "?open=1"):
             yield f"admin, {path}", client.get(f"/__admin/{path}").get_data(as_text=True)
         (entry,) = self.provider.journal.entries()
         yield "entry", repr(entry)
