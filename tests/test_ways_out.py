@@ -147,7 +147,7 @@ class Sent:
         headers = dict(self.reply.headers)
         yield "header of the doctor", headers.get(DOCTOR_HEADER.lower(), "")
         client = create_app(self.provider).test_client()
-        for path in ("requests", "requests/1", "page/requests/1", ""):
+        for path in ("requests", "requests/1", "page/requests/1", "", "?open=1"):
             yield f"admin, {path}", client.get(f"/__admin/{path}").get_data(as_text=True)
         (entry,) = self.provider.journal.entries()
         yield "entry", repr(entry)
@@ -169,7 +169,7 @@ class Sent:
         yield "undocumented call", str(undocumented.value)
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=90, suppress_health_check=[HealthCheck.too_slow])
 @given(
     secret=secret_texts, form=forms, place=st.sampled_from(PLACES), whose=st.sampled_from(["key", "session", "sent"])
 )

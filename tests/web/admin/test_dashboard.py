@@ -336,6 +336,7 @@ def test_a_submission_leads_to_its_request_and_its_vouchers_and_these_back(provi
     submit(provider, "VCRA11BB22CC33")
     project, request = (one["href"] for one in show("?view=submissions").one(id="submitted").all("a"))
     opened = show(project)
+    assert "submitted 2024-08-15 17:52:18" in opened.one(id="project").text
     assert [row.one("code").text for row in opened.one(id="vouchers").one("tbody").all("tr")] == ["VCRA11BB22CC33"]
     assert show(request).one("details", class_="call").one("dl").all("a")[0]["href"] == project
     # What was submitted is among the requests of the project that it became.

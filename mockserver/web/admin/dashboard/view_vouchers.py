@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.provider import Provider
+from mockserver.provider.state.clock import date_time
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.web.admin.access import ADMIN
@@ -44,7 +45,7 @@ def vouchers_contents(provider: Provider, place: Place) -> dict[str, Any]:
         "more_projects": max(len(found) - _MOST_PROJECTS, 0),
         "all_projects": len(owned),
         "find": place.text("find"),
-        "project": None if chosen is None else _opened(*chosen, place),
+        "project": None if chosen is None else _opened(provider, *chosen, place),
         "unknown": place.text("project") if chosen is None or not _is_named(chosen[1], place.text("project")) else "",
         "statuses": [status.value for status in STATUSES],
     }
@@ -71,7 +72,7 @@ def _card(merchant: MerchantStore, project: ProjectStore, place: Place) -> dict[
     return {**view, "bar": _bar(view["stats"]), "href": href}
 
 
-def _opened(merchant: MerchantStore, project: ProjectStore, place: Place) -> dict[str, Any]:
+def _opened(provider: Provider, merchant: MerchantStore, project: ProjectStore, place: Place) -> dict[str, Any]:
     status = place.text("status")
     statuses = (VoucherStatus(status),) if status in {one.value for one in STATUSES} else STATUSES
     limit = place.integer("limit", _PAGE_SIZE, PAGE_SIZES[-1])
@@ -85,8 +86,10 @@ def _opened(merchant: MerchantStore, project: ProjectStore, place: Place) -> dic
     def to(**changes: object) -> str:
         return place.link("find", "status", "limit", **{"project": project.project_id, **changes})
 
+    zone = provider.readings_of(merchant.merchant_id).timezone
     return {
         **card,
+        "submitted": None if project.submitted_at is None else date_time(project.submitted_at, zone),
         "vouchers": [{**one, "is_long": len(one["note"]) > _LONG_NOTE} for one in vouchers],
         "total": total,
         "page": page,
