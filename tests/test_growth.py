@@ -19,13 +19,10 @@ SHAPES = [
     Shape('x"', '\\"', ""),
     Shape("&|", "\\\\", ""),
     Shape("", "Traceback (most recent call last):\n", ""),
-    Shape("", "sign   ", "x"),
-    Shape("", "<sign>", ""),
     Shape("", 'sign="', ""),
     Shape("", "\\u0041", "\\"),
     Shape("", "%25", "41"),
     Shape("{", '"asecret":"value",', "}"),
-    Shape("", "[", ""),
     Shape("", "\ud7ff\x1b", ""),
 ]
 

@@ -44,13 +44,21 @@ class ClosedSet:
     """The texts that a field may hold beside its default, each of which names a `noun`.
 
     `known` returns them under readings; `every` are those of all readings together. Another text is refused `when`
-    this holds (None: always).
+    this holds (None: always). `meant` returns which of them a text that names nothing was meant for, the default too,
+    None where nobody can tell; `wider` is a reading under which it may hold more.
     """
 
     noun: str
     known: Callable[[Readings], Iterable[str]]
     every: frozenset[str]
     when: When | None = None
+    meant: Callable[[str, Readings], str | None] = lambda _, __: None
+    wider: When | None = None
+
+    def is_known_wider(self, text: str, readings: Readings) -> bool:
+        """Whether a text names something under the reading that lets it hold more."""
+        wider = self.wider
+        return wider is not None and text in self.known(readings.replace(**{wider.reading: wider.value}))
 
     def refuses(self, readings: Readings) -> bool:
         """Whether a text that names nothing is refused."""

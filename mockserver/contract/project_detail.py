@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 import msgspec
@@ -17,6 +18,7 @@ from mockserver.contract.operation import (
     Success,
     When,
 )
+from mockserver.contract.readings import Readings
 from mockserver.contract.wire import CREATED_AT, STATUSES
 
 PROJECT = "project"
@@ -48,6 +50,20 @@ _CLAUSES = MappingProxyType(
         "SUM-2": "kategori_voucher has one entry for each nominal, equal to its number of vouchers.",
     }
 )
+
+_NO_FILTER = frozenset({"", "all", "any", "*", "semua", "null", "none"})
+_BETWEEN_WORDS = re.compile(r"[\s-]+")
+
+
+def _meant_status(text: str, readings: Readings) -> str | None:
+    """Return the filter that was meant by a text that names no status: by its number, by its name, or by "all"."""
+    word = _BETWEEN_WORDS.sub("_", text.strip().lower())
+    if word in _NO_FILTER:
+        return DEFAULT_STATUS
+    word = str(int(word)) if word.isdecimal() and len(word) <= 9 else word
+    by_any_name = readings.replace(status_filter="both").status_named
+    return next((known for known, status in readings.status_named.items() if status is by_any_name.get(word)), None)
+
 
 _PAGING = When("missing_paging", "json")
 _BELOW_1 = When("out_of_range", "default")
@@ -91,6 +107,8 @@ PROJECT_DETAIL = Operation(
                 lambda readings: readings.status_named,
                 every=frozenset({*"01234", *(status.value for status in STATUSES)}),
                 when=When("unknown_status", "json"),
+                meant=_meant_status,
+                wider=When("status_filter", "both"),
             ),
         ),
         Field(

@@ -173,6 +173,18 @@ class FakeMerchant:
             provider.set_plan(self._stored, stored, plan or self._default_plan())
             return self._as_fake_project(stored)
 
+    def plan_submissions(self, plan: Plan | None) -> None:
+        """Let `plan` move the vouchers of what clients submit from now on; without one (None) they move when told.
+
+        The plan of the world that a merchant is made of holds for it from the start.
+
+        Raises:
+            ValueError: it is not a plan.
+        """
+        if plan is not None and not isinstance(plan, Plan):
+            raise ValueError(f"plan_submissions({plan!r}): expected a plan, as in mockserver.Plan('timed')")
+        self.server.plan_submissions(self.merchant_id, plan)
+
     @property
     def submissions(self) -> tuple[Submission, ...]:
         """What it was asked to redeem, oldest first: each call of `redeem_bulk`, its codes and what became of it."""

@@ -57,7 +57,7 @@ def _submissions(settings: Settings) -> Iterator[str]:
     )
     if settings.submitting is Submitting.ANYTHING:
         if is_loopback(settings.base_url):
-            yield "  ~160 submissions of codes that are made up: those that are accepted leave projects behind"
+            yield "  ~100 submissions of codes that are made up: those that are accepted leave projects behind"
         else:
             yield "  --submit is refused for a host that is not this machine: nothing will be sent"
 

@@ -118,3 +118,14 @@ def test_its_schemas_are_plain_enough_for_generators() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_published_schema_needs_no_other_file(name: str) -> None:
     assert all(reference.startswith("#/$defs/") for reference in references(schema(name)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_published_schema_is_one_that_strict_validators_take(name: str) -> None:
+    """As ajv has it in its strict mode: no type of several but with null, and what is required is told of beside it."""
+    for node in nodes(schema(name)):
+        kinds = node.get("type")
+        assert not isinstance(kinds, list) or len({*kinds} - {"null"}) == 1, node
+        required = node.get("required")
+        if isinstance(required, list):
+            assert {*required} <= {*node.get("properties", {})}, node

@@ -243,7 +243,8 @@ def test_its_errors_are_forced_by_header_and_by_reserved_text(server: Server) ->
         (b'{"account":"main","days":"3"}', "days is a number as text; TOY-REQ-2 shows an integer (reading types)"),
         (b'{"account":"main","days":0}', "days is below 1; TOY-REQ-2 shows 1 or more; send days 1 or more"),
         (b'{"account":"x"}', "account names no account; TOY-REQ-2 has a set of them; send one of main, spare"),
-        (b'{"acc":"main"}', "account is missing; TOY-ERR-2: No account was named."),
+        (b"{}", "account is missing; TOY-ERR-2: No account was named."),
+        (b'{"acc":"main"}', "the body has 'acc' and no 'account'; TOY-REQ-2 names it 'account'; call it 'account'"),
     ],
 )  # fmt: skip
 def test_the_doctor_says_what_is_wrong(server: Server, content: bytes, says: str) -> None:

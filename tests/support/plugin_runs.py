@@ -8,6 +8,7 @@ import pkgutil
 import sys
 import time
 from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def _forks() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     ours = [module.name for module in pkgutil.walk_packages(mockserver.testing.__path__, "mockserver.testing.")]
     context.set_forkserver_preload(["pytest", "httpx", "requests", "responses", "mockserver.web.server", *ours])
+    # Here, and not in the folder of the test that comes first, which may hide what is imported.
+    before = Path.cwd()
+    os.chdir(Path(__file__).parents[2])
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.chdir(before)
     return context
 
 

@@ -28,7 +28,8 @@ def caught_by(number: int) -> tuple[str, ...]:
     known = BREAKS[number]
     run = (judged_submissions if known.submits else judged)(BrokenFake(known.broken))
     blamed = {broken.violation.clause for broken in run.record.broken}
-    return (*(id_ for id_ in known.clauses if id_ in blamed), *sorted(blamed - set(known.clauses)))
+    offended = dict.fromkeys(id_ for id_ in known.clauses if id_ in blamed)
+    return (*offended, *sorted(blamed - set(known.clauses)))
 
 
 def alarms_at(number: int) -> list[str]:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.contract.schemas import schema, validator
+from mockserver.verification.laws.law import LawFunction
 from mockserver.verification.laws.registry import ALL_LAWS, GROUPS, LAWS, laws_for
 from mockserver.verification.laws.submissions import the_same_list_again
-from mockserver.verification.live_guard import REFUSED_SUBMISSIONS, Limits, Pace, Submitting
+from mockserver.verification.live_guard import REFUSED_SUBMISSIONS, Limits, Pace, Submitting, Withheld
 from mockserver.verification.report.html import html_report
 from mockserver.verification.report.result import result_of
 from mockserver.verification.run.run import Run
@@ -69,6 +71,26 @@ def test_a_live_run_submits_what_cannot_be_accepted_and_no_more() -> None:
     assert [outcomes[f"BULK-ERR-{number}"]["outcome"] for number in (1, 2, 5)] == ["holds"] * 3
     assert outcomes["FLOW-1"]["outcome"] == "not seen"
     assert outcomes["FLOW-1"]["reason"] == "a list would have to be accepted; give --submit, on this machine only"
+
+
+@pytest.mark.parametrize("law", GROUPS["submissions"], ids=lambda law: law.__name__)
+def test_a_law_that_is_held_to_a_live_target_all_the_same_gets_nothing_out(law: LawFunction) -> None:
+    sent, fake = _watched()
+    target = HttpTarget(LIVE, wsgi=fake, submitting=Submitting.ANYTHING)
+    run = Run(target, CREDENTIALS, Limits(), submitting=Submitting.ANYTHING)
+    with pytest.raises(Withheld):
+        law(run)
+    target.close()
+    assert not any(call.submits for call in sent)
+
+
+def test_a_reading_that_was_observed_before_is_held() -> None:
+    fake = BrokenFake(readings=Readings.of({"bulk_duplicate": "list", "bulk_most": "57"}))
+    strict = {"bulk_duplicate": "merchant", "bulk_most": "40", "bulk_lines": "any"}
+    run = judged(fake, submitting=Submitting.ANYTHING, strict=strict)
+    broken = [item.violation for item in run.record.broken]
+    assert {item.kind for item in broken} == {"reading_changed"}
+    assert {item.expected["key"] for item in broken} == {"bulk_duplicate", "bulk_most"}
 
 
 def test_each_clause_of_the_submit_call_is_seen_where_lists_are_accepted() -> None:

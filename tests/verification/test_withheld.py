@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -191,6 +191,29 @@ def test_a_read_leaves_for_the_one_path_of_the_status_call_alone(submitting: Sub
 @given(st.binary(max_size=80) | st.text(max_size=80).map(str.encode))
 def test_no_other_bytes_leave(body: bytes) -> None:
     assert bool(_sent(body)) == (body in REFUSED_SUBMISSIONS.values())
+
+
+def test_whoever_takes_the_client_of_a_target_is_held_to_the_same() -> None:
+    wire = _Wire()
+    target = HttpTarget(LIVE, transport=wire, submitting=Submitting.ANYTHING)
+    client = target._connected()
+    url = LIVE + REDEEM_BULK.path_of(MERCHANT)
+    sends: list[Callable[[], object]] = [
+        lambda: client.post(url, content=BODY),
+        lambda: client.post(url, data=GOOD),
+        lambda: client.post(url, json=GOOD),
+        lambda: client.request("PUT", url, content=BODY),
+        lambda: client.send(httpx.Request("POST", url, content=BODY)),
+        lambda: client.send(httpx.Request("POST", url, content=iter([BODY[:9], BODY[9:]]))),
+        lambda: client.post(url, content=BODY, follow_redirects=True),
+        lambda: client.get(url, params=GOOD),
+        lambda: client.get("https://other.example/", params=GOOD),
+    ]
+    for send in sends:
+        with pytest.raises(Withheld):
+            send()
+    assert not wire.sent
+    target.close()
 
 
 def test_a_redirect_takes_no_submission_away_from_this_machine() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from mockserver.web.connection import Limits
+from mockserver.web.admin.access import Access
+from mockserver.web.connection import Connection, Connections, Limits
+from mockserver.web.dispatch import Dispatcher
 from mockserver.web.server import Server
 from tests.support.asking import PATH, body, built_in_provider
 from tests.support.raw_http import exchange, post
@@ -58,6 +61,37 @@ def test_nothing_is_written_for_a_consumer_that_went_away_before_another_reply(
         assert client.recv(9) == b"HTTP/1.1 "
     assert_nothing_is_left(server)
     assert [record.getMessage() for record in caplog.records] == []
+
+
+class Gone(asyncio.Transport):
+    """A connection that the client has reset, which is found out by the first write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+
+    def write(self, data: object) -> None:
+        self.writes += 1
+
+    def is_closing(self) -> bool:
+        return self.writes > 0
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+
+def test_of_a_long_reply_no_more_is_written_than_tells_that_the_client_is_gone() -> None:
+    """A thousand writes would be a thousand warnings of asyncio's."""
+
+    async def pour() -> int:
+        connection = Connection(Connections(Limits(), Dispatcher(built_in_provider(), Access())))
+        gone = Gone()
+        connection.connection_made(gone)
+        await asyncio.wait_for(connection.send(bytes(10 * 65_536)), 5)
+        connection.connection_lost(None)
+        return gone.writes
+
+    assert asyncio.run(pour()) == 1
 
 
 def test_empty_lines_behind_a_body_do_not_keep_a_connection_for_good(impatient: Server) -> None:

@@ -114,8 +114,8 @@ def main() -> dict[str, Any]:
         # Never again: the list may have been taken. A person asks the vendor.
         return {"codes": dict.fromkeys(codes, "unknown"), "error": str(error)}
     print(f"project_id {project_id}")  # kept before anything else
-    seen, error = poll(project_id, codes)
-    return {"codes": seen, "error": error}
+    seen, unfinished = poll(project_id, codes)
+    return {"codes": seen, "error": unfinished}
 
 
 if __name__ == "__main__":

@@ -39,21 +39,59 @@ def diagnose_body(body: bytes, operation: Operation, readings: Readings, refused
         # With a reading, it is a form that was read, and a value in it is not text.
         known = [] if unread.reading else _unread(body, operation, readings)
         return known or [_explained(unread.cause, operation)]
-    elsewhere = [*_wrapped(sent, operation), *_misnamed(sent, operation)]
-    found_elsewhere = {name for name, _ in elsewhere}
-    missing = _missing(sent, operation, readings, is_form)
     found = [
-        *elsewhere,
         *_of_values(sent, operation, readings, is_form),
-        *((name, one) for name, one in missing if name not in found_elsewhere),
+        *_missing(sent, operation, readings, is_form),
     ]
     causes = [one for name, one in found if name == refused.cause.field] or [_explained(refused.cause, operation)]
     return [*causes, *(one for _, one in found if one not in causes)]
 
 
-def misnamed(sent: Mapping[str, Any], operation: Operation) -> list[Finding]:
-    """Return the fields that were sent under another name than the documented one."""
-    return [one for _, one in (*_wrapped(sent, operation), *_misnamed(sent, operation))]
+def as_meant(sent: Mapping[str, Any], operation: Operation) -> tuple[list[tuple[set[str], Finding]], dict[str, Any]]:
+    """Return which fields are inside another object or under another name, and the fields as they were meant."""
+    found, meant = [], dict(sent)
+    inside = _inside(sent, operation)
+    if inside is not None:
+        key_outside, missing = inside
+        outer = harmless(key_outside)
+        why = f"{operation.request_clause} asks for one JSON object that has them itself"
+        fix = f"send what is inside {outer!r}, without the object around it"
+        found.append(({*missing}, Finding(f"the fields {', '.join(missing)} are inside {outer!r}", why, fix)))
+        meant = {**{name: value for name, value in sent.items() if name != key_outside}, **sent[key_outside]}
+    by_name = {_plain(key): key for key in reversed([*meant])}
+    for field in operation.fields:
+        key = next((by_name[name] for name in (_plain(field.name), *field.meant_by) if name in by_name), None)
+        if key is not None and field.name not in meant:
+            what = f"the body has {harmless(key)!r} and no {field.name!r}"
+            fix = f"call it {field.name!r}"
+            found.append(({field.name}, Finding(what, f"{field.clause} names it {field.name!r}", fix)))
+            meant = {field.name if name == key else name: value for name, value in meant.items()}
+    return found, meant
+
+
+def _inside(sent: Mapping[str, Any], operation: Operation) -> tuple[str, list[str]] | None:
+    for key, inner in [*sent.items()][:_MOST_FIELDS]:
+        inside = [field.name for field in operation.fields if isinstance(inner, dict) and field.name in inner]
+        missing = [name for name in inside if name not in sent]
+        if missing and key not in operation.field_of:
+            return key, missing
+    return None
+
+
+def as_far_as_read(
+    sent: Mapping[str, Any], operation: Operation, readings: Readings, *, is_form: bool
+) -> tuple[dict[str, Any], set[str]]:
+    """Return the fields of a refused body with an example in place of each that is wrong or missing; and the wrong.
+
+    A number in place of what names the project is taken for its text.
+    """
+    wrong = {name for name, _ in _of_values(sent, operation, readings, is_form)}
+    good = {name: value for name, value in sent.items() if name not in wrong}
+    own = operation.project_field
+    if own in wrong and _is_number(sent[own]):
+        good[own] = _text_of(sent[own])
+        wrong.remove(own)
+    return {**operation.example(readings), **good}, wrong
 
 
 def _explained(cause: Cause, operation: Operation) -> Finding:
@@ -61,25 +99,31 @@ def _explained(cause: Cause, operation: Operation) -> Finding:
     return Finding(str(cause), why, "send the fields as they are documented, in UTF-8")
 
 
-def _misnamed(sent: Mapping[str, Any], operation: Operation) -> Iterator[tuple[str, Finding]]:
-    by_name = {_plain(key): key for key in reversed([*sent])}
+def odd_values(sent: Mapping[str, Any], operation: Operation, readings: Readings) -> list[Finding]:
+    """Return the values that no call is refused for, and that name nothing of what they may name."""
+    found = []
     for field in operation.fields:
-        key = next((by_name[name] for name in (_plain(field.name), *field.meant_by) if name in by_name), None)
-        if key is not None and field.name not in sent:
-            what = f"the body has {harmless(key)!r} and no {field.name!r}"
-            yield field.name, Finding(what, f"{field.clause} names it {field.name!r}", f"call it {field.name!r}")
+        value, closed = sent.get(field.name), field.closed_set
+        if closed is None or closed.refuses(readings) or not isinstance(value, str) or value == field.default:
+            continue
+        if value not in closed.known(readings):
+            why = f"{field.clause} has a set of them" + (f" (reading {closed.when.reading})" if closed.when else "")
+            found.append(Finding(f"{field.name} names no {closed.noun}", why, fix_of_text(field, value, readings)))
+    return found
 
 
-def _wrapped(sent: Mapping[str, Any], operation: Operation) -> Iterator[tuple[str, Finding]]:
-    """Yield that the fields are inside another object, under the first of them that is missing outside."""
-    for key, inner in [*sent.items()][:_MOST_FIELDS]:
-        inside = [field.name for field in operation.fields if isinstance(inner, dict) and field.name in inner]
-        missing = [name for name in inside if name not in sent]
-        if missing and key not in operation.field_of:
-            outer = repr(harmless(key))
-            why = f"{operation.request_clause} asks for one JSON object that has them itself"
-            fix = f"send what is inside {outer}, without the object around it"
-            yield missing[0], Finding(f"the fields {', '.join(missing)} are inside {outer}", why, fix)
+def fix_of_text(field: Field, sent: str, readings: Readings) -> str:
+    """Return how to send what was meant by a text that names nothing of a field's closed set; else what there is."""
+    closed = field.closed_set
+    assert closed is not None
+    meant = closed.meant(sent, readings)
+    if meant is None:
+        none = ', or "" for none' if field.default == "" else ""
+        return f"send one of {', '.join(closed.known(readings))}{none}"
+    fix = f'send "{field.name}": {json.dumps(meant)}'
+    if closed.wider is None or not closed.is_known_wider(sent, readings):
+        return fix
+    return f"{fix}, or serve with --reading {closed.wider.reading}={closed.wider.value}"
 
 
 def _plain(name: str) -> str:
@@ -216,10 +260,10 @@ def _of_values(
         try:
             in_bounds(field, field_value(field, sent[field.name], readings, is_form=is_form), readings)
         except Refusal as refused:
-            yield field.name, _wrong_value(field, sent[field.name], refused, is_form)
+            yield field.name, _wrong_value(field, sent[field.name], refused, readings, is_form)
 
 
-def _wrong_value(field: Field, value: Any, refused: Refusal, is_form: bool) -> Finding:
+def _wrong_value(field: Field, value: Any, refused: Refusal, readings: Readings, is_form: bool) -> Finding:
     by_reading = f" (reading {refused.reading})" if refused.reading else ""
     match refused.cause:
         case FieldBelowMinimum(minimum=minimum):
@@ -230,19 +274,18 @@ def _wrong_value(field: Field, value: Any, refused: Refusal, is_form: bool) -> F
                     f"{fix}, or serve with --reading {below.reading}={below.value}, which takes {field.default} for it"
                 )
             return Finding(f"{field.name} is below {minimum}", why, fix)
-        case FieldNamesNothing(noun=noun, known=known):
+        case FieldNamesNothing(value=asked, noun=noun):
             why = f"{field.clause} has a set of them{by_reading}"
-            fix = f"send one of {', '.join(known)}"
-            fix = f'{fix}, or "" for none' if field.default == "" else fix
+            fix = fix_of_text(field, asked, readings)
             if refused.reading:
                 fix = f"{fix}, or serve with another value of --reading {refused.reading}"
             return Finding(f"{field.name} names no {noun}", why, fix)
         case FieldWrongType(got=got):
-            return _wrong_type(field, value, got, is_form)
+            return _wrong_type(field, value, got, readings, is_form)
     return Finding(str(refused.cause), f"{field.clause} shows another{by_reading}", f"send {_example(field)}")
 
 
-def _wrong_type(field: Field, value: Any, got: str, is_form: bool) -> Finding:
+def _wrong_type(field: Field, value: Any, got: str, readings: Readings, is_form: bool) -> Finding:
     is_number = field.json_type == "integer"
     is_coerced = is_decimal(value) if is_number else field.takes_number and got in {"integer", "number"}
     what = f"{field.name} is of the JSON type {got}"
@@ -253,24 +296,34 @@ def _wrong_type(field: Field, value: Any, got: str, is_form: bool) -> Finding:
     if is_form:
         return Finding(what, why, f"send digits alone, as in {field.name}=1")
     coerce = ", or serve with --reading types=coerce" if is_coerced else ""
-    return Finding(what, why, f"{_meant(field, value)}{coerce}")
+    return Finding(what, why, f"{_meant(field, value, readings)}{coerce}")
 
 
-def _meant(field: Field, value: Any) -> str:
+def _meant(field: Field, value: Any, readings: Readings) -> str:
     """Return how to send what the sender meant, as far as it can be told from a value of the wrong type."""
     if field.secret:
         return f"send {_example(field)}"
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    is_number = _is_number(value)
     if field.json_type == "integer" and is_decimal(value):
         return f'send "{field.name}": {int(value)}, without quotes'
     if field.json_type == "integer" and is_number:
         return f'send "{field.name}": {max(int(value), field.minimum or 0)}, a whole number'
+    if is_number and field.closed_set is not None and _text_of(value) not in field.closed_set.known(readings):
+        return fix_of_text(field, _text_of(value), readings)
     if is_number:
-        return f'send "{field.name}": "{int(value) if value == int(value) else value}", in quotes'
+        return f'send "{field.name}": "{_text_of(value)}", in quotes'
     if field.default is None:
         return f"send {_example(field)}"
     # What is no value asks for nothing in particular: so does the default, and so does the field left out.
     return f'send "{field.name}": {json.dumps(field.default)}, which is what is taken when it is left out'
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _text_of(number: float) -> str:
+    return str(int(number) if number == int(number) else number)
 
 
 def _example(field: Field) -> str:

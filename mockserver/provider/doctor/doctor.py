@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -17,12 +18,13 @@ from mockserver.contract.operation import JSON, MERCHANT, SIGNATURE, SUCCESS, Op
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import signatures_match
 from mockserver.contract.wire import BASE_URL
-from mockserver.provider.doctor.body import diagnose_body, misnamed
+from mockserver.provider.doctor.body import as_far_as_read, as_meant, diagnose_body, odd_values
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.doctor.project import nearest_id, some_ids
 from mockserver.provider.doctor.signature import Credentials, shape, wrong_formula
 from mockserver.provider.faults.faults import FaultPut, FaultyReply
 from mockserver.provider.journal.recorded import Call
+from mockserver.provider.operations.authentication import check_signature
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import decode_fields
 from mockserver.provider.refusal import Refusal
@@ -55,9 +57,9 @@ def diagnose(
     """
     fields = {} if handler is None else _fields(call.body, handler.operation, readings)
     if handler is not None and reply.role == SUCCESS and not isinstance(reply, FaultyReply):
-        found = [*handler.remarks(fields, readings, reply.cause), *_content_type(call, fields, handler.operation)]
+        is_odd = handler.remarks(fields, readings, reply.cause) or as_meant(fields, handler.operation)[0]
         # What masks a list of codes takes longer to make than the reply, and mostly there is nothing to mask.
-        if not found:
+        if not is_odd and not _content_type(call, fields, handler.operation):
             return []
     mask = masker.knowing_sent(fields)
     if handler is None:
@@ -94,7 +96,11 @@ def _of_refusal(
     mask: Masker,
 ) -> list[Finding]:
     if reply.role == SUCCESS:
-        return handler.remarks(fields, readings, reply.cause)
+        elsewhere, meant = as_meant(fields, handler.operation)
+        found = [finding for _, finding in elsewhere]
+        if found and call.merchant_id is not None:
+            found += _of_meant(_with_fields(call, meant), meant, handler, store, readings, mask)
+        return [*handler.remarks(fields, readings, reply.cause), *found]
     if reply.role is None:
         return []
     # What is looked at is the world as it is now, which may no longer be the one that refused the call.
@@ -104,6 +110,9 @@ def _of_refusal(
         what = f"it got {reply.clause}, and would be answered now"
         return [Finding(what, _CHANGED, "send it again, if it is still wanted")]
     found = _present(call, fields, refused, handler, store, readings, mask)
+    # It would be answered, but not as it was meant.
+    odd = odd_values(as_meant(fields, handler.operation)[1], handler.operation, readings)
+    found += [one for one in odd if one not in found]
     if refused.role == reply.role:
         return found
     what = f"it got {reply.clause}, and would get {handler.operation.error_of[refused.role].clause} now"
@@ -119,22 +128,28 @@ def _present(
     readings: Readings,
     mask: Masker,
 ) -> list[Finding]:
-    assert call.merchant_id is not None
-    operation, merchant = handler.operation, store.merchant(call.merchant_id)
+    merchant_id = call.merchant_id
+    assert merchant_id is not None
+    operation, merchant = handler.operation, store.merchant(merchant_id)
+    elsewhere, meant = as_meant(fields, operation)
+    if elsewhere:
+        found = _of_meant(_with_fields(call, meant), meant, handler, store, readings, mask)
+        # What it was refused for comes first; what is elsewhere comes before what is wrong with its value.
+        elsewhere.sort(key=lambda one: refused.cause.field not in one[0])
+        is_told = refused.cause.field in elsewhere[0][0]
+        first = [] if is_told or refused.role != JSON else diagnose_body(call.body, operation, readings, refused)[:1]
+        return [*first, *(finding for _, finding in elsewhere), *(one for one in found if one not in first)]
     if refused.role == JSON:
-        found = diagnose_body(call.body, operation, readings, refused)
-        return [*found, *_beside(merchant, call.merchant_id, fields, operation, store, mask)] if fields else found
+        causes = diagnose_body(call.body, operation, readings, refused)
+        return [*causes, *_beside(call, fields, handler, store, readings, mask)] if fields else causes
     error = operation.error_of[refused.role]
     if merchant is None and refused.role in {MERCHANT, SIGNATURE}:
-        return [_unknown_merchant(mask(call.merchant_id), operation, store)]
+        return [_unknown_merchant(mask(merchant_id), operation, store)]
     if merchant is not None and refused.role == SIGNATURE:
-        found = [*_signature(merchant, fields, operation, store), *misnamed(fields, operation)]
-        # What the call would be refused for next, were its signature right.
-        signed = {**fields, SIGNATURE: merchant.signature}
-        later = handler.refusal(call.merchant_id, msgspec.json.encode(signed), store, readings)
-        if later is not None and later.role != SIGNATURE:
-            found += [one for one in _present(call, fields, later, handler, store, readings, mask) if one not in found]
-        return found
+        return [
+            *_signature(merchant, fields, operation, store),
+            *_after_the_signature(call, merchant, fields, handler, store, readings, mask),
+        ]
     # What is quoted is cut where it is long, so it is masked before.
     own_names = {one.name for one in operation.fields if one.secret}
     shown = {
@@ -142,26 +157,84 @@ def _present(
     }
     own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store, readings)
     why = f"{error.clause}: {operation.clauses[error.clause]}"
-    return own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]
+    found = own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]
+    return [*found, *([] if merchant is None else _wrong_signature(merchant, fields, operation, store, readings))]
+
+
+def _of_meant(
+    call: Call, fields: Mapping[str, Any], handler: Handler[Any], store: Store, readings: Readings, mask: Masker
+) -> list[Finding]:
+    """Return what is still wrong with a call whose fields are where they were meant to be."""
+    assert call.merchant_id is not None
+    still = handler.refusal(call.merchant_id, call.body, store, readings)
+    if still is None:
+        return odd_values(fields, handler.operation, readings)
+    return _present(call, fields, still, handler, store, readings, mask)
 
 
 def _beside(
-    merchant: MerchantStore | None,
-    merchant_id: str,
-    fields: Mapping[str, Any],
-    operation: Operation,
-    store: Store,
-    mask: Masker,
+    call: Call, fields: Mapping[str, Any], handler: Handler[Any], store: Store, readings: Readings, mask: Masker
 ) -> list[Finding]:
     """Return what else is wrong with a call whose body was refused: the next call would be refused for it."""
+    assert call.merchant_id is not None
+    operation, merchant = handler.operation, store.merchant(call.merchant_id)
     if merchant is None:
-        return [_unknown_merchant(mask(merchant_id), operation, store)] if MERCHANT in operation.error_of else []
+        return [_unknown_merchant(mask(call.merchant_id), operation, store)] if MERCHANT in operation.error_of else []
+    found = _wrong_signature(merchant, fields, operation, store, readings)
+    own = operation.project_field
+    read, wrong = as_far_as_read(fields, operation, readings, is_form=_is_form(call.body))
+    if own is None or (own in fields and own in wrong):
+        return found  # nobody can tell what it would be refused for next
+    if own not in fields:
+        if operation.field_of[own].is_required(readings):
+            return found
+        del read[own]
+    return [*found, *_after_the_signature(call, merchant, read, handler, store, readings, mask)]
+
+
+def _after_the_signature(
+    call: Call,
+    merchant: MerchantStore,
+    fields: Mapping[str, Any],
+    handler: Handler[Any],
+    store: Store,
+    readings: Readings,
+    mask: Masker,
+) -> list[Finding]:
+    """Return what a call would be refused for next, were its signature right."""
+    signed = {**fields, SIGNATURE: merchant.signature}
+    call = _with_fields(call, signed)
+    later = handler.refusal(merchant.merchant_id, call.body, store, readings)
+    if later is None or later.role == SIGNATURE:
+        return []
+    return _present(call, signed, later, handler, store, readings, mask)
+
+
+def _wrong_signature(
+    merchant: MerchantStore, fields: Mapping[str, Any], operation: Operation, store: Store, readings: Readings
+) -> list[Finding]:
+    if SIGNATURE not in operation.field_of:
+        return []
     sent = fields.get(SIGNATURE)
-    if SIGNATURE not in operation.field_of or not isinstance(sent, str) or not sent:
+    # Of another type, or missing where it must not be, it is wrong as a field.
+    if operation.field_of[SIGNATURE].is_required(readings) if SIGNATURE not in fields else not isinstance(sent, str):
         return []
-    if signatures_match(sent, merchant.signature):
-        return []
-    return _signature(merchant, fields, operation, store)
+    try:
+        check_signature(merchant, sent, operation, readings)
+    except Refusal:
+        return _signature(merchant, fields, operation, store)
+    return []
+
+
+def _with_fields(call: Call, fields: Mapping[str, Any]) -> Call:
+    """Return a call with other fields, written as the call's own are."""
+    body = urlencode(fields).encode("ascii") if _is_form(call.body) else msgspec.json.encode(fields)
+    return msgspec.structs.replace(call, request=msgspec.structs.replace(call.request, body=body))
+
+
+def _is_form(body: bytes) -> bool:
+    """Return whether a body that has fields is a form: it has no braces then."""
+    return b"{" not in body
 
 
 def _forced(reply: ForcedReply) -> Finding:
@@ -267,7 +340,9 @@ def _signature(merchant: MerchantStore, fields: Mapping[str, Any], operation: Op
     others = ((one.merchant_id, one.secret_key) for one in store.merchants() if one is not merchant)
     how = wrong_formula(sent, who, iter(others), fields)
     if how is not None:
-        return [Finding(f"the signature is {how}", expected, _SIGN)]
+        is_case = signatures_match(sent, merchant.signature, ignore_case=True)
+        fix = f"{_SIGN}; or serve with --reading signature_case=ignore" if is_case else _SIGN
+        return [Finding(f"the signature is {how}", expected, fix)]
     odd = shape(sent)
     if odd is not None:
         return [Finding(f"the signature is {odd}", expected, _SIGN)]

@@ -8,7 +8,6 @@ from typing import Any
 
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.project_detail import PROJECT, PROJECT_DETAIL
-from mockserver.provider.doctor.body import misnamed
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.faults import LONGEST
 from mockserver.provider.faults.forcing import meant_reserved
@@ -29,7 +28,7 @@ def diagnose_project(merchant: MerchantStore, fields: Mapping[str, Any], store: 
     some = some_ids([project.project_id for project in own])
     sent = fields.get("projectid")
     if sent is None:
-        return misnamed(fields, PROJECT_DETAIL) or [Finding("no projectid was sent", why, f"send one of {some}")]
+        return [Finding("no projectid was sent", why, f"send one of {some}")]
     asked = str(sent)
     meant = _of_own(asked, own) or _of_others(asked, some, store) or _by_look(asked, some, own)
     return [Finding(f"no project {printable(asked, 60)!r}{meant[0]}", why, meant[1])]

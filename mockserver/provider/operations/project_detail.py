@@ -44,6 +44,7 @@ from mockserver.provider.state.project_store import LONGEST_KEPT, ProjectStore, 
 from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Project, Voucher
 
+_STATUS = PROJECT_DETAIL.field_of["status"]
 _PROJECTID = PROJECT_DETAIL.field_of["projectid"]
 # In bytes, with every text empty.
 _SHORTEST_VOUCHER = len(encode(VoucherBody(0, "", "", "", "", 0, "", "", "", 0)))
@@ -129,10 +130,12 @@ class ProjectDetail(Handler[Asked]):
         """Return why a list is empty, or not the one that was meant."""
         why = "the reading {} says what becomes of it"
         match cause:
-            case FilterNamesNothing(known=known, is_ignored=is_ignored):
-                fix = f'send one of {", ".join(known)}, or "" for no filter (or serve with another status_filter)'
+            case FilterNamesNothing(value=sent, is_ignored=is_ignored):
+                from mockserver.provider.doctor.body import fix_of_text  # noqa: PLC0415 - as in diagnose
+
                 what = "the list is unfiltered" if is_ignored else "the list is empty"
-                return [Finding(f"{what}: the status in the filter names none", why.format("unknown_status"), fix)]
+                what = f"{what}: the status in the filter names none"
+                return [Finding(what, why.format("unknown_status"), fix_of_text(_STATUS, sent, readings))]
             case PageBeyondLast(pages=pages, shows_last=shows_last):
                 fix = f"stop at total_page, which is {pages} here" if pages else "check the filter, or the project"
                 what = "the last page came again" if shows_last else "the list is empty"

@@ -70,17 +70,17 @@ def vouchers(
         drawn = st.lists(one, min_size=different, max_size=different)
         return drawn.map(lambda listed: numbered(first_id, list(itertools.islice(itertools.cycle(listed), size))))
 
-    return _sizes(min_size, max_size).flatmap(of_size)
+    return st.sampled_from(sizes_to_draw(min_size, max_size)).flatmap(of_size)
 
 
-def _sizes(least: int, most: int) -> st.SearchStrategy[int]:
+def sizes_to_draw(least: int, most: int) -> list[int]:
+    """Return sizes from `least` to `most` in order, each as often as it counts; one shrinks to the next smaller."""
     every = range(least, most + 1)
-    # One sorted list, so that a size shrinks to the next smaller one.
     weighted = [*every]
     for sizes in _SIZES:
         within = [size for size in sizes if size in every]
         weighted += within * (len(every) // max(len(within), 1))
-    return st.sampled_from(sorted(weighted))
+    return sorted(weighted)
 
 
 def projects(

@@ -54,7 +54,12 @@ _HEADERS: Document = {
     "in": "query",
     "style": "deepObject",
     "explode": True,
-    "schema": {"type": "object", "additionalProperties": _MATCHER, "description": "What headers of the call must be."},
+    "schema": {
+        "type": "object",
+        "propertyNames": {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
+        "additionalProperties": _MATCHER,
+        "description": "What headers of the call must be.",
+    },
 }
 # Status, name of the example, its detail; and when it is given.
 _PROBLEMS: dict[int, tuple[str, str, str]] = {

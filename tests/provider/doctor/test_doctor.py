@@ -314,9 +314,9 @@ def test_the_fields_of_a_form_are_looked_at_where_a_reading_lets_it_in() -> None
 
 
 def test_a_reading_is_no_cure_for_what_it_does_not_relax() -> None:
-    (by_session,) = said(built_in_provider(), b'{"session_key":5}')
+    by_session, *_ = said(built_in_provider(), b'{"session_key":5}')
     assert by_session.fix == 'send "session_key" as text'
-    (by_page,) = said(built_in_provider(Readings.of({"types": "coerce"})), b'{"page":1.5}')
+    by_page, *_ = said(built_in_provider(Readings.of({"types": "coerce"})), b'{"page":1.5}')
     assert (by_page.what, by_page.fix) == ("page is of the JSON type number", 'send "page": 1, a whole number')
 
 

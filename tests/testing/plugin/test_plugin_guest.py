@@ -66,7 +66,6 @@ def test_loading_the_plugin_imports_pytest_and_nothing_else() -> None:
 OWN_PACKAGE = "raise RuntimeError('it is a stranger to the plugin, which must not run it')"
 
 
-@pytest.mark.once  # pytest 7 has warnings of its own to add
 def test_a_folder_of_a_user_s_own_that_hides_the_package_is_one_clear_line(pytester: pytest.Pytester) -> None:
     hider = pytester.mkpydir("mockserver")
     (hider / "__init__.py").write_text(OWN_PACKAGE)

@@ -19,7 +19,6 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.refusal import AskedFor
 from mockserver.provider.reply import Reply, error_reply
 from mockserver.provider.state.generate import generate_vouchers
-from mockserver.provider.state.lifecycle import set_plan
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Merchant, Project
@@ -144,11 +143,9 @@ class FlowScene(Scene):
         header = self._forced
         if fault is not None:
             header = FAULT_HEADERS[fault] + ("; carried_out=0" if situation.prevented else "")
-        before = set(self._projects())
         reply = answer(header)
-        project = next((one for id_, one in self._projects().items() if id_ not in before), None)
+        project = self._started(reply)
         if project is not None:
-            self._start(project)
             codes = tuple(one.voucher_code for one in reversed(project.snapshot().vouchers))
         clarity = clarity_of(fault)
         if clarity != "lost" and project is None and not situation.prevented:
@@ -160,10 +157,14 @@ class FlowScene(Scene):
         )
         return reply
 
-    def _start(self, project: ProjectStore) -> None:
-        assert self._provider is not None
-        now, zone = self._provider.time_of(self.merchant_id)
-        set_plan(project, self.situation.plan_value, now=now, zone=zone)
+    def _started(self, reply: Reply) -> ProjectStore | None:
+        """Return the project that a submission became, under the plan of this situation."""
+        if reply.made is None or self._stored is None or self._provider is None:
+            return None
+        project = self._stored.project(reply.made.project_id)
+        assert project is not None
+        self._provider.set_plan(self._stored, project, self.situation.plan_value)
+        return project
 
     def _poll(self, body: bytes, answer: Answer) -> Reply:
         situation, asked = self.situation, self.observed
@@ -188,9 +189,6 @@ class FlowScene(Scene):
             stats = json.loads(reply.body)["data"]["data"]["stats"]
             asked.is_open = stats["pending"] + stats["process"] > 0
         return reply
-
-    def _projects(self) -> dict[str, ProjectStore]:
-        return {} if self._stored is None else {one.project_id: one for one in self._stored.projects()}
 
 
 def _codes_in(body: bytes, readings: Readings) -> tuple[str, ...]:
