@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n auto
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
-.PHONY: help serve test check rest lint unit coverage environments wheel matrix proof bench documents locks screenshots dist release clean
+.PHONY: help serve test check rest lint unit coverage environments wheel matrix growth proof bench documents locks site screenshots dist release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,7 +20,7 @@ check: test rest  ## everything that CI checks
 	@echo "all checks passed"
 
 # What CI runs after `make test`.
-rest: coverage environments wheel matrix proof
+rest: coverage environments wheel matrix growth proof
 
 lint: $(VENV)/.tests  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -44,6 +44,9 @@ wheel: $(VENV)/.tests  ## build wheel and sdist, and try them in fresh environme
 matrix: $(VENV)/.tests  ## the slow tests: environments of their own, other people's tools, long runs
 	$(PYTEST) --dist loadgroup -m matrix tests
 
+growth: $(VENV)/.tests  ## draw texts for everything that foreign text comes to, and look whether its time grows faster than they do
+	$(BIN)/python -m tools.growth $(ARGS)
+
 proof: $(VENV)/.tests  ## run the breaks and variants; docs/proof.md must say what they gave
 	$(BIN)/python -m tools.proof --check
 
@@ -60,6 +63,13 @@ locks: $(VENV)/.tests  ## pin anew, by hashes, what the image is made of; all to
 	$(BIN)/uv pip compile packaging/.build-requirements.in $(LOCK) -o packaging/build-requirements.txt
 	@rm packaging/.build-requirements.in
 
+site: $(VENV)/.tests  ## build the site into site/: docs in two languages, search, and the Python reference
+	$(BIN)/python -m uv venv --quiet --allow-existing .venvs/site
+	$(BIN)/python -m uv pip install --quiet --python .venvs/site/bin/python --group site
+	$(BIN)/python -m tools.site
+	NO_MKDOCS_2_WARNING=1 .venvs/site/bin/mkdocs build --quiet
+	@echo "site/index.html; to read it: $(BIN)/python -m http.server --directory site"
+
 screenshots: $(VENV)/.tests  ## take the pictures of docs/page.md anew, in headless Chromium
 	$(BIN)/python -m tools.screenshots
 
@@ -71,7 +81,7 @@ release: $(VENV)/.tests  ## write a version into pyproject.toml and CHANGELOG.md
 	$(BIN)/python -m tools.release cut $(VERSION)
 
 clean:
-	rm -rf $(VENV) .venvs dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venvs dist build site .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Whatever setting up says goes to standard error: the first line on standard output is the server's base URL.
 $(VENV)/.pip:

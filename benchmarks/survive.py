@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from mockserver.testing.survive.scenarios import SCENARIOS
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS
 from mockserver.testing.survive.survive import survive
 
 CLIENTS = Path(__file__).parents[1] / "examples" / "clients" / "careful"

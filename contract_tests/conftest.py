@@ -1,19 +1,21 @@
 """The laws of `mockserver.verification.laws` as pytest tests: at the fake, or at any server with `--apigames-target`.
 
 Credentials come from `APIGAMES_MERCHANT_ID`, `APIGAMES_SECRET_KEY`, `APIGAMES_PROJECT_ID` and, where there is one,
-`APIGAMES_SESSION_KEY`.
+`APIGAMES_SESSION_KEY`. At the fake lists are submitted; at a target only what `--apigames-submit` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
 from mockserver.contract.foreign_text import harmless
 from mockserver.verification.laws.law import clauses_of
-from mockserver.verification.laws.registry import LAWS
+from mockserver.verification.laws.registry import ALL_LAWS
+from mockserver.verification.live_guard import Submitting
 from mockserver.verification.report.masked import Shown
 from mockserver.verification.run.record import LawResult
 from mockserver.verification.run.run import Run
@@ -26,9 +28,15 @@ _SHOWN = 5
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the one option."""
+    """Add the two options."""
     group = parser.getgroup("apigames")
     group.addoption("--apigames-target", metavar="URL", help="Base URL of the server to judge in place of the fake.")
+    group.addoption(
+        "--apigames-submit",
+        choices=[submitting.name.lower() for submitting in Submitting],
+        default=Submitting.NOTHING.name.lower(),
+        help="What to submit to the target: nothing, refusals (what cannot be accepted), or on this machine anything.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,23 +63,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(item: pytest.Item) -> tuple[bool, int]:
     law = item.function if isinstance(item, pytest.Function) else None
-    return OVER_HTTP in item.name, LAWS.index(law) if law in LAWS else 0
+    return OVER_HTTP in item.name, ALL_LAWS.index(law) if law in ALL_LAWS else 0
 
 
 @pytest.fixture(scope="session")
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """The run at one target, shared by every test: what one finds out, the next need not ask."""
     with ExitStack() as stack:
-        made = _run_at(request.param, stack)
+        submitting = Submitting[request.config.getoption("--apigames-submit").upper()]
+        made = _run_at(request.param, submitting, stack)
         request.config.stash[RUNS].append(made)
         yield made
         made.target.close()
 
 
-def _run_at(where: str, stack: ExitStack) -> Run:
+def _run_at(where: str, submitting: Submitting, stack: ExitStack) -> Run:
     if where not in {IN_PROCESS, OVER_HTTP}:
         try:
-            return settings_from_environment(base_url=where).run()
+            return replace(settings_from_environment(base_url=where), submitting=submitting).run()
         except SettingsError as error:
             pytest.exit(f"apigames: {error}", returncode=2)
     from mockserver.contract.readings import Readings  # noqa: PLC0415 - a target of one's own needs no fake
@@ -88,6 +97,7 @@ def _run_at(where: str, stack: ExitStack) -> Run:
         merchant_id=merchant.merchant_id,
         secret_key=merchant.secret_key,
         project_id=merchant.projects[-1].project_id,
+        submitting=Submitting.ANYTHING,
     )
     provider = Provider(world)
     if where == IN_PROCESS:

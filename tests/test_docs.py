@@ -16,6 +16,7 @@ import pytest
 
 from mockserver.contract.readings import readings_about
 from mockserver.contract.redeem_bulk import REDEEM_BULK
+from mockserver.web.server import Server
 from tests.support.command import CLEAN, Serving
 
 ROOT = Path(__file__).parents[1]
@@ -52,6 +53,21 @@ def test_the_readme_s_curl_gets_the_readme_s_reply(tmp_path: Path) -> None:
     assert {**received, "ts": shown["ts"]} == shown
 
 
+def test_the_readme_s_lines_submit_and_ask(server: Server) -> None:
+    snippets_of_readme = FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    lines = next(text for language, text in snippets_of_readme if language == "sh" and text.startswith("API="))
+    done = subprocess.run(
+        ["sh", "-eu", "-c", lines.replace("http://127.0.0.1:8787", server.url)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    submitted, asked = map(json.loads, done.stdout.splitlines())
+    assert (submitted["rc"], asked["rc"]) == (0, 200)
+    assert asked["data"]["data"]["stats"]["pending"] == 2
+
+
 def test_the_lines_to_submit_and_poll_do_so(tmp_path: Path) -> None:
     snippets_of_page = FENCE.findall((ROOT / "docs" / "submit.md").read_text(encoding="utf-8"))
     _, *lines = (text for language, text in snippets_of_page if language == "sh")
@@ -62,13 +78,22 @@ def test_the_lines_to_submit_and_poll_do_so(tmp_path: Path) -> None:
             ["bash", "-c", "echo ---\n".join(pasted)], capture_output=True, text=True, timeout=60, check=True
         )
         serving.stop(signal.SIGTERM)
-    submitted, polled, again, late = done.stdout.split("---\n")
+    submitted, polled, closed, again, late, became = done.stdout.split("---\n")
+    assert re.findall(r'"vendor_state":("maintenance"|null)', closed) == ['"maintenance"', "null"]
     assert re.fullmatch(r"R\w+\n", submitted)
     assert "pending" in polled
     assert json.loads("{" + polled.splitlines()[-1] + "}")["stats"]["success"] == 2
     assert len(polled.splitlines()) < 20
     assert json.loads(again)["error_msg"] == "Voucher ini double, sudah ada sebelumnya"
     assert json.loads(late)["rc"] == 0
+    found = [(one["outcome"], one["fault"]) for one in json.loads(became)["submissions"]]
+    assert found == [
+        ("accepted", None),
+        ("not_carried_out", "close_before"),
+        ("refused", None),
+        ("accepted", "close_before"),
+        ("accepted", None),
+    ]
     assert done.stderr.count("Empty reply from server") == 2
 
 

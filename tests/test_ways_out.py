@@ -6,9 +6,11 @@ of it is read: log, journal, page, admin JSON, doctor, headers, failures of test
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
+import string
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -23,10 +25,12 @@ from hypothesis import strategies as st
 
 from mockserver.cli.serve.request_log import RequestLog
 from mockserver.contract.foreign_text import json_text
+from mockserver.contract.signature import sign
 from mockserver.contract.wire import BASE_URL
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import DOCTOR_HEADER, FAULT_HEADER, Request
 from mockserver.provider.state.clock import FrozenClock
+from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.world import Merchant, Project, World
 from mockserver.testing.doubles.in_process import UndocumentedCall, answer_in_process
 from mockserver.testing.received import Received
@@ -39,6 +43,7 @@ from mockserver.verification.report.html import html_report
 from mockserver.verification.report.result import result_of
 from mockserver.verification.run.run import Run
 from mockserver.verification.suite import judge
+from mockserver.verification.target import HttpTarget
 from mockserver.web.app import create_app
 from tests.cli.test_verify import options, serving
 from tests.support.asking import NOW
@@ -50,7 +55,22 @@ from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 # Tells a drawn secret from what stands in any output.
 secret_texts = st.builds(lambda before, after: f"{before}qZ7-Kx9{after}"[-300:], secrets, secrets)
 forms = st.sampled_from(sorted(FORMS))
-PLACES = ("session_key", "signature", "projectid", "status", "other", "path", "header", "broken", "key")
+PLACES = (
+    "session_key",
+    "signature",
+    "projectid",
+    "status",
+    "other",
+    "path",
+    "header",
+    "broken",
+    "key",
+    "around",
+    "method",
+    "any header",
+    "name of a header",
+    "codes",
+)
 
 
 def texts_in(document: Any) -> Iterator[str]:
@@ -77,7 +97,7 @@ class Sent:
     """A text in one place of one call, and all that anybody may read of it."""
 
     def __init__(self, text: str, place: str, *, secret_key: str = "a-made-up-secret", session_key: str | None = None):
-        self.text, self.place = text, place
+        self.text, self.place, self.secret_key = text, place, secret_key
         self.lines: dict[str, list[str]] = {"text": [], "json": []}
         logs = [RequestLog(kind, self._writer(kind)) for kind in self.lines]
         world = World((Merchant("M1", secret_key, session_key, (Project(1, "R1", "DW"),)),))
@@ -93,18 +113,32 @@ class Sent:
         fields: dict[str, Any] = {"projectid": "R1", "status": "", "signature": "0" * 32}
         who = merchant_id
         headers: tuple[tuple[str, str], ...] = ()
+        method = "POST"
         if self.place == "path":
             who = self.text.replace("/", "-")
         elif self.place == "header":
             headers = ((FAULT_HEADER.lower(), self.text),)
+        elif self.place == "any header":
+            headers = (("x-request-id", self.text),)
+        elif self.place == "name of a header":
+            headers = ((self.text.lower(), "1"),)
         elif self.place == "key":
             fields[self.text] = 1
+        elif self.place == "around":
+            fields = {self.text: fields}
+        elif self.place == "method":
+            method = self.text
         elif self.place != "broken":
             fields[self.place] = self.text
         body = json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
         if self.place == "broken":
             body = f"projectid: {self.text}".encode("utf-8", "surrogatepass")
-        return Request("POST", f"/merchant/{who}/kiosgamer/project/detail", body, headers, "test")
+        call = "project/detail"
+        if self.place == "codes":
+            call = "redem/bulk"
+            codes = base64.b64encode(self.text.encode("utf-8", "surrogatepass")).decode()
+            body = json.dumps({"kode_voucher": codes, "signature": sign(who, self.secret_key)}).encode()
+        return Request(method, f"/merchant/{who}/kiosgamer/{call}", body, headers, "test")
 
     def written(self) -> Iterator[tuple[str, str]]:
         """Yield each text that is written of it, with where."""
@@ -113,7 +147,7 @@ class Sent:
         headers = dict(self.reply.headers)
         yield "header of the doctor", headers.get(DOCTOR_HEADER.lower(), "")
         client = create_app(self.provider).test_client()
-        for path in ("requests", "requests/1", "page/requests/1", ""):
+        for path in ("requests", "requests/1", "page/requests/1", "", "?open=1"):
             yield f"admin, {path}", client.get(f"/__admin/{path}").get_data(as_text=True)
         (entry,) = self.provider.journal.entries()
         yield "entry", repr(entry)
@@ -124,16 +158,18 @@ class Sent:
         """Yield what a test of a consumer is told."""
         server = FakeServer()
         merchant = server.merchant()
+        server.provider.store.add_merchant(Merchant("M2", self.secret_key))
         server.provider.handle(self.request(merchant.merchant_id))
         with pytest.raises(AssertionError) as failed:
             merchant.assert_called(n=0, projectid=self.text)
         yield "failed expectation", str(failed.value)
+        method = self.text if self.place == "method" else "POST"
         with pytest.raises(UndocumentedCall) as undocumented:
-            answer_in_process(merchant, "POST", f"{BASE_URL}/x/{self.text}", b"", origin="test")
+            answer_in_process(merchant, method, f"{BASE_URL}/x/{self.text}", b"", origin="test")
         yield "undocumented call", str(undocumented.value)
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=90, suppress_health_check=[HealthCheck.too_slow])
 @given(
     secret=secret_texts, form=forms, place=st.sampled_from(PLACES), whose=st.sampled_from(["key", "session", "sent"])
 )
@@ -154,6 +190,40 @@ def check_no_trace(where: str, written: str, secret: str) -> None:
     for seen in map(str.lower, as_read(written)):
         for trace in traces_of(secret):
             assert trace not in seen, f"{where}: {trace}"
+
+
+# No run of signs of one of these is in another text.
+long_secrets = st.builds(
+    lambda letters, size: "".join(letters)[:size],
+    st.permutations(string.ascii_letters + string.digits).map(lambda one: one * 5),
+    st.integers(20, 300),
+)
+_PART = 10
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    secret=long_secrets,
+    before=st.integers(0, 2200),
+    place=st.sampled_from(PLACES),
+    written=st.sampled_from(["{}", '"{}"', '{{"a": "{}"}}', "%7B{}", "\\u0041{}", "\x1b{}"]),
+)
+@example(string.ascii_letters + string.digits, 0, "around", "{}")
+@example(string.ascii_letters + string.digits, 0, "method", "{}")
+def test_no_part_of_a_secret_gets_out_wherever_a_text_is_cut(
+    secret: str, before: int, place: str, written: str
+) -> None:
+    """Whoever cuts a text before it is masked shows the beginning of what stands where it was cut."""
+    sent = Sent(" " * before + written.format(secret), place, secret_key=secret)
+    for where, seen in (*sent.written(), *sent.failures()):
+        check_no_part(where, seen, secret)
+
+
+def check_no_part(where: str, written: str, secret: str) -> None:
+    seen, looked_for = written.lower(), secret.lower()
+    for start in range(len(secret) - _PART + 1):
+        part = looked_for[start : start + _PART]
+        assert part not in seen, f"{where}: {part}"
 
 
 def test_a_secret_that_a_test_expects_is_not_in_what_it_is_told() -> None:
@@ -209,7 +279,10 @@ def test_foreign_text_commands_nothing_in_what_the_fake_writes(place: str) -> No
 def test_the_doctor_is_harmless_in_a_terminal(place: str, tmp_path: Path) -> None:
     request = Sent(MARKED, place).request("M240315GAME2847K")
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers if place != "header")
-    raw = f"POST {request.path if place != 'path' else '/merchant/x'} HTTP/1.1\r\n{head}\r\n".encode() + request.body
+    raw = f"POST {request.path if place != 'path' else '/merchant/x'} HTTP/1.1\r\n{head}\r\n".encode(
+        "utf-8", "surrogatepass"
+    )
+    raw += request.body
     (tmp_path / "request.txt").write_bytes(raw)
     done = run("doctor", "request.txt", folder=tmp_path)
     assert done.returncode == 1
@@ -259,6 +332,76 @@ def test_no_form_of_a_secret_gets_into_a_report_of_verify(secret: str, whose: st
     judge(judged, LAWS)
     for where, written in reports_of(judged):
         check_no_trace(where, written, secret)
+
+
+def with_text(text: str, place: str) -> Callable[[Call], Any]:
+    """Return a break of a target that puts a text into one place of some replies."""
+
+    def broken(call: Call) -> Any:
+        status, content = call.honest()
+        if place == "coding" and call.number > 5:
+            return status, content, {"Content-Encoding": text.strip() or "x"}
+        if call.number % 4 != 3 or place == "coding":
+            return status, content  # else nothing more would be judged
+        if place == "broken":
+            return status, b'{"status": ' + json.dumps(text).encode() + b" x"
+        reply = json.loads(content)
+        project = reply["data"]["data"] if "data" in reply else {}
+        holder = {
+            "stats": project.get("stats"),
+            "voucher": (project.get("vouchers") or [None])[0],
+            "category": (project.get("kategori_voucher") or [None])[0],
+            "data": reply.get("data"),
+        }.get(place)
+        if isinstance(holder, dict):
+            for key in [*holder]:
+                holder[key] = text if isinstance(holder[key], str) else holder[key]
+            holder[text] = text
+        elif place in reply:
+            reply[place] = text
+        else:
+            reply[text] = {text: [text]}
+        return status, json.dumps(reply, ensure_ascii=call.number % 2 == 0).encode("utf-8", "surrogatepass")
+
+    return broken
+
+
+REPLY_PLACES = ["stats", "voucher", "category", "data", "error_msg", "message", "rc", "ts", "any", "broken", "coding"]
+
+
+def judged_with(text: str, place: str, own: Credentials) -> Run:
+    merchant = Merchant(
+        MERCHANT, own.secret_key, None, (Project(5847, PROJECT, "DW", generate_vouchers(7, first_id=1)),)
+    )
+    target = HttpTarget("http://127.0.0.1:1", wsgi=BrokenFake(with_text(text, place), world=World((merchant,))))
+    limits = Limits.of(target.base_url, max_requests=24)
+    judged = Run(target, own, limits, pace=Rests().pace(limits))
+    judge(judged, LAWS)
+    return judged
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(secret=long_secrets, before=st.integers(0, 4100), place=st.sampled_from(REPLY_PLACES))
+@example(string.ascii_letters * 2, 0, "stats")
+@example(string.ascii_letters * 2, 100, "stats")
+@example(string.ascii_letters, 0, "coding")
+def test_no_part_of_a_secret_gets_into_a_report_wherever_a_text_is_cut(secret: str, before: int, place: str) -> None:
+    judged = judged_with(" " * before + secret, place, Credentials(MERCHANT, secret, PROJECT))
+    for where, written in reports_of(judged):
+        check_no_part(where, written, secret)
+
+
+@pytest.mark.parametrize("place", REPLY_PLACES[:-1])
+@pytest.mark.parametrize(
+    "text", ["x" * 1_048_576, "\ud800" * 100_000, "\x00\x1b" * 50_000], ids=["long", "halves of pairs", "controls"]
+)
+def test_any_text_of_json_is_text_in_a_report(text: str, place: str) -> None:
+    """Whatever a target says, it is judged to the end, and what is shown of it is of a size that can be read."""
+    judged = judged_with(text, place, Credentials(MERCHANT, SECRET, PROJECT))
+    assert judged.crash is None
+    for where, written in reports_of(judged):
+        written.encode()
+        assert len(written) < 400_000, where
 
 
 @pytest.mark.parametrize("command", ["verify", "calibrate"])

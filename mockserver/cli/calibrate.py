@@ -32,7 +32,7 @@ NOT_JUDGED = 3
 )
 @click.pass_context
 def calibrate(ctx: click.Context, /, **options: Any) -> int:
-    """Ask a target what the page leaves open, by reading alone, and write a readings file."""
+    """Ask a target what the page leaves open, by reading alone unless told, and write a readings file."""
     settings = settings_from_options(ctx, options)
     # After the check of the extra, which comes with the settings.
     from mockserver.verification.calibrate import calibrate as calibrated  # noqa: PLC0415

@@ -14,6 +14,7 @@ from mockserver.cli.shared.printing import echo
 from mockserver.contract.foreign_text import json_text
 
 if TYPE_CHECKING:
+    from mockserver.testing.survive.catalogue import Catalogue
     from mockserver.testing.survive.playing import Verdict
     from mockserver.testing.survive.report import SurviveReport
 
@@ -36,6 +37,7 @@ class _Command(click.Command):
     "--list and docs/survive.md tell of each scenario.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.option("--flow", is_flag=True, help="For a client of the whole journey: it submits codes, then polls.")
 @click.option("--scenario", "names", metavar="NAME", multiple=True, help="Run this one only; may be given again.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the worlds and the generated scenarios.")
 @click.option(
@@ -48,9 +50,7 @@ class _Command(click.Command):
 @click.option(
     "--timeout",
     type=click.FloatRange(0, 3000, min_open=True),
-    default=10.0,
-    show_default=True,
-    help="Seconds after which a run has not ended in time.",
+    help="Seconds after which a run has not ended in time (default: 10; with --flow 30).",
 )
 @click.option(
     "--jobs", type=click.IntRange(1, 256), help="How many clients run at a time (default: two for each processor)."
@@ -60,10 +60,11 @@ class _Command(click.Command):
 @click.option("--list", "lists", is_flag=True, help="List the fixed scenarios, and run nothing.")
 def survive(
     command: tuple[str, ...],
+    flow: bool,
     names: tuple[str, ...],
     seed: int,
     examples: int,
-    timeout: float,
+    timeout: float | None,
     jobs: int | None,
     json_path: Path | None,
     junit_path: Path | None,
@@ -75,14 +76,19 @@ def survive(
     APIGAMES_MERCHANT_ID, APIGAMES_SECRET_KEY, APIGAMES_SESSION_KEY and APIGAMES_PROJECT_ID. If it prints
     {"vouchers": [codes...], "counts": {"pending": 3, ...}, "error": text or null}, any part left out, then what it
     saw is judged too.
+
+    With --flow it finds voucher codes in APIGAMES_VOUCHERS, one a line, in place of the project: it submits them, polls
+    (pausing APIGAMES_POLL_SECONDS) and prints {"codes": {"ABC123DEF456GHI": "success", ...}, "error": text or null},
+    each code with its last status, or "refused", or "unknown" where no reply told.
     """
     from mockserver.testing.survive.running import CommandError  # noqa: PLC0415 - as above
-    from mockserver.testing.survive.situations import ScenarioError  # noqa: PLC0415 - as above
-    from mockserver.testing.survive.survive import chosen  # noqa: PLC0415 - the server is for a run only
+    from mockserver.testing.survive.scenario import ScenarioError  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.survive import catalogue_of  # noqa: PLC0415 - the server is for a run only
     from mockserver.testing.survive.survive import survive as run  # noqa: PLC0415 - as above
 
+    catalogue = catalogue_of(flow=flow)
     if lists:
-        _list()
+        _list(catalogue)
         return 0
     if not command:
         raise click.UsageError(
@@ -92,10 +98,11 @@ def survive(
     if json_path == junit_path == STANDARD_OUTPUT:
         raise click.UsageError("--json and --junit cannot both go to standard output", _context())
     try:
-        wanted = chosen(names or None, examples=examples, seed=seed)
+        wanted = catalogue.chosen(names or None, examples=examples, seed=seed)
         with _Progress(len(wanted)) as progress:
             report = run(
                 command,
+                flow=flow,
                 scenarios=names or None,
                 examples=examples,
                 seed=seed,
@@ -116,11 +123,9 @@ def _context() -> click.Context:
     return click.get_current_context()
 
 
-def _list() -> None:
-    from mockserver.testing.survive.scenarios import SCENARIOS  # noqa: PLC0415 - for this only
-
-    width = max(map(len, SCENARIOS))
-    for scenario in SCENARIOS.values():
+def _list(catalogue: Catalogue) -> None:
+    width = max(map(len, catalogue.scenarios))
+    for scenario in catalogue.scenarios.values():
         echo(f"{scenario.name:<{width}}  {scenario.meaning} ({scenario.source})")
 
 

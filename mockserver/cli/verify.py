@@ -52,7 +52,7 @@ _OUT = OutputFile()
 @click.option("--progress", is_flag=True, help="A line for each law on standard error, also where it is no terminal.")
 @click.pass_context
 def verify(ctx: click.Context, /, **options: Any) -> int:
-    """Judge any server by the contract: the fake, or the real endpoint. Reads only; nothing must be seeded."""
+    """Judge any server by the contract: the fake, or the real endpoint. Reads only, unless told; nothing is seeded."""
     settings = replace(settings_from_options(ctx, options), strict=_strict(ctx, options["readings"]))
     from mockserver.verification.plan import plan_of  # noqa: PLC0415 - after the check of the extra
 
@@ -70,14 +70,14 @@ def verify(ctx: click.Context, /, **options: Any) -> int:
 
 def _judged(settings: Settings, listener: Listener | None) -> dict[str, Any]:
     """Hold the target to every law, and return what came of it."""
-    from mockserver.verification.laws.registry import LAWS  # noqa: PLC0415
+    from mockserver.verification.laws.registry import laws_for  # noqa: PLC0415
     from mockserver.verification.report.result import result_of  # noqa: PLC0415
     from mockserver.verification.suite import judge  # noqa: PLC0415
 
     run = settings.run(listener=listener)
     try:
         with _stoppable(run):
-            judge(run, LAWS)
+            judge(run, laws_for(settings.submitting))
     except Exception as error:
         # A failure of our own; what it says may hold a secret, its type and place do not.
         run.crash = run.crash or type(error).__name__

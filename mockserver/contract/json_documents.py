@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mockserver.contract.foreign_text import printable
 
@@ -89,6 +89,8 @@ def documents_in(text: str) -> list[Any]:
 def plain_document(value: Any) -> Any:
     """Return a decoded document with every whole float as an integer: to JSON and its schemas, 5.0 is the integer 5.
 
+    What needs no change is not copied: a world may have a million vouchers.
+
     Raises:
         DocumentError: half of a surrogate pair in a text, a number that JSON does not have, a key that appears twice.
         RecursionError: it is nested too deeply.
@@ -122,23 +124,27 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _plain_object(value: dict[Any, Any]) -> dict[Any, Any]:
     if isinstance(value, _KeyTwice):
         raise DocumentError(f"the key {printable(value.key)!r} appears twice; keep one")
-    made, key = {}, ""
+    changed, key = False, ""
+    made = {}
     try:
         for key, item in value.items():
-            made[plain_document(key)] = plain_document(item)
+            plain = made[plain_document(key)] = plain_document(item)
+            changed = changed or plain is not item
     except DocumentError as error:
         raise error.inside(key) from None
-    return made
+    return made if changed else value
 
 
 def _plain_list(value: list[Any] | tuple[Any, ...]) -> list[Any]:
+    changed = not isinstance(value, list)
     made: list[Any] = []
     try:
         for item in value:
-            made.append(plain_document(item))  # noqa: PERF401 - how many are done says where it stopped
+            made.append(plain := plain_document(item))
+            changed = changed or plain is not item
     except DocumentError as error:
         raise error.inside(len(made)) from None
-    return made
+    return made if changed else cast("list[Any]", value)
 
 
 def _text(text: str) -> str:

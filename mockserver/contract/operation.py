@@ -75,8 +75,8 @@ class Field:
     `secret`: its value is masked wherever it is shown. `required_by` is the reading that asks for it, or True when the
     page does. A value below `minimum` is refused, or taken for the default when `default_below` holds. `takes_number`:
     the reading `types` may take a number for the text; of an integer it may take decimal text. `closed_set` are the
-    texts it may hold. `summary` makes of a secret value what may be shown of it. `meant_by` are other names that
-    people give it, in lower case and without `_` and `-`.
+    texts it may hold, `form` how such a text is written, in words. `summary` makes of a secret value what may be shown
+    of it. `meant_by` are other names that people give it, in lower case and without `_` and `-`.
     """
 
     name: str
@@ -91,6 +91,7 @@ class Field:
     default_below: When | None = None
     takes_number: bool = False
     closed_set: ClosedSet | None = None
+    form: str = ""
     summary: Callable[[str], str] | None = None
     meant_by: tuple[str, ...] = ()
 
@@ -242,6 +243,11 @@ class Operation:
         """Return the fields of a call as these readings let it through: defaults where there are any, else examples."""
         sent = [one for one in self.fields if one.is_required(readings) or one.name != SESSION_KEY]
         return {one.name: one.example if one.default is None else one.default for one in sent}
+
+    @property
+    def sent_fields(self) -> list[Field]:
+        """The fields that a sender gives: without one of them a call is refused under every reading."""
+        return [one for one in self.fields if one.required_by and one.default is None and one.name != SESSION_KEY]
 
     def required_fields(self, readings: Readings) -> list[Field]:
         """Return the fields that a call must have."""

@@ -205,7 +205,7 @@ class Readings:
         clause="BULK-ERR-5",
         question="Submitting: which error wins? JSON is first, base64 and duplicates are last.",
         why="The secret is the merchant's, so it is found first; the sibling page numbers them the other way round.",
-        probe="A submission that cannot be accepted, of an unknown merchant.",
+        probe="With --submit-refusals: a submission that cannot be accepted, of an unknown merchant.",
         operation="redeem_bulk",
     )
     bulk_missing: Literal["json", "own"] = open_question(
@@ -213,7 +213,7 @@ class Readings:
         clause="BULK-ERR-1",
         question="Submitting: a required field left out or empty?",
         why="The sibling page's title of failure 1. (own: without signature BULK-ERR-2, without list BULK-ERR-4.)",
-        probe="A submission without signature.",
+        probe="With --submit-refusals: a submission without signature, or without list.",
         operation="redeem_bulk",
     )
     bulk_lines: Literal["any", "strict"] = open_question(
@@ -221,7 +221,7 @@ class Readings:
         clause="BULK-REQ-2",
         question="Submitting: what parts the codes?",
         why="Enter is \\r\\n on Windows. (strict: \\n alone, everything else is part of a code.)",
-        probe="At a mock alone: a list with \\r\\n and empty lines, and the status call.",
+        probe="With --submit, on this machine alone: a list with \\r\\n and empty lines, and the status call.",
         operation="redeem_bulk",
     )
     bulk_empty: Literal["base64", "json"] = open_question(
@@ -229,7 +229,7 @@ class Readings:
         clause="BULK-ERR-4",
         question="Submitting: a list without one code?",
         why="The list is what is wrong.",
-        probe="At a mock alone: the base64 of white space.",
+        probe="With --submit, on this machine alone: the base64 of white space.",
         operation="redeem_bulk",
     )
     bulk_base64: Literal["strict", "lenient"] = open_question(
@@ -237,7 +237,7 @@ class Readings:
         clause="BULK-ERR-4",
         question="Submitting: line breaks in the base64, the URL-safe alphabet, no padding?",
         why="The sibling page says base64, no more.",
-        probe="At a mock alone: a list in base64 without padding.",
+        probe="With --submit, on this machine alone: a list in base64 without padding.",
         operation="redeem_bulk",
     )
     bulk_duplicate: Literal["merchant", "list", "anyone"] = open_question(
@@ -245,7 +245,7 @@ class Readings:
         clause="BULK-ERR-10",
         question="Submitting: what is a double?",
         why='"sudah ada sebelumnya": it was there before. (list: twice in the list only; anyone: any merchant has it.)',
-        probe="At a mock alone: one list twice.",
+        probe="With --submit, on this machine alone: one list twice.",
         operation="redeem_bulk",
     )
     bulk_reply: Literal["as_shown", "counted"] = open_question(
@@ -253,7 +253,7 @@ class Readings:
         clause="BULK-RES-2",
         question="Submitting: sums and times in the reply?",
         why="The sibling page's example has 0 and empty text. (counted: as many as the codes, and when.)",
-        probe="At a mock alone: any accepted submission.",
+        probe="With --submit, on this machine alone: any accepted submission.",
         operation="redeem_bulk",
     )
     bulk_most: str = open_question(
@@ -261,7 +261,7 @@ class Readings:
         clause="BULK-ERR-4",
         question="Submitting: at most how many codes?",
         why="Nothing shown.",
-        probe="At a mock alone: a list of more codes than are served at most.",
+        probe="With --submit, on this machine alone: a list of more codes than are served at most.",
         open_values="a positive integer",
         tried=("10",),
         is_number=True,

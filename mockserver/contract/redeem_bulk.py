@@ -125,17 +125,32 @@ _SUCCESS_SCHEMA = {
     },
     "required": ["status", "rc", "message", "data", "ts"],
     "additionalProperties": False,
+    "examples": [
+        {
+            "status": 1,
+            "rc": 0,
+            "message": _MESSAGE,
+            "data": msgspec.to_builtins(
+                SubmissionBody(23, "M240315GAME2847K", "R240815XPQR000012", project_name="R240815XPQR000012")
+            ),
+            "ts": 1705312200,
+        }
+    ],
 }
 _OWN = When("bulk_missing", "json")
 
 
-def _count_in_words(kode_voucher: str) -> str:
-    """Return how many codes a list holds, as it is read most kindly; no code is in it."""
+def count_codes(kode_voucher: str) -> int | None:
+    """Return how many codes a list holds, as it is read most kindly; None for one that cannot be read."""
     try:
-        count = len(_lines(_decoded(kode_voucher, is_lenient=True).decode("utf-8")))
+        return len(_lines(_decoded(kode_voucher, is_lenient=True).decode("utf-8")))
     except (BadList, UnicodeDecodeError):
-        return "no list of codes"
-    return f"{count} code{'' if count == 1 else 's'}"
+        return None
+
+
+def _count_in_words(kode_voucher: str) -> str:
+    count = count_codes(kode_voucher)
+    return "no list of codes" if count is None else f"{count} code{'' if count == 1 else 's'}"
 
 
 REDEEM_BULK = Operation(
@@ -159,9 +174,22 @@ REDEEM_BULK = Operation(
             "what is shown of a call.",
             example="TkVXMTIzQUJDNDU2REVGCk5FVzc4OUdISTAxMkpLTA==",
             secret=True,
+            form="the base64 of the codes, one a line",
             summary=_count_in_words,
             required_by=_OWN,
-            meant_by=("kodevoucher", "vouchercode", "vouchercodes", "codes", "vouchers", "voucher", "kode"),
+            meant_by=(
+                "kodevoucher",
+                "kodevouchers",
+                "vouchercode",
+                "vouchercodes",
+                "voucherlist",
+                "vouchers",
+                "voucher",
+                "codes",
+                "code",
+                "kode",
+                "list",
+            ),
         ),
         Field(
             name="signature",

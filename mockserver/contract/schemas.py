@@ -146,6 +146,7 @@ def error_document(operation: Operation) -> Document:
     """Return the document of an operation's errors, made from them."""
     cases = [
         {
+            "title": error.clause,
             "description": f"{error.clause}: {operation.clauses[error.clause]}",
             "properties": {"rc": {"const": error.rc}, "error_msg": {"const": error.error_msg}},
         }

@@ -18,19 +18,20 @@ from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 # Escapes: a surrogate pair, one of four hex digits, of eight, in braces; bytes beyond ASCII, which only together are
-# a character; a byte of ASCII in hex; an entity. In a text within a text each backslash is one of several.
+# a character; a byte of ASCII in hex; an entity. In a text within a text each backslash is one of several, and what is
+# looked at begins with the first of them: from each anew, a run of backslashes would take the square of its length.
 _ESCAPED = re.compile(
     r"""
-    \\+u(d[89ab][0-9a-f]{2})\\+u(d[c-f][0-9a-f]{2})
-  | \\+(?-i:U)([0-9a-f]{8})
-  | \\+u(?:([0-9a-f]{4})|\{([0-9a-f]{1,6})\})
-  | ((?:(?:\\+x|%)[89a-f][0-9a-f]|\\+[23][0-7]{2})+)
-  | (?:\\+x|%)([0-7][0-9a-f])
+    (?<!\\)\\+u(d[89ab][0-9a-f]{2})\\+u(d[c-f][0-9a-f]{2})
+  | (?<!\\)\\+(?-i:U)([0-9a-f]{8})
+  | (?<!\\)\\+u(?:([0-9a-f]{4})|\{([0-9a-f]{1,6})\})
+  | ((?:(?:(?<!\\)\\+x|%)[89a-f][0-9a-f]|(?<!\\)\\+[23][0-7]{2})+)
+  | (?:(?<!\\)\\+x|%)([0-7][0-9a-f])
   | &(?:\#([0-9]{1,7})|\#x([0-9a-f]{1,6})|([a-z][a-z0-9]{1,31}));
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_BYTE = re.compile(r"(?:\\+x|%)([0-9a-f]{2})|\\+([0-7]{3})", re.IGNORECASE)
+_BYTE = re.compile(r"(?:(?<!\\)\\+x|%)([0-9a-f]{2})|(?<!\\)\\+([0-7]{3})", re.IGNORECASE)
 _HINTS = ("%", "&", "\\u", "\\U", "\\x", "\\X", "\\2", "\\3")
 
 # What quotes stands before, round and between what is meant, and no two programs agree where. To each belongs a

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.contract.schemas import Document, schema, validator
 from mockserver.contract.signature import sign
-from mockserver.golden.make import Files, dumped, exchanges_on
+from mockserver.golden.make import Files, cases_document, dumped, exchanges_on, flow_on, make_flows
 from mockserver.golden.request_cases import make_cases
 from mockserver.provider.state.world import WorldError
 from mockserver.verification.cases import Case
@@ -36,6 +36,7 @@ def failures_in(folder: Path) -> Iterator[str]:
             yield f"{name}: not written as `fixtures generate` writes it"
     yield from _file_failures(documents)
     yield from _exchange_failures(documents)
+    yield from _flow_failures(documents)
     yield from _case_failures(documents)
     for vector in documents.get("signatures.json", {"vectors": []})["vectors"]:
         if vector["signature"] != _signed(vector):
@@ -74,6 +75,21 @@ def _exchange_failures(documents: Files) -> Iterator[str]:
             yield f"{name}: the fake answers otherwise on {stored['world']}"
 
 
+def _flow_failures(documents: Files) -> Iterator[str]:
+    """Go through every flow again, byte for byte."""
+    for name, (world, steps) in make_flows().items():
+        stored = documents.get(f"flows/{name}.json")
+        if stored is not None and stored != _flow_on(name, documents.get(f"worlds/{name}.json", world), steps):
+            yield f"flows/{name}.json: the fake answers otherwise on worlds/{name}.json"
+
+
+def _flow_on(name: str, world: Any, steps: Any) -> Any:
+    try:
+        return flow_on(name, world, steps)
+    except (WorldError, LookupError, TypeError):
+        return None  # as below
+
+
 def _exchanges_on(name: str, world: Any) -> Any:
     try:
         return exchanges_on(name, world)
@@ -99,5 +115,5 @@ def _case_failures(documents: Files) -> Iterator[str]:
         return
     for group, cases in made.items():
         name = f"requests/{group}.json"
-        if name in documents and documents[name]["cases"] != [case.document() for case in cases]:
+        if name in documents and documents[name] != cases_document(cases):
             yield f"{name}: not the cases that are made now; write them with `apigames-mock fixtures generate`"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import hypothesis
 from hypothesis import Phase, given, settings
@@ -13,18 +13,25 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
 from mockserver.contract.judging.exchange import NotJson, decode
+from mockserver.contract.operation import Operation
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
+from mockserver.contract.redeem_bulk import REDEEM_BULK, encode_codes
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.golden.request_cases import make_cases
+from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.operations.project_detail import answer
+from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import FrozenClock
+from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.store import Store
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
 from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
 from mockserver.testing.strategies.exchanges import NOW
 from mockserver.testing.strategies.worlds import NOTES, RESPONSES, SECONDS, numbered
+from mockserver.verification.cases import Case
 
 SEED = 20240815
 GENERATED_BODIES = 4
@@ -39,13 +46,21 @@ def make_files() -> Files:
     """Return every generated document by its path under `fixtures/`; the same for the same version of hypothesis."""
     files: Files = {}
     for group, cases in make_cases(_generated_bodies()).items():
-        files[f"requests/{group}.json"] = {"cases": [case.document() for case in cases]}
+        files[f"requests/{group}.json"] = cases_document(cases)
     for name, world in make_worlds().items():
         files[f"worlds/{name}.json"] = world
         files[f"exchanges/{name}.json"] = exchanges_on(name, world)
+    for name, (world, steps) in make_flows().items():
+        files[f"worlds/{name}.json"] = world
+        files[f"flows/{name}.json"] = flow_on(name, world, steps)
     files["signatures.json"] = {"vectors": list(_signature_vectors())}
     files["manifest.json"] = {"hypothesis": hypothesis.__version__, "seed": SEED, "files": sorted(files)}
     return files
+
+
+def cases_document(cases: Sequence[Case]) -> dict[str, Any]:
+    """Return a group of cases, which are of one operation, as a file."""
+    return {"operation": cases[0].operation.name, "cases": [case.document() for case in cases]}
 
 
 def dumped(document: Any) -> str:
@@ -64,6 +79,7 @@ def exchanges_on(name: str, world_document: Mapping[str, Any]) -> dict[str, Any]
             {
                 "name": what,
                 "clause": reply.clause,
+                "operation": PROJECT_DETAIL.name,
                 "merchant_id": merchant_id,
                 "request": request,
                 "http_status": reply.http_status,
@@ -71,6 +87,101 @@ def exchanges_on(name: str, world_document: Mapping[str, Any]) -> dict[str, Any]
             }
         )
     return {"world": f"worlds/{name}.json", "clock": int(NOW), "readings": {}, "exchanges": listed}
+
+
+class Step(NamedTuple):
+    """One call of a flow: what it does, how many seconds after the one before, and what is sent.
+
+    `request` is a decoded body, in which `PROJECT_OF_FLOW` is the project that the first accepted submission became.
+    """
+
+    name: str
+    operation: Operation
+    after: int
+    request: dict[str, Any]
+
+
+def flow_on(name: str, world_document: Mapping[str, Any], steps: Sequence[Step]) -> dict[str, Any]:
+    """Return a flow: the calls one after the other, and the fake's replies, its clock put forward between them."""
+    readings = Readings()
+    provider = Provider(world_from_document(world_document, readings, FrozenClock(NOW)), readings, FrozenClock(NOW))
+    listed: list[dict[str, Any]] = []
+    project_id = None
+    for step in steps:
+        provider.clock.advance(step.after)
+        request = {key: project_id if value == PROJECT_OF_FLOW else value for key, value in step.request.items()}
+        handler = next(handler for handler in HANDLERS if handler.operation is step.operation)
+        reply = provider.reply_to(handler, MERCHANT, _body(request))
+        if project_id is None and reply.clause == REDEEM_BULK.success.clause:
+            project_id = json.loads(reply.body)["data"]["project_id"]
+        listed.append(
+            {
+                "name": step.name,
+                "clause": reply.clause,
+                "operation": step.operation.name,
+                "merchant_id": MERCHANT,
+                "at": int(provider.clock.now()),
+                "request": request,
+                "http_status": reply.http_status,
+                "reply": reply.body.decode("utf-8"),
+            }
+        )
+    return {"about": _FLOWS[name], "world": f"worlds/{name}.json", "readings": {}, "steps": listed}
+
+
+PROJECT_OF_FLOW = "$project"
+_CODES = ("FLW123AAA456BBB", "FLW123CCC456DDD", "FLW123EEE456FFF")
+_FLOWS = {
+    "submit-poll-poll": "A list is submitted and polled until every code is done.",
+    "some-codes-fail": "A list of which one code ends in an error of the engine, and one in an error of the voucher.",
+    "same-list-again": "The same list again is a double, and leaves the first project as it was.",
+    "refused-then-taken": "Refused lists leave no trace: the same codes are taken afterwards.",
+}
+
+
+def make_flows() -> dict[str, tuple[dict[str, Any], list[Step]]]:
+    """Return the flows by name, each with its world, where a code is pending for 2 s and in process for 3 s more."""
+    signature = sign(MERCHANT, SECRET)
+    good = {"kode_voucher": encode_codes(_CODES), "signature": signature}
+    poll: dict[str, Any] = {
+        "projectid": PROJECT_OF_FLOW,
+        "status": "",
+        "page": 1,
+        "limit": 30,
+        "signature": signature,
+    }
+    submit = Step("submit", REDEEM_BULK, 0, good)
+    polls = [
+        Step("poll at once: pending", PROJECT_DETAIL, 0, poll),
+        Step("poll: in process", PROJECT_DETAIL, 3, poll),
+        Step("poll: done", PROJECT_DETAIL, 3, poll),
+    ]
+    all_succeed, some_fail = Plan("timed"), _plan_of(_CODES)
+    wrong = {**good, "signature": "0" * 32}
+    broken = {**good, "kode_voucher": "%%%"}
+    double = {**good, "kode_voucher": encode_codes([*_CODES, _CODES[0]])}
+    refused = [
+        Step("a wrong signature", REDEEM_BULK, 0, wrong),
+        Step("a list that is not base64", REDEEM_BULK, 1, broken),
+        Step("a code twice in the list", REDEEM_BULK, 1, double),
+        Step("a required field left out", REDEEM_BULK, 1, {"signature": signature}),
+    ]
+    return {
+        "submit-poll-poll": (_world_document((), all_succeed), [submit, *polls]),
+        "some-codes-fail": (_world_document((), some_fail), [submit, *polls]),
+        "same-list-again": (
+            _world_document((), all_succeed),
+            [submit, polls[0], Step("the same list again", REDEEM_BULK, 1, good), *polls[1:]],
+        ),
+        "refused-then-taken": (_world_document((), all_succeed), [*refused, submit, polls[0]]),
+    }
+
+
+def _plan_of(codes: Sequence[str]) -> Plan:
+    """Return the first plan under which these codes end in three ways."""
+    ends = (VoucherStatus.SUCCESS, VoucherStatus.ERROR_ENGINE, VoucherStatus.ERROR_VOUCHER)
+    plans = (Plan("timed", outcomes=tuple((end, 1.0) for end in ends), seed=seed) for seed in range(1000))
+    return next(plan for plan in plans if {plan.draw(place).outcome for place in range(len(codes))} == {*ends})
 
 
 def make_worlds() -> dict[str, dict[str, Any]]:
@@ -102,9 +213,10 @@ _UNICODE_NOTES = ("ditukar 🎮 ok", "日本語のメモ", "مرحبا", 'e\u030
 _NESTED = ("", '{"code":0,"data":{"gs":25}}', '{"a":{"b":[1,{"c":"{\\"d\\":null}"}]}}', "not JSON {")
 
 
-def _world_document(listed: tuple[Voucher, ...]) -> dict[str, Any]:
+def _world_document(listed: tuple[Voucher, ...], plan: Plan | None = None) -> dict[str, Any]:
     project = Project(5847, PROJECT, "DW", listed)
-    return world_to_document(World((Merchant(MERCHANT, SECRET, None, (project,)),)), Readings(), with_secrets=True)
+    world = World((Merchant(MERCHANT, SECRET, None, (project,)),), plan)
+    return world_to_document(world, Readings(), with_secrets=True)
 
 
 def _listed(world_document: Mapping[str, Any]) -> list[Any]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import Any
 
 import msgspec
 
 from mockserver.contract.foreign_text import printable
-from mockserver.contract.masking import Maskers, needs_literal_match
+from mockserver.contract.masking import Maskers
 from mockserver.contract.operation import DocumentedError, Operations
 from mockserver.contract.readings import Readings
+from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.faults import FaultError, with_fault, with_origin
 from mockserver.provider.faults.forcing import Forced, Reserved, forced_by_header, forced_by_text, forced_reply
-from mockserver.provider.faults.rules import Faults, Rule
+from mockserver.provider.faults.rules import Rule
 from mockserver.provider.internal_error import report
 from mockserver.provider.journal.headers import Headers
-from mockserver.provider.journal.journal import DEFAULT_CAPACITY, Journal
+from mockserver.provider.journal.journal import DEFAULT_CAPACITY, Journal, new_generation
 from mockserver.provider.journal.recorded import Call, Observer, RawEntry
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.handlers import HANDLERS
@@ -31,21 +31,47 @@ from mockserver.provider.request import (
     DOCTOR_HEADER,
     FAULT_HEADER,
     INTERNAL_ERROR,
+    LONGEST_EXPLAINED,
     MAX_BODY,
     TOO_LARGE,
     Request,
+    explained_at,
     method_not_allowed,
     no_such_path,
 )
 from mockserver.provider.short_secrets import warn_of_short_secrets
+from mockserver.provider.state.changes import (
+    AddMerchant,
+    AddProject,
+    Begin,
+    Change,
+    ClearJournal,
+    Dated,
+    MoveVouchers,
+    PutMerchantReadings,
+    PutReadings,
+    PutWorld,
+    ReadProject,
+    RemoveMerchant,
+    RemoveProject,
+    RenameProject,
+    Reset,
+    ResetMerchant,
+    SetClock,
+    SetPlan,
+    SetVendorState,
+    SetVoucherPlan,
+    Submit,
+)
 from mockserver.provider.state.clock import Clock, MovableClock
+from mockserver.provider.state.committed_faults import CommittedFaults
+from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
-from mockserver.provider.state.store import MerchantStore, Store
-from mockserver.provider.state.world import Merchant, Project, World
+from mockserver.provider.state.state import State
+from mockserver.provider.state.store import MerchantStore
+from mockserver.provider.state.world import Merchant, Project, Voucher, World
 
 _FAULT_HEADER = FAULT_HEADER.lower()
-# Each makes every text slower to mask, and a test run may come to a new merchant for each test.
-_MOST_FORMER_SECRETS = 3000
 
 
 class Provider:
@@ -75,23 +101,48 @@ class Provider:
     ) -> None:
         self._handlers = tuple(handlers)
         self.operations = Operations(handler.operation for handler in self._handlers)
-        self.readings = readings or Readings()
-        self.readings_origin = dict(readings_origin or {})
         self.doctor_header = doctor_header
-        self._start = (world, self.readings, self.readings_origin, tuple(rules))
-        self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
-        self.clock.mark_start()
-        # Held while merchants or projects come, so that two of one id cannot, and while the readings or the clock of a
-        # merchant change, which another world takes over.
-        self.changing = threading.RLock()
-        self.store = Store(world, self.changing)
-        for merchant in self.store.merchants():
-            self._start_plans(merchant)
-        self.faults = Faults(rules, self.operations)
-        self._former_secrets: deque[str] = deque(maxlen=_MOST_FORMER_SECRETS)
         self.maskers = Maskers(self.secrets)
-        warn_of_short_secrets(world.merchants)
         self.journal = Journal(self.maskers, capacity=journal_capacity, observers=observers, operations=self.operations)
+        self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
+        start = self.clock.state
+        self._state = State(self.commit, self.operations, self.journal, self.clock)
+        self.store = self._state.store
+        self.faults = CommittedFaults(self._state.faults, self.commit)
+        in_force = readings or Readings()
+        now = Dated(self.clock.now(), in_force.timezone)
+        self.commit(Begin(now, world, in_force, dict(readings_origin or {}), tuple(rules), start))
+        warn_of_short_secrets(world.merchants)
+
+    def commit(self, change: Change) -> Any:
+        """Make a change of the state, and return what it made; raises as `State.apply` does.
+
+        What is looked at before, so that the change is right, is looked at under `changing`.
+        """
+        return self._state.apply(change)
+
+    @property
+    def changing(self) -> AbstractContextManager[Any]:
+        """Held while something is looked at and changed by it, so that nothing else changes in between."""
+        return self.store.changing
+
+    @changing.setter
+    def changing(self, lock: AbstractContextManager[Any]) -> None:
+        self.store.changing = lock
+
+    @property
+    def readings(self) -> Readings:
+        """The readings of every merchant that has none of its own."""
+        return self._state.readings
+
+    @readings.setter
+    def readings(self, readings: Readings) -> None:
+        self.put_readings(readings, self.readings_origin)
+
+    @property
+    def readings_origin(self) -> dict[str, str]:
+        """Where each reading is from, by key."""
+        return self._state.readings_origin
 
     def handle(self, request: Request) -> Reply:
         """Answer any request that is not the admin side's: the one gate, whichever adapter it comes through.
@@ -166,8 +217,8 @@ class Provider:
         at = self.clock_of(merchant_id).now()
         operation = handler.operation
         call = Call(request, merchant_id, at, operation, forced)
-        self.journal.record(call, reply, perf_counter() - started)
-        return self._with_advice(call, reply) if self.doctor_header else reply
+        n = self.journal.record(call, reply, perf_counter() - started)
+        return self._with_advice(n, call, reply) if self.doctor_header else reply
 
     def _internal_error(self, request: Request) -> Reply:
         try:
@@ -188,7 +239,7 @@ class Provider:
     def readings_of(self, merchant_id: str) -> Readings:
         """Return the readings a merchant is served under, known or not."""
         merchant = self.store.merchant(merchant_id)
-        return self.readings if merchant is None or merchant.readings is None else merchant.readings
+        return self._state.readings if merchant is None or merchant.readings is None else merchant.readings
 
     def clock_of(self, merchant_id: str) -> MovableClock:
         """Return the clock a merchant is served under, known or not."""
@@ -203,78 +254,166 @@ class Provider:
         """Return the clock that moves for this merchant alone; it starts out showing what the provider's shows."""
         with self.changing:
             if merchant.clock is None:
-                merchant.clock = self.clock.copy()
-            return merchant.clock
+                self.commit(SetClock(merchant.merchant_id, self.clock.copy().state))
+            return self.clock_of(merchant.merchant_id)
+
+    def change_clock(self, merchant_id: str | None, change: Callable[[MovableClock], object]) -> None:
+        """Let several methods of a clock have their effect together, or when one raises none of them.
+
+        It is the clock of this merchant alone, or with None that of all that have none of their own.
+        """
+        with self.changing:
+            changed = (self.clock if merchant_id is None else self.clock_of(merchant_id)).copy()
+            change(changed)
+            self.commit(SetClock(merchant_id, changed.state))
 
     def add_merchant(
         self, merchant: Merchant, readings: Readings | None = None, clock: MovableClock | None = None
     ) -> MerchantStore:
         """Take a merchant in and start the plans of its projects; one of the same id is replaced."""
         with self.changing:
-            replaced = self.store.merchant(merchant.merchant_id)
-            self._remember_secrets([] if replaced is None else [replaced])
-            stored = self.store.add_merchant(merchant, readings, clock)
+            zone = (readings or self.readings).timezone
+            now = Dated((clock or self.clock).now(), zone)
+            stored = self.commit(AddMerchant(now, merchant, readings, None if clock is None else clock.state))
+            assert isinstance(stored, MerchantStore)
+            if clock is not None:
+                self._state.give_clock(stored, clock)
             warn_of_short_secrets([merchant])
-            self._start_plans(stored)
             return stored
 
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant and its fault rules; it is unknown from now on, and its secrets are still masked."""
         with self.changing:
-            gone = self.store.merchant(merchant_id)
-            self._remember_secrets([] if gone is None else [gone])
-            self.store.remove_merchant(merchant_id)
-            self.faults.clear(merchant_id)
+            self.commit(RemoveMerchant(merchant_id))
 
     def add_project(self, merchant: MerchantStore, project: Project) -> ProjectStore:
         """Take a project in and start its plan; one of the same project_id is replaced."""
-        stored = self.store.add_project(merchant, project)
-        stored.settle(*self.time_of(merchant.merchant_id))
-        return stored
-
-    def put_world(self, world: World) -> None:
-        """Put another world in place; merchants that stay keep their readings and their clock."""
         with self.changing:
-            before = self.store
-            self._remember_secrets(before.merchants())
-            store = Store(World(plan=world.plan), self.changing)
-            for merchant in world.merchants:
-                known = before.merchant(merchant.merchant_id)
-                if known is None:
-                    store.add_merchant(merchant)
-                else:
-                    stays = store.add_merchant(merchant, known.readings, known.clock)
-                    stays.as_added = (merchant, known.as_added[1])
-            self.store = store
+            merchant_id = merchant.merchant_id
+            stored = self.commit(AddProject(self.dated(merchant_id), merchant_id, project))
+            assert isinstance(stored, ProjectStore)
+            return stored
+
+    def remove_project(self, merchant: MerchantStore, project_id: str) -> None:
+        """Forget a project; from now on it is unknown."""
+        with self.changing:
+            self.commit(RemoveProject(merchant.merchant_id, project_id))
+
+    def rename_project(self, merchant: MerchantStore, project: ProjectStore, project_name: str | None) -> None:
+        """Give a project another name, or none."""
+        with self.changing:
+            self.commit(RenameProject(merchant.merchant_id, project.project_id, project_name))
+
+    def submit(self, merchant: MerchantStore, codes: Iterable[str]) -> ProjectStore:
+        """Make a project of these codes, pending; hold `changing`, and make sure before that none is a double."""
+        with self.changing:
+            stored = self.commit(Submit(self.dated(merchant.merchant_id), merchant.merchant_id, tuple(codes)))
+            assert isinstance(stored, ProjectStore)
+            return stored
+
+    def settle(self, merchant: MerchantStore, project: ProjectStore) -> None:
+        """Make the transitions of a project that are due by now."""
+        now = self.dated(merchant.merchant_id)
+        if project.is_due(now.at):
+            self.commit(ReadProject(now, merchant.merchant_id, project.project_id, is_counted=False))
+
+    def move_vouchers(
+        self,
+        merchant: MerchantStore,
+        project: ProjectStore,
+        to: VoucherStatus,
+        *,
+        of: VoucherStatus | None = None,
+        count: int | None = None,
+        ids: Iterable[int] | None = None,
+        codes: Iterable[str] | None = None,
+        note: str | None = None,
+        response_json: str | None = None,
+        nominal_gs: int | None = None,
+    ) -> list[Voucher]:
+        """Move vouchers of a project now, as `lifecycle.move_many` says; return those that changed, as they are now.
+
+        Raises:
+            NoSuchVoucher, ValueError: as it does, and nothing moves.
+            NoSuchProject: the project is gone.
+        """
+        with self.changing:
+            moved: list[Voucher] = self.commit(
+                MoveVouchers(
+                    self.dated(merchant.merchant_id),
+                    merchant.merchant_id,
+                    project.project_id,
+                    to,
+                    of,
+                    count,
+                    None if ids is None else tuple(ids),
+                    None if codes is None else tuple(codes),
+                    note,
+                    response_json,
+                    nominal_gs,
+                )
+            )
+            return moved
+
+    def set_plan(self, merchant: MerchantStore, project: ProjectStore, plan: Plan | None) -> None:
+        """Give a project another plan, which starts now (None: back to that of its world)."""
+        with self.changing:
+            self.commit(SetPlan(self.dated(merchant.merchant_id), merchant.merchant_id, project.project_id, plan))
+
+    def set_voucher_plan(
+        self, merchant: MerchantStore, project: ProjectStore, voucher_id: int, plan: Plan | None
+    ) -> None:
+        """Give a voucher a plan of its own, which starts now (None: back to that of its project).
+
+        Raises:
+            NoSuchVoucher: the project has no voucher of this id.
+        """
+        with self.changing:
+            now = self.dated(merchant.merchant_id)
+            self.commit(SetVoucherPlan(now, merchant.merchant_id, project.project_id, voucher_id, plan))
+
+    def put_world(self, world: World, *, is_start: bool = False) -> None:
+        """Put another world in place; merchants that stay keep their readings and their clock.
+
+        With `is_start` a reset goes back to this one from now on.
+        """
+        with self.changing:
+            own = {
+                one.merchant_id: self.dated(one.merchant_id)
+                for one in self.store.merchants()
+                if one.clock is not None or one.readings is not None
+            }
+            self.commit(PutWorld(Dated(self.clock.now(), self.readings.timezone), own, world, is_start))
             warn_of_short_secrets(world.merchants)
-            for stored in store.merchants():
-                self._start_plans(stored)
         # Now, and not when the next call is refused: of thousands of merchants it takes a while.
         self.maskers.masker()
-
-    def replace_start(self, world: World) -> None:
-        """Put another world in place, now and after each reset."""
-        with self.changing:
-            self._start = (world, *self._start[1:])
-            self.put_world(world)
 
     def put_readings(self, readings: Readings, origin: Mapping[str, str]) -> None:
         """Serve every merchant that has none of its own under these; `origin` says, by key, where each is from."""
         with self.changing:
-            self.readings, self.readings_origin = readings, dict(origin)
+            self.commit(PutReadings(readings, dict(origin)))
+
+    def put_merchant_readings(self, merchant: MerchantStore, readings: Readings) -> None:
+        """Serve one merchant under these."""
+        with self.changing:
+            self.commit(PutMerchantReadings(merchant.merchant_id, readings))
+
+    def set_vendor_state(self, merchant: MerchantStore, vendor_state: str | None) -> None:
+        """Let every submission of a merchant meet this failure of the vendor's, or None; raises WorldError."""
+        with self.changing:
+            self.commit(SetVendorState(merchant.merchant_id, vendor_state))
+
+    def clear_journal(self) -> None:
+        """Forget every call; numbers go on where they were."""
+        with self.changing:
+            self.commit(ClearJournal(new_generation()))
 
     def reset(self) -> None:
         """Go back to the start: world, readings, clock and faults as they were, an empty journal from 1."""
-        world, readings, origin, rules = self._start
         with self.changing:
-            self.readings, self.readings_origin = readings, dict(origin)
-            self.clock.reset()
-            self.faults.replace(rules)
-            self._remember_secrets(self.store.merchants())
-            self.store = Store(world, self.changing)
-            for merchant in self.store.merchants():
-                self._start_plans(merchant)
-            self.journal.clear(numbers_too=True)
+            start = self._state.start
+            now = Dated(self.clock.now_in(start.clock), start.readings.timezone)
+            self.commit(Reset(now, new_generation()))
 
     def reset_merchant(self, merchant_id: str) -> None:
         """Let one merchant go back to the start, or, where it was added later, to how it was added.
@@ -284,21 +423,17 @@ class Provider:
         """
         with self.changing:
             present = self.store.merchant(merchant_id)
-            if present is None:
-                return
-            world, _, _, rules = self._start
-            merchant, readings = present.as_added
-            of_start = next((one for one in world.merchants if one.merchant_id == merchant_id), None)
-            self.add_merchant(of_start or merchant, readings)
-            self.faults.replace([rule for rule in rules if rule.merchant_id == merchant_id], merchant_id)
-            self.journal.forget(merchant_id)
+            if present is not None:
+                readings = present.as_added[1] or self.readings
+                self.commit(ResetMerchant(Dated(self.clock.now(), readings.timezone), merchant_id))
+                warn_of_short_secrets([present.as_added[0]])
 
     def secrets(self) -> frozenset[str]:
         """Return what must be masked, of the merchants that are here and of the newest that are gone.
 
         What a `Masker` finds without knowing it is left out.
         """
-        return self.store.literal_secrets().union(tuple(self._former_secrets))
+        return self._state.secrets()
 
     def diagnose(self, raw: RawEntry) -> list[Finding]:
         """Return what the doctor says of a recorded call; nothing when it was answered as asked."""
@@ -311,17 +446,27 @@ class Provider:
         readings = self.readings if call.merchant_id is None else self.readings_of(call.merchant_id)
         return diagnose(call, reply, handler, self.operations, self.store, readings, self.maskers.masker())
 
-    def _with_advice(self, call: Call, reply: Reply) -> Reply:
-        """Return a refusal with the header in which the doctor speaks."""
-        if reply.cause is None:
+    def _with_advice(self, n: int, call: Call, reply: Reply) -> Reply:
+        """Return a reply with the header in which the doctor speaks, where it has something to say."""
+        is_long = len(call.body) > LONGEST_EXPLAINED
+        if reply.cause is None and (reply.made is None or is_long):
             return reply
-        said = " / ".join(map(str, self._findings(call, reply)))
+        if is_long:
+            said = f"the body has {len(call.body)} bytes; {explained_at(n)}"
+        else:
+            said = " / ".join(map(str, self._findings(call, reply)))
+        if not said:
+            return reply
         value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")
         return msgspec.structs.replace(reply, headers=(*reply.headers, (DOCTOR_HEADER.lower(), value)))
 
     def time_of(self, merchant_id: str) -> tuple[float, str]:
         """Return a merchant's present time in Unix seconds and its zone: what a move or a plan is dated with."""
         return self.clock_of(merchant_id).now(), self.readings_of(merchant_id).timezone
+
+    def dated(self, merchant_id: str) -> Dated:
+        """Return what `time_of` does, as a change has it."""
+        return Dated(*self.time_of(merchant_id))
 
     def _wanted(
         self, handler: Handler[Any], merchant_id: str, body: bytes, header: str | None, reserved: Reserved | None
@@ -346,15 +491,6 @@ class Provider:
         except Refusal:
             return None
         return handler.project_asked_for(self.store.merchant(merchant_id), fields, readings)
-
-    def _start_plans(self, merchant: MerchantStore) -> None:
-        for project in merchant.projects():
-            project.settle(*self.time_of(merchant.merchant_id))
-
-    def _remember_secrets(self, merchants: Iterable[MerchantStore]) -> None:
-        known = set(self._former_secrets)
-        secrets = (secret for one in merchants for secret in one.secrets())
-        self._former_secrets.extend(secret for secret in secrets if secret not in known and needs_literal_match(secret))
 
 
 def _prevents(wanted: Forced, handler: Handler[Any], *, is_refused: bool) -> bool:

@@ -121,6 +121,16 @@ class VendorState(Cause, frozen=True):
         return f"the merchant is in the vendor's state {self.role!r}"
 
 
+class NoIdsLeft(Cause, frozen=True):
+    """No id is left to give out, of a project or a voucher, as `noun` says: one of the world's is that high."""
+
+    noun: str
+    highest: int
+
+    def __str__(self) -> str:
+        return f"no {self.noun} id is left to give out above those of this world; {self.highest} is the highest"
+
+
 class NotCarriedOut(Cause, frozen=True):
     """A fault hit the call before it was carried out."""
 

@@ -12,13 +12,21 @@ from mockserver.contract.wire import SuccessBody, encode, error_body
 from mockserver.provider.refusal import Cause, NotCarriedOut, OutsideContract
 
 
+class Made(msgspec.Struct, frozen=True, gc=False):
+    """What a submission made: a project, of so many `codes`."""
+
+    project_id: str
+    codes: int
+
+
 class Reply(msgspec.Struct, frozen=True):
     """What goes back to the consumer, and why.
 
     `http_status` and `body` (UTF-8 JSON) are sent. `rc` (the one in the body), `role` (`success`, or the role of the
     documented error), `clause` (an id of the contract), both None outside it, `reading` (the key of the open question
     that decided, if any) and `cause` (None for an ordinary success, while an empty list says why) stay on this side.
-    `headers` are those besides its type and its length.
+    `headers` are those besides its type and its length. `made` is what the call made, however little of the reply gets
+    to the consumer; it stays on this side too.
     """
 
     http_status: int
@@ -29,6 +37,7 @@ class Reply(msgspec.Struct, frozen=True):
     reading: str | None = None
     cause: Cause | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    made: Made | None = None
 
     @property
     def content_type(self) -> str:
@@ -55,11 +64,20 @@ class ForcedReply(Reply, frozen=True):
 
 
 def success_reply(
-    success: Success, data: Any, ts: int, *, reading: str | None = None, cause: Cause | None = None
+    success: Success,
+    data: Any,
+    ts: int,
+    *,
+    reading: str | None = None,
+    cause: Cause | None = None,
+    made: Made | None = None,
 ) -> Reply:
-    """Write a success, `data` and its time in Unix seconds; `reading` and `cause` say why it is not an ordinary one."""
+    """Write a success, `data` and its time in Unix seconds; `reading` and `cause` say why it is not an ordinary one.
+
+    `made` is what the call made.
+    """
     body = encode(SuccessBody(1, success.rc, success.message, data, ts))
-    return Reply(200, body, success.rc, SUCCESS, success.clause, reading, cause)
+    return Reply(200, body, success.rc, SUCCESS, success.clause, reading, cause, made=made)
 
 
 def error_reply(error: DocumentedError, cause: Cause, readings: Readings, *, reading: str | None = None) -> Reply:

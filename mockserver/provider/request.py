@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mockserver.contract.foreign_text import printable
+from mockserver.contract.foreign_text import harmless
 from mockserver.contract.operation import Operation, Operations
 
-MAX_BODY = 1_048_576
+# A list of 50,000 codes as long as the page's fits.
+MAX_BODY = 1_572_864
+# A longer body is not explained where somebody waits, or in the log: that would take longer than to answer it.
+LONGEST_EXPLAINED = 65_536
 PAGE = "/__admin/"
 FAULT_HEADER = "X-Apigames-Mock-Fault"
 DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
@@ -47,6 +50,11 @@ def no_such_path(path: str, operations: Operations) -> str:
     return f"No such path: expected {operations.in_words}{page}"
 
 
+def explained_at(n: int) -> str:
+    """Return where it is said what is wrong with the n-th call, for a call that is not explained at once."""
+    return f"GET {PAGE}requests/{n} says why"
+
+
 def method_not_allowed(method: str, at_path: Iterable[Operation]) -> str:
     """Return the `error_msg` for a method that none of the operations at its path has."""
-    return f"Method {printable(method, 20)} not allowed: expected {Operations(at_path).in_words}"
+    return f"Method {harmless(method)} not allowed: expected {Operations(at_path).in_words}"

@@ -17,7 +17,6 @@ from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.matchers import Matchers, summary
 from mockserver.provider.journal.recorded import Entry
 from mockserver.provider.state.clock import MovableClock
-from mockserver.provider.state.lifecycle import set_plan
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
@@ -170,17 +169,28 @@ class FakeMerchant:
             double = next((number for number, code in enumerate(wanted, 1) if self._stored.has_code(code)), None)
             if double is not None:
                 raise ValueError(f"code {double} is in a project of this merchant already (BULK-ERR-10); use another")
-            now, zone = provider.time_of(self.merchant_id)
-            stored = provider.store.submit(self._stored, wanted, now, zone)
-            set_plan(stored, plan or self._default_plan(), now=now, zone=zone)
+            stored = provider.submit(self._stored, wanted)
+            provider.set_plan(self._stored, stored, plan or self._default_plan())
             return self._as_fake_project(stored)
+
+    def plan_submissions(self, plan: Plan | None) -> None:
+        """Let `plan` move the vouchers of what clients submit from now on; without one (None) they move when told.
+
+        The plan of the world that a merchant is made of holds for it from the start.
+
+        Raises:
+            ValueError: it is not a plan.
+        """
+        if plan is not None and not isinstance(plan, Plan):
+            raise ValueError(f"plan_submissions({plan!r}): expected a plan, as in mockserver.Plan('timed')")
+        self.server.plan_submissions(self.merchant_id, plan)
 
     @property
     def submissions(self) -> tuple[Submission, ...]:
         """What it was asked to redeem, oldest first: each call of `redeem_bulk`, its codes and what became of it."""
-        projects, journal = self.projects, self._journal
+        journal = self._journal
         return tuple(
-            submission_of(raw, journal.masked(raw), self.readings, projects)
+            submission_of(raw, journal.masked(raw), self.readings)
             for raw in journal.calls()
             if raw.call.operation is not None and raw.call.operation.name == REDEEM_BULK.name
         )
@@ -396,4 +406,4 @@ class FakeMerchant:
         return 1 + max((project.highest_id for project in self._stored.projects()), default=0)
 
     def _as_fake_project(self, stored: ProjectStore) -> FakeProject:
-        return FakeProject(stored, lambda: self.server.provider.time_of(self.merchant_id))
+        return FakeProject(self.server.provider, self._stored, stored)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from mockserver._text import nearest
 from mockserver.contract.wire import STATUSES, VoucherStatus
-from mockserver.provider.state.lifecycle import move_many
+from mockserver.provider.provider import Provider
 from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Voucher
 from mockserver.testing.validation import check_number, check_text
 
@@ -18,9 +19,10 @@ Which = Status | int | Voucher | Iterable[str | int | Voucher]
 class FakeProject:
     """A project of a fake merchant. `id` is the vendor's number, `project_id` what a consumer asks for."""
 
-    def __init__(self, stored: ProjectStore, time: Callable[[], tuple[float, str]]) -> None:
+    def __init__(self, provider: Provider, merchant: MerchantStore, stored: ProjectStore) -> None:
+        self._provider = provider
+        self._merchant = merchant
         self._stored = stored
-        self._time = time
         self.id: int = stored.id
         self.project_id: str = stored.project_id
         self.project_name: str | None = stored.project_name
@@ -38,13 +40,13 @@ class FakeProject:
     @property
     def vouchers(self) -> tuple[Voucher, ...]:
         """The vouchers as they are now, newest first (RES-5)."""
-        self._stored.settle(*self._time())
+        self._provider.settle(self._merchant, self._stored)
         return self._stored.snapshot().vouchers
 
     @property
     def stats(self) -> dict[str, int]:
         """How many vouchers are in each status, by the names and in the order of `stats` (SUM-1)."""
-        self._stored.settle(*self._time())
+        self._provider.settle(self._merchant, self._stored)
         return {status.value: count for status, count in zip(STATUSES, self._stored.stats(STATUSES), strict=True)}
 
     def move(
@@ -75,15 +77,13 @@ class FakeProject:
         check_text("response_json", response_json)
         if nominal_gs is not None:
             check_number("nominal_gs", nominal_gs, "a whole number")
-        now, zone = self._time()
-        with self._stored.lock:
-            self._stored.settle(now, zone)
+        with self._provider.changing:
+            self._provider.settle(self._merchant, self._stored)
             ids = self._ids(which, count)
-            move_many(
+            self._provider.move_vouchers(
+                self._merchant,
                 self._stored,
                 target,
-                now=now,
-                zone=zone,
                 ids=ids,
                 note=note,
                 response_json=response_json,

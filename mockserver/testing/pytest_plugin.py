@@ -131,11 +131,12 @@ def apigames_httpx(apigames: FakeMerchant) -> Iterator[HttpxDouble]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make each scenario of `survive` a test of its own."""
-    if "apigames_scenario" in metafunc.fixturenames:
-        from mockserver.testing.survive.as_tests import scenario_names  # noqa: PLC0415 - as above
+    for fixture in ("apigames_scenario", "apigames_flow_scenario"):
+        if fixture in metafunc.fixturenames:
+            from mockserver.testing.survive.as_tests import scenario_names  # noqa: PLC0415 - as above
 
-        names = scenario_names(_session(metafunc.config).seed)
-        metafunc.parametrize("apigames_scenario", names, ids=names, indirect=True)
+            names = scenario_names(_session(metafunc.config).seed, flow="flow" in fixture)
+            metafunc.parametrize(fixture, names, ids=names, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -150,9 +151,21 @@ def apigames_stage() -> Iterator[Stage]:
 @pytest.fixture
 def apigames_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> ScenarioTest:
     """One scenario of `survive`: `apigames_scenario.check(client)` fails when the client does not survive it."""
-    from mockserver.testing.survive.as_tests import ScenarioTest  # noqa: PLC0415 - as above
+    return _scenario(request, apigames_stage, flow=False)
 
-    return ScenarioTest(request.param, apigames_stage, _session(request.config).seed, request.node)
+
+@pytest.fixture
+def apigames_flow_scenario(request: pytest.FixtureRequest, apigames_stage: Stage) -> ScenarioTest:
+    """The same of `survive --flow`, for a client that submits codes and polls for them."""
+    return _scenario(request, apigames_stage, flow=True)
+
+
+def _scenario(request: pytest.FixtureRequest, stage: Stage, *, flow: bool) -> ScenarioTest:
+    from mockserver.testing.survive.as_tests import ScenarioTest  # noqa: PLC0415 - as above
+    from mockserver.testing.survive.survive import catalogue_of  # noqa: PLC0415 - as above
+
+    catalogue = catalogue_of(flow=flow)
+    return ScenarioTest(request.param, catalogue, stage, _session(request.config).seed, request.node)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mockserver.contract.readings import Readings
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.provider.journal.journal import Journal
 from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.operations.handler import Handler
@@ -78,6 +79,9 @@ class FakeServer:
             World(), self.readings, clock, observers=(self._record_for_merchant,), handlers=handlers
         )
         self.undocumented_calls: list[str] = []
+        # How many submissions arrived, for whomever.
+        self.submissions_received = 0
+        self._submission_plans: dict[str, Plan] = {}
         self._unmatched: deque[RawEntry] = deque(maxlen=UNMATCHED_KEPT)
         self._scopes: list[Readings] = []
         self._server: Server | None = None
@@ -151,9 +155,11 @@ class FakeServer:
         self._was_stopped = False
         self._made_in = os.getpid()
         own = None if readings is None else as_readings(readings)
-        read = self._read(world, own)
+        read, plan = self._read(world, own)
         merchants = read if read and keep_ids else map(self._renamed, read or [_NOBODY])
         taken_in = [self._take_in(one, own) for one in merchants]
+        for one in taken_in:
+            self.plan_submissions(one.merchant_id, plan)
         taken_in[0].others = tuple(taken_in[1:])
         return taken_in[0]
 
@@ -163,6 +169,7 @@ class FakeServer:
             one.clear_faults()
             self.provider.remove_merchant(one.merchant_id)
             self._journals.pop(one.merchant_id, None)
+            self.plan_submissions(one.merchant_id, None)
 
     @contextmanager
     def under(self, readings: Readings) -> Iterator[None]:
@@ -180,17 +187,24 @@ class FakeServer:
         """Return the newest calls for no merchant that the server knows, numbered above `after` in its journal."""
         return [self.provider.journal.masked(kept) for kept in tuple(self._unmatched) if kept.n > after]
 
+    def plan_submissions(self, merchant_id: str, plan: Plan | None) -> None:
+        """Let this plan move what a merchant's clients submit from now on; None leaves it as it is."""
+        if plan is None:
+            self._submission_plans.pop(merchant_id, None)
+        else:
+            self._submission_plans[merchant_id] = plan
+
     def _rescope(self, change: Callable[[Readings], None], readings: Readings) -> None:
         with self._lock:
             change(readings)
             agreed = bool(self._scopes) and all(one == self._scopes[0] for one in self._scopes)
             self.provider.readings = self._scopes[0] if agreed else self.readings
 
-    def _read(self, world: WorldSource | None, own: Readings | None) -> list[Merchant]:
+    def _read(self, world: WorldSource | None, own: Readings | None) -> tuple[list[Merchant], Plan | None]:
         if world is None:
-            return []
+            return [], None
         read = read_world_source(world, own or self.provider.readings, self.provider.clock)
-        return [_with_plan(merchant, read.plan) for merchant in read.merchants]
+        return [_with_plan(merchant, read.plan) for merchant in read.merchants], read.plan
 
     def _renamed(self, merchant: Merchant) -> Merchant:
         merchant_id = self.identities.merchant_id()
@@ -207,11 +221,20 @@ class FakeServer:
         return FakeMerchant(self, stored, journal)
 
     def _record_for_merchant(self, kept: RawEntry) -> None:
+        self.submissions_received += kept.call.operation is REDEEM_BULK
         journal = self._journals.get(kept.call.merchant_id or "")
         if journal is not None:
             journal.record(kept.call, kept.reply, kept.took)
         else:
             self._unmatched.append(kept)
+        if kept.reply.made is not None:
+            self._start_plan(kept.call.merchant_id or "", kept.reply.made.project_id)
+
+    def _start_plan(self, merchant_id: str, project_id: str) -> None:
+        plan, merchant = self._submission_plans.get(merchant_id), self.provider.store.merchant(merchant_id)
+        project = None if merchant is None else merchant.project(project_id)
+        if plan is not None and merchant is not None and project is not None:
+            self.provider.set_plan(merchant, project, plan)
 
 
 def _with_plan(merchant: Merchant, plan: Plan | None) -> Merchant:

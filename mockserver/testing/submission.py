@@ -10,9 +10,7 @@ import msgspec
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK, BadList, decode_codes
-from mockserver.provider.faults.faults import FaultPut
 from mockserver.provider.journal.recorded import Entry, RawEntry
-from mockserver.testing.project import FakeProject
 
 
 class Submission(NamedTuple):
@@ -40,18 +38,10 @@ class Submission(NamedTuple):
         return f"#{entry.n} {len(self.codes)} code{'' if len(self.codes) == 1 else 's'}: {became}{lost}"
 
 
-class _Data(msgspec.Struct):
-    project_id: str
-
-
-class _Reply(msgspec.Struct):
-    data: _Data
-
-
-def submission_of(raw: RawEntry, entry: Entry, readings: Readings, projects: Sequence[FakeProject]) -> Submission:
-    """Return the submission that a call of `redeem_bulk` was; `projects` are those of the merchant."""
-    codes = _codes(raw.call.body, readings)
-    return Submission(codes, _project_id(raw, codes, projects), entry)
+def submission_of(raw: RawEntry, entry: Entry, readings: Readings) -> Submission:
+    """Return the submission that a call of `redeem_bulk` was."""
+    made = raw.reply.made
+    return Submission(_codes(raw.call.body, readings), None if made is None else made.project_id, entry)
 
 
 def failure(found: Sequence[Submission], codes: Iterable[str] | None, expected: str) -> str:
@@ -77,19 +67,3 @@ def _codes(body: bytes, readings: Readings) -> tuple[str, ...]:
         return tuple(decode_codes(str(sent.get("kode_voucher")), readings.replace(bulk_base64="lenient")))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadList):
         return ()
-
-
-def _project_id(raw: RawEntry, codes: tuple[str, ...], projects: Sequence[FakeProject]) -> str | None:
-    reply = raw.reply
-    is_hit = isinstance(reply.cause, FaultPut)
-    if reply.clause != REDEEM_BULK.success.clause and (not is_hit or reply.clause is not None):
-        return None
-    if isinstance(reply.cause, FaultPut) and reply.cause.fault.prevents:
-        return None
-    try:
-        return msgspec.json.decode(reply.body, type=_Reply).data.project_id
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        # A fault took the id out of the reply, and the project is there all the same.
-        wanted = set(codes)
-        same = (one for one in reversed(projects) if wanted and {two.voucher_code for two in one.vouchers} == wanted)
-        return next((one.project_id for one in same), None)

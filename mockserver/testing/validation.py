@@ -41,14 +41,15 @@ def check_text(name: str, value: object) -> None:
 
 
 @cache
-def _project_id_pattern() -> re.Pattern[str]:
+def project_id_pattern() -> re.Pattern[str]:
+    """Return what a project id that a path can hold matches."""
     return re.compile(schema("world")["$defs"]["path-text"]["pattern"])
 
 
 def check_project(project_id: object, project_name: object, plan: object) -> None:
     """Raise ValueError unless a project can have these; None leaves one out."""
     check_text("project_id", project_id)
-    if isinstance(project_id, str) and not _project_id_pattern().fullmatch(project_id):
+    if isinstance(project_id, str) and not project_id_pattern().fullmatch(project_id):
         raise ValueError(
             f"project_id={project_id!r}: expected text that a path can hold: not empty, without a slash, not . or .. "
             "alone; leave it out and one is made up"

@@ -1,4 +1,7 @@
-"""Finds out which readings a target follows, by reading alone: for each entry of the register its probe."""
+"""Finds out which readings a target follows: for each entry of the register its probe.
+
+By reading alone, and where the run may submit, by submissions that are refused, or on this machine accepted.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,30 @@ from urllib.parse import urlsplit
 
 from mockserver.contract.judging.page import STATUS_NAMES
 from mockserver.contract.judging.violation import Fact
-from mockserver.contract.readings import REGISTER
-from mockserver.verification.cases import Case, cases
+from mockserver.contract.readings import REGISTER, readings_about
+from mockserver.contract.redeem_bulk import REDEEM_BULK
+from mockserver.verification.cases import SUBMIT_REFUSALS, Case, cases
+from mockserver.verification.laws import submissions
 from mockserver.verification.laws.filter import each_filter_by_code_and_by_name
 from mockserver.verification.laws.paging import last_page
 from mockserver.verification.laws.requests import a_project_by_its_name, the_session_key_left_out
 from mockserver.verification.laws.sums import check_filtered_sums, check_unfiltered_sums, narrow_filters
+from mockserver.verification.live_guard import Submitting
 from mockserver.verification.report.masked import Shown
 from mockserver.verification.report.result import readings_of
 from mockserver.verification.report.wording import reason_text
 from mockserver.verification.run.opening import open_run
+from mockserver.verification.run.record import Inconclusive
 from mockserver.verification.run.run import Run
+from mockserver.verification.suite import NEEDS
 
 Probe = Callable[[Run], None]
 
 _WHY_UNSEEN = {
     "max_limit": "no reply was cut short; a cap above what there is cannot be seen",
     "timezone": "a reply does not say when its vouchers were really made",
+    "bulk_most": "no list was too long; a bound above what was sent cannot be seen",
+    "bulk_duplicate": "one merchant's calls do not show whether a code of another merchant is a double too",
 }
 _WHY_NOT_EMPTY = {
     "empty_vouchers": "every reply listed some voucher",
@@ -41,9 +51,14 @@ def calibrate(run: Run) -> dict[str, Any]:
         BudgetSpent: the calls were used up before the end.
     """
     open_run(run)
-    for keys, probe in _probes():
+    for keys, probe, needed in _probes():
+        if run.submitting < needed:
+            continue
         run.record.law = _law(keys)
-        probe(run)
+        try:
+            probe(run)
+        except Inconclusive as why:
+            run.record.leave(why.reason)
     return document_of(run)
 
 
@@ -78,11 +93,11 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 def _entry(run: Run, item: dict[str, Any], shown: Shown) -> dict[str, Any]:
     key = item["key"]
     default = REGISTER[key].default
-    own_laws = {_law(keys) for keys, _ in _probes() if key in keys}
+    own_laws = {_law(keys) for keys, _, _ in _probes() if key in keys}
     blamed = [broken.violation for broken in run.record.broken if broken.law in own_laws]
     if item["value"] is not None:
         return {"value": item["value"], "seen": "observed", "why": item["evidence"]}
-    left = run.record.observations.left(key) if key != "max_limit" else frozenset({default})
+    left = frozenset({default}) if REGISTER[key].is_number else run.record.observations.left(key)
     value = default if default in left else min(left)
     if key == "http_status" and run.record.http_statuses and not item["left"]:
         return {"value": default, "seen": "other", "why": item["evidence"]}
@@ -100,6 +115,11 @@ def _entry(run: Run, item: dict[str, Any], shown: Shown) -> dict[str, Any]:
 def _why_unseen(run: Run, key: str, own_laws: set[str]) -> str:
     """Say what was missing to see a reading that the probes leave open."""
     unsettled = [item.reason for item in run.record.unsettled if item.law in own_laws]
+    needed = min((needed for keys, _, needed in _probes() if key in keys), default=Submitting.NOTHING)
+    if run.submitting < needed and key != "timezone":
+        return reason_text(NEEDS[needed])
+    if unsettled and key in readings_about(REDEEM_BULK.name):
+        return reason_text(unsettled[-1])
     if key in _WHY_UNSEEN:
         return _WHY_UNSEEN[key]
     if key != "project_match" and run.last_snapshot is not None and run.last_snapshot.total == 0:
@@ -126,7 +146,30 @@ def _law(keys: tuple[str, ...]) -> str:
     return f"probe of {', '.join(keys)}"
 
 
-def _probes() -> list[tuple[tuple[str, ...], Probe]]:
+def _probes() -> list[tuple[tuple[str, ...], Probe, Submitting]]:
+    """Return the readings that each probe shows, the probe, and what it needs a run to submit."""
+    reading = ((keys, probe, Submitting.NOTHING) for keys, probe in _reading_probes())
+    submitting = ((keys, probe, Submitting.ANYTHING) for keys, probe in _submitting_probes())
+    refusals = _expect(SUBMIT_REFUSALS)
+    return [*reading, (("bulk_precedence", "bulk_missing"), refusals, Submitting.REFUSALS), *submitting]
+
+
+def _submitting_probes() -> list[tuple[tuple[str, ...], Probe]]:
+    return [
+        (("bulk_reply", "timezone"), _a_list),
+        (("bulk_lines", "bulk_base64", "bulk_empty"), submissions.lists_written_in_other_ways),
+        (("bulk_lines",), submissions.what_parts_the_codes),
+        (("bulk_duplicate",), submissions.the_same_list_again),
+        (("bulk_most",), submissions.a_very_long_list),
+    ]
+
+
+def _a_list(run: Run) -> None:
+    submissions.the_documented_submission_is_taken(run)
+    submissions.a_list_becomes_a_project_of_its_codes(run)
+
+
+def _reading_probes() -> list[tuple[tuple[str, ...], Probe]]:
     return [
         (("http_status",), _expect("bodies", "cut-off")),
         (("session_key",), the_session_key_left_out),
@@ -154,7 +197,7 @@ def _probes() -> list[tuple[tuple[str, ...], Probe]]:
 def _expect(group: str, *names: str) -> Probe:
     def probe(run: Run) -> None:
         found: dict[str, Case] = {case.name: case for case in cases(group)}
-        run.expect_each(found[name] for name in names)
+        run.expect_each(found[name] for name in names or found)
 
     return probe
 

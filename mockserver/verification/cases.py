@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from mockserver._resources import resource
-from mockserver.contract import near_misses
+from mockserver.contract import near_lists, near_misses
 from mockserver.contract.judging.exchange import NotJson, decode
+from mockserver.contract.operation import Operation
+from mockserver.contract.operations import OPERATIONS
+from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.contract.signature import sign
 from mockserver.verification.credentials import Credentials
 
@@ -25,16 +29,28 @@ RIGHT = "right"
 UNKNOWN_MERCHANT = "M000000NONE0000X"
 UNKNOWN_PROJECT = "R000000NONE000000"
 GROUPS = ("bodies", "types", "presence", "merchants", "projects", "signatures")
+# Those of the submit call; of these, no target can accept a refusal.
+SUBMIT_REFUSALS = "bulk-refusals"
+SUBMIT_GROUPS = (
+    SUBMIT_REFUSALS,
+    "bulk-bodies",
+    "bulk-types",
+    "bulk-presence",
+    "bulk-merchants",
+    "bulk-lists",
+    "bulk-signatures",
+)
 
 
 @dataclass(frozen=True)
 class Case:
     """One request and the outcomes it may have.
 
-    `outcomes` maps each allowed outcome (`success`, `ERR-1` to `ERR-4`, or `any`) to the readings it shows, each with
-    its values. `merchant` is a merchant id with `$merchant_id` for the target's own. `body` is bytes with
+    `outcomes` maps each allowed outcome (`success`, the clause of an error, or `any`) to the readings it shows, each
+    with its values. `merchant` is a merchant id with `$merchant_id` for the target's own. `body` is bytes with
     `$projectid`, `$signature` and `$session` in the places of the target's (`$form_...` form-encoded); `formula`
-    names the signature.
+    names the signature. In the place of `$kode_voucher` are codes that the target has not seen before, written in the
+    way that `list` names.
     """
 
     name: str
@@ -44,14 +60,16 @@ class Case:
     body: bytes
     formula: str
     outcomes: Mapping[str, Mapping[str, tuple[str, ...]]]
+    operation: Operation = PROJECT_DETAIL
+    list: str = near_lists.RIGHT
 
     def merchant_for(self, credentials: Credentials) -> str:
         """Return the merchant id of the path."""
         own = credentials.merchant_id
         return self.merchant.replace("$merchant_id_changed_case", own.swapcase()).replace("$merchant_id", own)
 
-    def body_for(self, credentials: Credentials) -> bytes:
-        """Return the bytes to send for this target."""
+    def body_for(self, credentials: Credentials, codes: Sequence[str] = ()) -> bytes:
+        """Return the bytes to send for this target; `codes` are those that a submission is of."""
         session = "" if credentials.session_key is None else f'"session_key":{json.dumps(credentials.session_key)},'
         form_session = (
             urlencode({"session_key": credentials.session_key}) if credentials.session_key is not None else ""
@@ -63,6 +81,10 @@ class Case:
             b"$projectid": json.dumps(credentials.project_id)[1:-1],
             b"$session": session,
         }
+        if self.submits_codes:
+            kode_voucher = near_lists.ALL[self.list](codes)
+            places[b"$form_kode_voucher"] = quote_plus(kode_voucher)
+            places[b"$kode_voucher"] = json.dumps(kode_voucher)[1:-1]
         body = self.body
         for place, text in places.items():
             body = body.replace(place, text.encode())
@@ -83,6 +105,11 @@ class Case:
         if self.formula in near_misses.ALL:
             return self.signature_for(credentials) != credentials.signature
         return True
+
+    @property
+    def submits_codes(self) -> bool:
+        """Whether codes are to be given for its body."""
+        return b"kode_voucher" in self.body and b"$" in self.body and self.operation is REDEEM_BULK
 
     @property
     def is_wrong_signature(self) -> bool:
@@ -109,6 +136,7 @@ class Case:
             "about": self.about,
             "merchant": self.merchant,
             "signature": self.formula,
+            **({"list": self.list} if self.submits_codes else {}),
             "body": body,
             "outcomes": {
                 name: {key: list(values) for key, values in shown.items()} for name, shown in self.outcomes.items()
@@ -116,8 +144,8 @@ class Case:
         }
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Case:
-        """Read a case from its document."""
+    def of(cls, document: Mapping[str, Any], operation: Operation = PROJECT_DETAIL) -> Case:
+        """Read a case of an operation from its document."""
         body = document["body"]
         return cls(
             document["name"],
@@ -130,11 +158,14 @@ class Case:
                 name: {key: tuple(values) for key, values in shown.items()}
                 for name, shown in document["outcomes"].items()
             },
+            operation,
+            document.get("list", near_lists.RIGHT),
         )
 
 
 @cache
 def cases(group: str) -> tuple[Case, ...]:
-    """Return the stored cases of a group, one of `GROUPS`."""
+    """Return the stored cases of a group, one of `GROUPS` or `SUBMIT_GROUPS`."""
     document = json.loads((resource("fixtures") / "requests" / f"{group}.json").read_text(encoding="utf-8"))
-    return tuple(Case.of(case) for case in document["cases"])
+    operation = OPERATIONS.named(document["operation"])
+    return tuple(Case.of(case, operation) for case in document["cases"])

@@ -8,9 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.verification.credentials import Credentials
-from mockserver.verification.live_guard import ALLOW_VARIABLE, Limits, Refused, check_allowed, is_loopback
+from mockserver.verification.live_guard import (
+    ALLOW_VARIABLE,
+    Limits,
+    Refused,
+    Submitting,
+    changes_the_path,
+    check_allowed,
+    check_submitting,
+    is_loopback,
+)
 from mockserver.verification.run.run import Listener, Run
-from mockserver.verification.target import HttpTarget, changes_the_path, checked_base_url
+from mockserver.verification.target import HttpTarget, checked_base_url
 
 VARIABLES = {
     "base_url": "APIGAMES_BASE_URL",
@@ -33,7 +42,7 @@ class Settings:
     """A run before it starts. `rate` is in calls a second, `timeout` in seconds; None means the guard's own limits.
 
     `strict` are readings observed before. `leave` is what the sources other than the environment say to calling a live
-    host, as `check_allowed` takes it.
+    host, as `check_allowed` takes it. `submitting` is what may be submitted.
     """
 
     base_url: str
@@ -48,6 +57,7 @@ class Settings:
     seed: int = 0
     strict: Mapping[str, str] = field(default_factory=dict)
     leave: Mapping[str, str] = field(default_factory=dict)
+    submitting: Submitting = Submitting.NOTHING
 
     @property
     def credentials(self) -> Credentials:
@@ -57,7 +67,7 @@ class Settings:
     @property
     def limits(self) -> Limits:
         """What the run may ask of the target."""
-        return Limits.of(self.base_url, max_requests=self.max_requests, rate=self.rate)
+        return Limits.of(self.base_url, max_requests=self.max_requests, rate=self.rate, submitting=self.submitting)
 
     def at(self, base_url: str) -> Settings:
         """Return the same settings for another address."""
@@ -78,11 +88,20 @@ class Settings:
             if changes_the_path(identifier):
                 raise SettingsError(f"the {name} {identifier!r} would change the path that is called")
         live = not is_loopback(base_url)
-        target = HttpTarget(base_url, timeout=self.timeout, use_proxies=live, wsgi=wsgi)
-        return Run(target, self.credentials, self.limits, self.seed, self.strict, listener)
+        target = HttpTarget(base_url, timeout=self.timeout, use_proxies=live, submitting=self.submitting, wsgi=wsgi)
+        return Run(
+            target,
+            self.credentials,
+            self.limits,
+            self.seed,
+            self.strict,
+            listener,
+            submitting=self.submitting,
+        )
 
     def check_allowed(self) -> None:
         """Ask the live guard, which hears the environment too; raises Refused."""
+        check_submitting(self.base_url, self.submitting)
         said = {**self.leave, f"{ALLOW_VARIABLE} of the environment": os.environ.get(ALLOW_VARIABLE, "")}
         check_allowed(self.base_url, said)
 

@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mockserver.contract.judging.violation import Fact
-from mockserver.verification.laws.law import LawFunction, clauses_of, name_of
-from mockserver.verification.live_guard import BudgetSpent
+from mockserver.verification.laws.law import LawFunction, clauses_of, name_of, needed_by
+from mockserver.verification.live_guard import BudgetSpent, Submitting
 from mockserver.verification.run.opening import open_run
 from mockserver.verification.run.record import Aborted, Inconclusive, LawResult
 from mockserver.verification.run.run import Run
 
 OPENING = "opening"
 _Step = Callable[[Run], None]
+# Why a law is not seen where a run may not submit what it needs.
+NEEDS = {
+    Submitting.REFUSALS: Fact.of("needs_submit_refusals"),
+    Submitting.ANYTHING: Fact.of("needs_submit"),
+}
 
 
 class Stopped(BaseException):
@@ -49,7 +54,10 @@ def perform(run: Run, law: LawFunction) -> LawResult:
         opening = _guarded(run, open_run, OPENING, ("REQ-1",))
         if opening.outcome != "holds":
             run.results.append(opening)
-    result = _guarded(run, law, name_of(law), clauses_of(law))
+    if run.submitting < needed_by(law):
+        result = LawResult(name_of(law), clauses_of(law), "not seen", NEEDS[needed_by(law)])
+    else:
+        result = _guarded(run, law, name_of(law), clauses_of(law))
     run.results.append(result)
     run.listener.judged(result, run.pace.made)
     return result

@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from mockserver.contract.operation import Operation
 from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.verification.live_guard import Submitting, check_request, is_loopback
 
 MAX_REPLY = 32 * 1024 * 1024
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
-_STEPS = {".", ".."}
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -82,8 +83,8 @@ class Target(Protocol):
 
     base_url: str
 
-    def post(self, merchant_id: str, body: bytes) -> RawReply:
-        """Make one call; raises NoReply."""
+    def post(self, merchant_id: str, body: bytes, operation: Operation = PROJECT_DETAIL) -> RawReply:
+        """Make one call of an operation; raises NoReply."""
         ...
 
     def close(self) -> None:
@@ -95,7 +96,8 @@ class HttpTarget:
     """A server at `base_url` (or, with `wsgi`, an app in this process), reached with httpx.
 
     `timeout` is in seconds, for the whole of a call; `max_reply` is in bytes. Redirects are never followed. The
-    environment's proxies are used only with `use_proxies`.
+    environment's proxies are used only with `use_proxies`, and never for this machine. Whatever is asked of it, the
+    live guard lets no more be submitted than `submitting` says.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class HttpTarget:
         timeout: float = 10.0,
         max_reply: int = MAX_REPLY,
         use_proxies: bool = False,
+        submitting: Submitting = Submitting.NOTHING,
         wsgi: Callable[..., Iterable[bytes]] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -112,26 +115,28 @@ class HttpTarget:
         self._timeout = timeout
         self._max_reply = max_reply
         self._use_proxies = use_proxies
+        self._submitting = submitting
         self._transport = httpx.WSGITransport(app=wsgi, raise_app_exceptions=False) if wsgi else transport
         self._client: httpx.Client | None = None
 
-    def url(self, merchant_id: str) -> str:
-        """Return the one URL that calls for this merchant go to.
+    def url(self, merchant_id: str, operation: Operation = PROJECT_DETAIL) -> str:
+        """Return the one URL that calls of an operation for this merchant go to.
 
         Raises:
             ValueError: the id is a step in a path, `.` or `..`, which no encoding keeps from being taken.
         """
-        if merchant_id in _STEPS:
+        if merchant_id in {".", ".."}:
             raise ValueError(f"{merchant_id!r} is not an id but a step in a path")
-        return self.base_url + PROJECT_DETAIL.path_of(merchant_id)
+        return self.base_url + operation.path_of(merchant_id)
 
-    def post(self, merchant_id: str, body: bytes) -> RawReply:
+    def post(self, merchant_id: str, body: bytes, operation: Operation = PROJECT_DETAIL) -> RawReply:
         """Make one call.
 
         Raises:
             NoReply: no connection, a time-out, a reply that is cut off, too large or wrongly compressed.
+            Withheld: it might be accepted where nothing may be submitted; it was not sent.
         """
-        url = self.url(merchant_id)
+        url = self.url(merchant_id, operation)
         client = self._connected()
         # Timeouts of the client hold for each read; only closing it ends a reply that comes byte by byte.
         watchdog = threading.Timer(self._timeout + 0.5, client.close)
@@ -168,11 +173,23 @@ class HttpTarget:
             self._client = httpx.Client(
                 timeout=self._timeout,
                 follow_redirects=False,
-                trust_env=self._use_proxies,
+                trust_env=self._use_proxies and not is_loopback(self.base_url),
                 transport=self._transport,
                 limits=httpx.Limits(max_connections=4),
+                # Called with each request as it is about to be sent, after all that may change it.
+                event_hooks={"request": [self._check]},
             )
         return self._client
+
+    def _check(self, request: httpx.Request) -> None:
+        check_request(
+            method=request.method,
+            host=request.url.host,
+            path=request.url.raw_path.decode("ascii"),
+            body=request.read(),
+            base_path=httpx.URL(self.base_url).raw_path.decode("ascii").partition("?")[0].rstrip("/"),
+            submitting=self._submitting,
+        )
 
     def _forget_client(self) -> None:
         if self._client is not None:
@@ -197,7 +214,7 @@ class HttpTarget:
         if name in {"", "identity"}:
             return lambda raw, _: raw
         if name not in {"gzip", "x-gzip", "deflate"}:
-            raise self._no_reply(Failure.UNKNOWN_COMPRESSION, name[:40])
+            raise self._no_reply(Failure.UNKNOWN_COMPRESSION, name)
         stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
         def expand(raw: bytes, room: int) -> bytes:
@@ -237,14 +254,6 @@ def _date(text: str | None) -> float | None:
         return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def changes_the_path(identifier: str) -> bool:
-    r"""Whether an id is more than one piece of a path, or would be so to a server that decodes it once more.
-
-    That is `.` and `..`, and an id with a slash of either kind, `?`, `#` or `%`.
-    """
-    return identifier in _STEPS or any(sign in "/\\?#%" for sign in identifier)
 
 
 def checked_base_url(text: str) -> str:

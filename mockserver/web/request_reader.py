@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from urllib.parse import unquote
 
+import msgspec
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from mockserver.provider.internal_error import report
@@ -78,10 +79,9 @@ class RequestReader:
         self._body: bytes | bytearray = b""
         self._size = self._kept = self._read = 0
         self._in_head = self._offers_upgrade = False
-        # Clients that keep a connection ask for the same again and again.
-        self._known_host: str | None = None
-        self._known_url = b""
-        self._target = ("", "")
+        # The newest request that came alone in one piece, and its head: clients that poll send it again and again.
+        self._known_head = b""
+        self._known: HttpRequest | None = None
 
     def add(self, data: bytes) -> None:
         """Take more bytes."""
@@ -91,6 +91,8 @@ class RequestReader:
     def parse(self) -> None:
         """Parse some of what is there; call it while there is a `rest` and this is not the last."""
         rest, start = self.rest, self._parsed
+        if self._known is not None and not start and self.is_whole and self._take_known(self._known):
+            return
         # Each request has its version in it, and its head ends with an empty line: so few come of one piece.
         if start or rest.count(b"HTTP/") > AHEAD:
             end = rest.find(b"\r\n\r\n", start) + 4
@@ -102,8 +104,11 @@ class RequestReader:
             self.rest, self._parsed = b"", 0
         self._piece = len(piece)
         self._idle_bytes += len(piece)
+        is_alone = self.is_whole and not self.requests and not self.rest
         try:
             self._parser.feed_data(piece)
+            if is_alone:
+                self._remember(piece)
         except HttpParserUpgrade as upgrade:
             # What follows a CONNECT is for a tunnel, and there is none.
             if self._offers_upgrade:
@@ -115,6 +120,28 @@ class RequestReader:
                 self.refuse(self.refusal or BadRequest(400, NOT_HTTP))
         if self._idle_bytes > self._header_bytes and not self.is_whole:
             self.refuse(_HEAD_TOO_LARGE)
+
+    def _remember(self, piece: bytes) -> None:
+        """Remember the head of the only request of a piece, when nothing but its body can be another next time."""
+        if not self.is_whole or self.is_last or len(self.requests) != 1:
+            return
+        request = self.requests[0]
+        head_size = piece.find(b"\r\n\r\n") + 4
+        if len(piece) == head_size + request.announced and len(request.body) == request.announced:
+            self._known_head = piece[:head_size]
+            self._known = msgspec.structs.replace(request, body=b"")
+
+    def _take_known(self, known: HttpRequest) -> bool:
+        """Take a whole request whose head is the one remembered, without parsing it; tell whether it was one."""
+        rest, head_size = self.rest, len(self._known_head)
+        if len(rest) != head_size + known.announced or not rest.startswith(self._known_head):
+            return False
+        if self._body_bytes(known)[0] < known.announced:
+            return False
+        self.requests.append(msgspec.structs.replace(known, body=rest[head_size:]))
+        self.rest = b""
+        self.begun += 1
+        return True
 
     def refuse(self, refusal: BadRequest) -> None:
         """Parse no more: this is to be said after the replies to the requests before."""
@@ -216,16 +243,9 @@ class RequestReader:
         if version not in {"1.1", "1.0"}:
             raise BadRequest(400, NOT_HTTP)
         fields = dict(headers)
-        host = fields.get("host")
-        if host is None or host != self._known_host or len(fields) != len(headers) or "transfer-encoding" in fields:
-            check_head(version, headers, fields)
-            self._known_host = host
+        check_head(version, headers, fields)
         method = parser.get_method().decode("ascii")
-        if self._url != self._known_url:
-            self._target = target_of(self._url, method, headers)
-            # An absolute one changes the headers too.
-            self._known_url = self._url if self._url.startswith(b"/") else b""
-        path, query = self._target
+        path, query = target_of(self._url, method, headers)
         self._offers_upgrade = parser.should_upgrade() and method != "CONNECT"
         if self._offers_upgrade:
             return
@@ -239,6 +259,8 @@ class RequestReader:
         expects = "expect" in fields and version != "1.0"
         if request.announced > (self._kept if expects else self._read):
             self._finish_early()
+        if request.announced > self._kept:
+            self._kept = 0  # it will be refused, so nothing of it is needed
         request.expects = expects and (request.announced > 0 or "transfer-encoding" in fields)
 
     def _finish_early(self) -> None:

@@ -10,9 +10,9 @@ import hypothesis
 import pytest
 
 from mockserver._resources import resource
-from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.golden.check import failures_in
-from mockserver.verification.cases import GROUPS, cases
+from mockserver.verification.cases import GROUPS, SUBMIT_GROUPS, SUBMIT_REFUSALS, cases
+from mockserver.verification.live_guard import REFUSED_SUBMISSIONS
 from tests.support.command import run, run_process
 
 FIXTURES = resource("fixtures")
@@ -45,6 +45,10 @@ def test_the_same_bytes_come_under_the_recorded_version(tmp_path: Path) -> None:
     [
         ("exchanges/mixed.json", "total_voucher", "total_vouchers"),
         ("worlds/mixed.json", '"nominal_gs": 25', '"nominal_gs": 26'),
+        ("flows/submit-poll-poll.json", '\\"pending\\":3', '\\"pending\\":2'),
+        ("worlds/submit-poll-poll.json", '"plan"', '"plans"'),
+        ("requests/bulk-lists.json", '"list": "unpadded"', '"list": "padded"'),
+        ("requests/bodies.json", '"operation": "project_detail"', '"operation": "redeem_bulk"'),
         ("signatures.json", '"signature": "', '"signature": "0'),
         ("requests/bodies.json", '"clause": "ERR-1"', '"clause": "ERR-2"'),
         ("manifest.json", '"worlds/mixed.json"', '"worlds/other.json"'),
@@ -60,7 +64,13 @@ def test_a_change_by_hand_is_found(copy: Path, name: str, old: str, new: str) ->
 
 
 def test_every_case_has_a_clause_and_a_name_of_its_own() -> None:
-    for group in GROUPS:
+    for group in (*GROUPS, *SUBMIT_GROUPS):
         names = [case.name for case in cases(group)]
         assert len(set(names)) == len(names)
-        assert all(case.clause in PROJECT_DETAIL.clauses for case in cases(group))
+        assert all(case.clause in case.operation.clauses for case in cases(group))
+        assert all({*case.outcomes} <= {*case.operation.outcomes, "success", "any"} for case in cases(group))
+
+
+def test_what_no_target_can_accept_is_what_the_live_guard_lets_through() -> None:
+    assert {case.body for case in cases(SUBMIT_REFUSALS)} == set(REFUSED_SUBMISSIONS.values())
+    assert not any("success" in case.outcomes or "any" in case.outcomes for case in cases(SUBMIT_REFUSALS))

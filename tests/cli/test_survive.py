@@ -12,7 +12,8 @@ from xml.etree.ElementTree import parse
 import pytest
 
 from mockserver.contract.schemas import schema, validator
-from mockserver.testing.survive.scenarios import SCENARIOS
+from mockserver.testing.survive.flow.scenarios import SCENARIOS as FLOW_SCENARIOS
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS
 from tests.support.command import CLEAN, run, run_process
 from tests.support.survive_clients import CLIENTS
 
@@ -133,6 +134,52 @@ def test_the_documents(tmp_path: Path) -> None:
         "skipped": "0",
     }
     assert "crash-on-empty-list" in (suite[0][0].text or "")
+
+
+FLOW = ["--flow", "--scenario", "one-code", "--scenario", "maintenance"]
+FLOW_CAREFUL = [sys.executable, str(CLIENTS / "careful" / "flow.py")]
+# Submits, and books whatever it is told as a success.
+BOOKS = (
+    "import base64, hashlib, json, os, urllib.error, urllib.request as asking\n"
+    "names = ('BASE_URL', 'MERCHANT_ID', 'SECRET_KEY', 'VOUCHERS')\n"
+    "base, merchant, secret, codes = (os.environ[f'APIGAMES_{name}'] for name in names)\n"
+    "signature = hashlib.md5((merchant + secret).encode()).hexdigest()\n"
+    "body = {'kode_voucher': base64.b64encode(codes.encode()).decode(), 'signature': signature}\n"
+    "try: asking.urlopen(f'{base}/merchant/{merchant}/kiosgamer/redem/bulk', json.dumps(body).encode())\n"
+    "except urllib.error.HTTPError: pass\n"
+    "print(json.dumps({'codes': dict.fromkeys(codes.split(), 'success'), 'error': None}))\n"
+)
+
+
+def test_a_client_of_the_whole_journey(tmp_path: Path) -> None:
+    done = run("survive", *FLOW, "--", *FLOW_CAREFUL, folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed      one-code" in done.stdout
+    assert "Survives all 2 scenarios" in done.stdout
+
+
+def test_the_documents_of_a_flow(tmp_path: Path) -> None:
+    done = run(
+        "survive", *FLOW, "--json", "r.json", "--junit", "r.xml", "--", sys.executable, "-c", BOOKS, folder=tmp_path
+    )
+    assert done.returncode == 1
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    validator(schema("survive")).validate(report)
+    assert report["flow"] is True
+    first, refused = report["scenarios"]
+    assert (first["habit"], first["expected"]) == ("accepted-is-success", {"outcome": "sees", "codes": [["success"]]})
+    assert refused["expected"]["codes"] == [["refused"]] * 3
+    assert 'should see   1 code refused; error "Redem sedang maintenance"' in done.stdout
+    assert "replay       apigames-mock survive --flow --scenario maintenance --seed 0 -- " in done.stdout
+    assert parse(tmp_path / "r.xml").getroot()[0].get("failures") == "2"
+
+
+def test_each_list_has_its_own_scenarios(tmp_path: Path) -> None:
+    done = run("survive", "--flow", "--list", folder=tmp_path)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == list(FLOW_SCENARIOS)
+    done = run("survive", "--flow", "--scenario", "no-vouchers", "--", *QUIET, folder=tmp_path)
+    assert (done.returncode, "--flow --list shows them all" in done.stderr) == (2, True)
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_document_on_standard_output_is_alone_there(tmp_path: Path) -> None:

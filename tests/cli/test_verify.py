@@ -76,6 +76,53 @@ def test_a_broken_clause_is_exit_1_with_a_line_that_repeats_it(tmp_path: Path) -
     assert re.search(r"curl -sS -X POST \S+/merchant/\S+ .*\$SIGNATURE", ended.stdout)
 
 
+def test_lists_are_submitted_where_that_was_asked_for(tmp_path: Path) -> None:
+    with serve() as merchant:
+        ended = run(
+            "verify",
+            *options(merchant.url, **_credentials(merchant)),
+            *("--submit", "--report-json", "r.json"),
+            folder=tmp_path,
+        )
+        codes = [code for one in merchant.submissions if one.is_accepted for code in one.codes]
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert validator(schema("report")).is_valid(report)
+    assert {item["outcome"] for item in report["clauses"] if item["operation"] == "redeem_bulk"} == {"holds"}
+    assert len(codes) > 100
+    assert not [code for code in codes if len(code) == 15 and code in ended.stdout]
+
+
+@pytest.mark.parametrize("command", ["verify", "calibrate"])
+def test_refusals_are_submitted_and_leave_nothing_behind(command: str, tmp_path: Path) -> None:
+    with serve() as merchant:
+        ended = run(command, *options(merchant.url, **_credentials(merchant)), "--submit-refusals", folder=tmp_path)
+        assert len(merchant.submissions) == 11 - 2, "two are of another merchant"
+        assert not any(one.is_accepted for one in merchant.submissions)
+        assert len(merchant.projects) == 1, "the one that was read"
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr
+
+
+def _credentials(merchant: Any) -> dict[str, str]:
+    project = merchant.project(pending=3, success=2)
+    return {
+        "merchant-id": merchant.merchant_id,
+        "secret-key": merchant.secret_key,
+        "project-id": project.project_id,
+    }
+
+
+@pytest.mark.parametrize("command", ["verify", "calibrate"])
+def test_no_list_is_submitted_beyond_this_machine_whatever_leave_there_is(command: str, tmp_path: Path) -> None:
+    given = [*options("https://v1.apigames.id"), "--submit", "--allow-live"]
+    ended = run(command, *given, folder=tmp_path, environment={"APIGAMES_ALLOW_LIVE": "1"})
+    assert ended.returncode == 4
+    assert "submitted on this machine only, so nothing was sent; give --submit-refusals" in ended.stderr
+    planned = run(command, *given, "--dry-run", folder=tmp_path)
+    assert planned.returncode == 0
+    assert "--submit is refused for a host that is not this machine" in planned.stdout
+
+
 @pytest.mark.parametrize(
     ("command", "option"),
     [("verify", "--report-json"), ("verify", "--report-html"), ("verify", "--junit-xml"), ("calibrate", "--output")],
@@ -389,6 +436,7 @@ def test_a_stopped_run_calls_no_more_and_reports_what_was_found(number: signal.S
     assert report["laws"][-1] == {
         "law": "no other signature is taken",
         "clauses": ["ERR-3"],
+        "operation": "project_detail",
         "outcome": "not judged",
         "reason": f"stopped by {number.name}",
     }

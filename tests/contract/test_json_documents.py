@@ -68,3 +68,14 @@ def test_a_file_that_holds_no_document_is_refused_by_name(tmp_path: Path, writte
 def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "document.json").write_bytes(b'\xef\xbb\xbf{"a": 1.0}')
     assert read_document(tmp_path / "document.json") == {"a": 1}
+
+
+def test_what_needs_no_change_is_not_copied() -> None:
+    document = {"a": [{"b": "é", "c": 1}, [], {}], "d": [{"e": 1.5}]}
+    assert plain_document(document) is document
+    changed = {"a": document["a"], "d": [1.0, {"e": 2.0}]}
+    plain = plain_document(changed)
+    assert plain == {"a": document["a"], "d": [1, {"e": 2}]}
+    assert [type(plain["d"][0]), type(plain["d"][1]["e"])] == [int, int]
+    assert plain["a"] is document["a"]
+    assert changed["d"][1] == {"e": 2.0}

@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.provider import Provider
-from mockserver.provider.request import DOCTOR_HEADER, FAULT_HEADER, MAX_BODY, PAGE, Request
+from mockserver.provider.request import DOCTOR_HEADER, FAULT_HEADER, LONGEST_EXPLAINED, MAX_BODY, PAGE, Request
 from mockserver.provider.state.world import Merchant
 from tests.support.asking import MERCHANT, PATH, body, built_in_provider, call
 
@@ -31,8 +31,8 @@ def provider() -> Provider:
         (Request("GET", PATH), 405, f"Method GET not allowed: expected {STATUS_CALL}", "POST"),
         (Request("post", PATH), 405, f"Method post not allowed: expected {STATUS_CALL}", "POST"),
         (Request("G\nT", PATH), 405, f"Method G\\nT not allowed: expected {STATUS_CALL}", "POST"),
-        (Request("POST", PATH, b"x" * (MAX_BODY + 1)), 413, "Body too large: at most 1048576 bytes are read", None),
-        (Request("POST", PATH, is_too_large=True), 413, "Body too large: at most 1048576 bytes are read", None),
+        (Request("POST", PATH, b"x" * (MAX_BODY + 1)), 413, "Body too large: at most 1572864 bytes are read", None),
+        (Request("POST", PATH, is_too_large=True), 413, "Body too large: at most 1572864 bytes are read", None),
         (Request("GET", PATH, is_too_large=True), 405, f"Method GET not allowed: expected {STATUS_CALL}", "POST"),
     ],
     ids=lambda value: repr(value)[:40],
@@ -70,6 +70,16 @@ def test_the_doctor_speaks_in_a_header_of_refusals_when_asked(content: bytes, sp
     assert (DOCTOR_HEADER.lower() in dict(call(provider, content).headers)) is speaks
     provider.doctor_header = False
     assert DOCTOR_HEADER.lower() not in dict(call(provider, content).headers)
+
+
+def test_the_header_says_of_a_long_body_where_it_is_explained() -> None:
+    """Who explains it before the reply lets everybody wait."""
+    provider = built_in_provider()
+    provider.doctor_header = True
+    call(provider, body())
+    headers = dict(call(provider, b"{" * (LONGEST_EXPLAINED + 1)).headers)
+    assert headers[DOCTOR_HEADER.lower()] == "the body has 65537 bytes; GET /__admin/requests/2 says why"
+    assert "breaks" in dict(call(provider, b"{" * LONGEST_EXPLAINED).headers)[DOCTOR_HEADER.lower()]
 
 
 def test_a_merchant_that_is_gone_is_unknown(provider: Provider) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mockserver.contract.operation import Operation
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings
 from mockserver.provider.state.world import World
 from mockserver.verification.credentials import Credentials
@@ -51,9 +53,9 @@ class ScriptedTarget:
         self._broken = broken
         self._fake = BrokenFake(world=world, readings=readings)
 
-    def post(self, merchant_id: str, body: bytes) -> RawReply:
+    def post(self, merchant_id: str, body: bytes, operation: Operation = PROJECT_DETAIL) -> RawReply:
         """Answer a call."""
-        call = Call(merchant_id, body, self._fake.ask, self._fake.store, len(self.sent) + 1)
+        call = Call(merchant_id, body, self._fake.ask, self._fake.store, len(self.sent) + 1, operation)
         self.sent.append(call)
         scripted = self._script(call)
         if isinstance(scripted, NoReply):

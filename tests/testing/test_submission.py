@@ -6,7 +6,7 @@ import httpx
 import pytest
 import requests
 
-from mockserver import FakeMerchant, Plan
+from mockserver import FakeMerchant, FakeServer, Merchant, Plan, World
 from mockserver.contract.redeem_bulk import encode_codes
 from tests.support.asking import fields
 
@@ -76,6 +76,16 @@ def test_a_reply_that_is_lost_in_another_way_leaves_the_project(apigames: FakeMe
     assert one.project_id == apigames.projects[0].project_id
 
 
+@pytest.mark.apigames(readings={"bulk_duplicate": "list"})
+def test_two_that_are_lost_are_two_projects_where_the_codes_are_taken_twice(apigames: FakeMerchant) -> None:
+    apigames.fault("close_before")
+    with apigames.responses():
+        for _ in range(2):
+            with pytest.raises(requests.ConnectionError):
+                requests.post(url_of(apigames), json=body_of(apigames), timeout=5)
+    assert [one.project_id for one in apigames.submissions] == [one.project_id for one in apigames.projects]
+
+
 def test_one_that_is_lost_before_leaves_none(apigames: FakeMerchant) -> None:
     apigames.fault("close_before", carried_out=False, times=1)
     with apigames.responses():
@@ -115,3 +125,28 @@ def test_a_code_that_is_there_is_told(apigames: FakeMerchant) -> None:
     apigames.submit(CODES)
     with pytest.raises(ValueError, match=r"code 1 is in a project of this merchant already \(BULK-ERR-10\)"):
         apigames.submit(CODES[1:])
+
+
+def test_a_plan_moves_what_a_client_submits(apigames: FakeMerchant) -> None:
+    apigames.clock.freeze()
+    apigames.plan_submissions(Plan("timed"))
+    with apigames.responses():
+        requests.post(url_of(apigames), json=body_of(apigames), timeout=5)
+    apigames.clock.advance(10)
+    assert {voucher.status.value for voucher in apigames.projects[0].vouchers} == {"success"}
+    apigames.plan_submissions(None)
+    with apigames.responses():
+        requests.post(url_of(apigames), json=body_of(apigames, ("NEW",)), timeout=5)
+    apigames.clock.advance(10)
+    assert apigames.projects[1].stats["pending"] == 1
+    with pytest.raises(ValueError, match="expected a plan"):
+        apigames.plan_submissions("timed")  # type: ignore[arg-type]
+
+
+def test_the_plan_of_a_world_moves_what_is_submitted_to_its_merchants(apigames_server: FakeServer) -> None:
+    merchant = apigames_server.merchant(
+        world=World(plan=Plan("immediate"), merchants=(Merchant("M1", "secret", None),))
+    )
+    with merchant.httpx():
+        httpx.post(url_of(merchant), json=body_of(merchant))
+    assert merchant.projects[0].stats["success"] == 2

@@ -67,10 +67,8 @@ def test_the_page_about_submitting(tmp_path: Path) -> None:
 
 
 def test_the_page_without_pytest(tmp_path: Path) -> None:
-    plain, case, double, faults = snippets("unittest.md", "python")
-    sh(sys.executable, "-c", plain, folder=tmp_path)
-    sh(sys.executable, "-c", double, folder=tmp_path)
-    sh(sys.executable, "-c", faults, folder=tmp_path)
+    plain, case, *others = snippets("unittest.md", "python")
+    sh(sys.executable, "-c", "\n".join([plain, *others]), folder=tmp_path)
     (tmp_path / "test_case.py").write_text(case)
     sh(sys.executable, "-W", "error", "-m", "unittest", "-q", folder=tmp_path)
 

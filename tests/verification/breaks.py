@@ -16,11 +16,12 @@ EXAMPLE_TS = 1723719138
 
 @dataclass(frozen=True)
 class Known:
-    """A break and the clauses of which at least one must be blamed."""
+    """A break and the clauses of which at least one must be blamed; one that `submits` is of the submit call."""
 
     name: str
     clauses: tuple[str, ...]
     broken: Break
+    submits: bool = False
 
 
 BREAKS: list[Known] = []

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract.readings import Readings, each_other_value, readings_about
+from mockserver.contract.readings import REGISTER, Readings, each_other_value, readings_about
 from mockserver.contract.readings_file import readings_from_document
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
 from mockserver.testing.strategies import readings, vouchers
 from mockserver.verification.calibrate import calibrate, changes
+from mockserver.verification.live_guard import Submitting
 from mockserver.verification.report.wording import violation_text
 from mockserver.verification.settings import Settings
 from tests.support.visibility import View, visible
@@ -76,6 +77,61 @@ def test_each_other_value_is_found(key: str, value: str) -> None:
     view = View(tuple((voucher.status, voucher.nominal_gs) for voucher in listed), name_is_known=True)
     _check(_found(served, listed), served, view)
     assert visible(key, view, served) or key == "timezone"
+
+
+def _submitting(submitting: Submitting, **served: str) -> Any:
+    known = Settings("http://localhost", MERCHANT, SECRET, PROJECT, submitting=submitting)
+    run = known.run(wsgi=BrokenFake(readings=Readings.of(served)))
+    document = calibrate(run)
+    run.target.close()
+    assert not run.record.broken, [violation_text(broken.violation) for broken in run.record.broken]
+    assert validator(schema("readings")).is_valid(document)
+    return document
+
+
+_SUBMISSIONS = [
+    *each_other_value(operation="redeem_bulk"),
+    ("timezone", "UTC"),
+    ("bulk_most", "1"),
+    ("bulk_most", "57"),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), _SUBMISSIONS)
+def test_each_other_value_of_the_submit_call_is_found_where_lists_are_accepted(key: str, value: str) -> None:
+    readings = _submitting(Submitting.ANYTHING, **{key: value})["readings"]
+    entry = readings[key]
+    if value == "anyone":
+        assert (entry["seen"], entry["value"]) == ("unseen", "merchant")
+        assert entry["why"].startswith("one merchant's calls do not show")
+    else:
+        assert (entry["seen"], entry["value"]) == ("observed", value)
+    for other, found in readings.items():
+        if other.startswith("bulk_") and other != key and found["seen"] == "observed":
+            assert found["value"] == Readings().as_dict()[other]
+
+
+@pytest.mark.parametrize("key", ["bulk_precedence", "bulk_missing"])
+def test_refusals_show_two_readings_of_the_submit_call(key: str) -> None:
+    for value in REGISTER[key].values:
+        readings = _submitting(Submitting.REFUSALS, **{key: value})["readings"]
+        assert (readings[key]["seen"], readings[key]["value"]) == ("observed", value)
+        assert readings["bulk_lines"]["why"] == "a list would have to be accepted; give --submit, on this machine only"
+
+
+def test_nothing_is_seen_of_the_submit_call_where_nothing_is_submitted() -> None:
+    sent: list[Call] = []
+
+    def watching(call: Call) -> Any:
+        sent.append(call)
+        return call.honest()
+
+    run = Settings("http://localhost", MERCHANT, SECRET, PROJECT).run(wsgi=BrokenFake(watching))
+    readings = calibrate(run)["readings"]
+    run.target.close()
+    assert not any(call.submits for call in sent)
+    assert {readings[key]["seen"] for key in readings_about("redeem_bulk")} == {"unseen"}
+    assert "--submit-refusals" in readings["bulk_missing"]["why"]
 
 
 def test_what_changed_since_an_older_file_is_said() -> None:

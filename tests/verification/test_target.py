@@ -11,13 +11,13 @@ import pytest
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.verification.credentials import Credentials
 from mockserver.verification.laws.registry import LAWS
-from mockserver.verification.live_guard import Limits, Pace
+from mockserver.verification.live_guard import Limits, Pace, changes_the_path
 from mockserver.verification.report.result import exit_status_of
 from mockserver.verification.report.wording import failure_text
 from mockserver.verification.run.run import Run
 from mockserver.verification.settings import Settings, SettingsError
 from mockserver.verification.suite import judge
-from mockserver.verification.target import Failure, HttpTarget, NoReply, changes_the_path, checked_base_url
+from mockserver.verification.target import Failure, HttpTarget, NoReply, checked_base_url
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake
 from tests.verification.hostile import (
     HOSTILE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 import zlib
 from collections.abc import Callable
@@ -13,18 +14,21 @@ from typing import Any
 import msgspec
 
 from mockserver.contract.readings import Readings, each_other_value
+from mockserver.contract.redeem_bulk import BadList, decode_codes, encode_codes
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.state.generate import generate_vouchers
+from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
-from tests.verification.broken_fake import MERCHANT, Answer, Break, BrokenFake, Call, a_world
+from tests.verification.broken_fake import MERCHANT, PROJECT, Answer, Break, BrokenFake, Call, a_world
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A conforming server: its name and how it is made."""
+    """A conforming server: its name and how it is made; one that `submits` is held to the laws of the submit call."""
 
     name: str
     app: Callable[[], BrokenFake]
+    submits: bool = False
 
 
 VARIANTS: list[Variant] = []
@@ -272,3 +276,108 @@ def _slow(call: Call) -> Answer:
 
 
 variant("slow now and then", _slow)
+
+
+# The submit call
+def submit_variant(name: str, broken: Break = lambda call: call.honest(), **more: Any) -> None:
+    """Put a variant on the list that lists are submitted to."""
+    VARIANTS.append(Variant(f"submit: {name}", lambda: BrokenFake(broken, **more), submits=True))
+
+
+def submit_reply_as(name: str, change: Callable[[int, Any], Any], **more: Any) -> None:
+    """Put a variant on the list that writes each decoded reply in its own way."""
+    submit_variant(name, lambda call: change((answer := call.honest())[0], json.loads(answer[1])), **more)
+
+
+for _key, _value in each_other_value(operation="redeem_bulk"):
+    submit_variant(f"{_key} = {_value}", readings=Readings.of({_key: _value}))
+for _most in ("1", "2", "3", "57", "1000"):
+    submit_variant(f"bulk_most = {_most}", readings=Readings.of({"bulk_most": _most}))
+submit_variant(
+    "every other reading at once",
+    readings=Readings.of(dict(reversed(list(each_other_value(operation="redeem_bulk"))))),
+)
+for _key, _value in (
+    ("timezone", "UTC"),
+    ("http_status", "200"),
+    ("types", "coerce"),
+    ("signature_case", "ignore"),
+    ("session_key", "required"),
+    ("max_limit", "10"),
+    ("max_limit", "1"),
+    ("empty_vouchers", "null"),
+    ("status_codes", "0,4,3,2,1"),
+    ("kategori_scope", "page"),
+):
+    submit_variant(f"{_key} = {_value}", readings=Readings.of({_key: _value}))
+submit_reply_as("pretty-printed", lambda status, reply: (status, dumped(reply, indent=4)))
+submit_reply_as("keys sorted", lambda status, reply: (status, dumped(reply, sort_keys=True)))
+submit_reply_as("gzip", lambda s, reply: (s, gzip.compress(dumped(reply)), {"Content-Encoding": "gzip"}))
+submit_reply_as("Content-Type 'text/html'", _typed("text/html"))
+for _http in (400, 503):
+    submit_reply_as(f"every error with HTTP {_http}", _errors_with(_http))
+
+
+def _added_to_submissions(status: int, reply: Any) -> Answer:
+    reply["request_id"] = "a-b-c"
+    if reply["status"]:
+        reply["data"]["queue"] = {"place": 3}
+    return status, dumped(reply)
+
+
+submit_reply_as("added fields", _added_to_submissions)
+submit_reply_as("a clock 25 seconds off", _clock_off)
+submit_variant("busy now and then (503, HTML)", _busy)
+submit_variant("429 now and then", _many)
+submit_variant("slow now and then", _slow)
+submit_variant("a voucher moves at every third call", _moving(3, move_one))
+submit_variant("an empty project beside it", world=a_world(0))
+submit_variant("codes that finish in a while", world=World(a_world().merchants, Plan("timed")))
+
+
+def _in_state(call: Call) -> Answer:
+    merchant = call.store.merchant(MERCHANT)
+    assert merchant is not None
+    merchant.vendor_state = "maintenance" if call.number % 7 == 0 else None
+    return call.honest()
+
+
+submit_variant("under maintenance now and then", _in_state)
+
+
+def _under_maintenance(call: Call) -> Answer:
+    merchant = call.store.merchant(MERCHANT)
+    assert merchant is not None
+    merchant.vendor_state = "maintenance"
+    return call.honest()
+
+
+submit_variant("under maintenance", _under_maintenance)
+
+
+def _other_ids(call: Call) -> Answer:
+    """Name projects in another way than the mock does."""
+    asked = call.fields.get("projectid")
+    status, body = (
+        call.honest(projectid=str(asked).replace("P-", "R", 1)) if str(asked).startswith("P-") else call.honest()
+    )
+    if asked == PROJECT:
+        return status, body
+    return status, re.sub(rb'("project_(?:id|name)":)"R', rb'\1"P-', body)
+
+
+submit_variant("ids of projects of another form", _other_ids)
+
+
+def _plain_code(call: Call) -> Answer:
+    """Take the reserved codes of the mock for codes like others."""
+    try:
+        codes = decode_codes(str(call.fields.get("kode_voucher")), Readings())
+    except BadList:
+        return call.honest()
+    if not any(code.startswith("RMOCK") for code in codes):
+        return call.honest()
+    return call.honest(kode_voucher=encode_codes([code.replace("RMOCK", f"R{call.number}") for code in codes]))
+
+
+submit_variant("no code is reserved", _plain_code)

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from mockserver.provider.request import MAX_BODY
 from mockserver.web.connection import Limits
 from mockserver.web.server import Server
 from tests.support.asking import PATH, body, built_in_provider
@@ -49,7 +50,7 @@ def test_a_body_over_the_bound_is_refused_and_the_consumer_gets_to_read_why(serv
     assert envelope(exchange(server, post(b"x" * (3 * MIB))))["rc"] == 413
     chunked = post(b"", "Transfer-Encoding: chunked", length=-1)
     chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
-    assert envelope(exchange(server, chunked, *[chunk] * 20, b"0\r\n\r\n"))["rc"] == 413
+    assert envelope(exchange(server, chunked, *[chunk] * (MAX_BODY // 65_536 + 1), b"0\r\n\r\n"))["rc"] == 413
     assert_alive(server)
 
 
@@ -59,7 +60,7 @@ def test_a_body_announced_far_over_the_bound_is_refused_unread(server: Server) -
 
 
 def test_a_body_of_just_the_bound_is_read(server: Server) -> None:
-    padded = body() + b" " * (MIB - len(body()))
+    padded = body() + b" " * (MAX_BODY - len(body()))
     assert b'"rc":200' in exchange(server, post(padded))
 
 

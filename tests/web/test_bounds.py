@@ -29,11 +29,12 @@ from mockserver.web.connection import Limits
 from mockserver.web.server import Server
 from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PATH, SECRET, body, call, fields
 from tests.support.command import CLEAN
-from tests.support.raw_http import post
+from tests.support.raw_http import exchange, post
 from tests.support.waiting import until
 
 MIB = 1_048_576
 MANY = 15_000
+CLOSE = b"\r\nConnection: close\r\n\r\n"
 
 
 def kept_alive(content: bytes, *headers: str) -> bytes:
@@ -80,6 +81,74 @@ def test_a_delayed_call_whose_client_is_gone_is_over_and_holds_no_body(server: S
         assert tracemalloc.get_traced_memory()[0] < MIB
         clients.close()
         until(lambda: not server.connections.answering and not server.connections.open)
+
+
+WAIT = b"GET /__admin/requests?wait=60&count=1000000 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+# What a client may leave a connection with, and how many bytes of the server's each may take.
+LEFT: dict[str, tuple[bytes, int]] = {
+    "nothing": (b"", 20_000),
+    "a reply": (kept_alive(body()), 20_000),
+    "half a head": (b"POST / HTTP/1.1\r\nX-Long: " + b"a" * 50_000, 130_000),
+    "half a body": (post(b"{" * 200_000, length=300_000), 450_000),
+    "half a body that is too large": (post(b"{" * 200_000, length=2 * MIB), 20_000),
+    "a delay": (kept_alive(body() + b" " * 200_000, "X-Apigames-Mock-Fault: delay;seconds=3600"), 30_000),
+    "a slow body": (kept_alive(body() + b" " * 200_000, "X-Apigames-Mock-Fault: slow_body;seconds=3600"), 40_000),
+    "a delay, and more behind it": (
+        kept_alive(body(), "X-Apigames-Mock-Fault: delay;seconds=3600") + kept_alive(body()) * 1_000,
+        500_000,
+    ),
+    "a wait": (WAIT, 30_000),
+}
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+@pytest.mark.parametrize("left", LEFT)
+def test_a_connection_holds_a_bounded_amount_and_nothing_when_it_is_gone(left: str, server: Server) -> None:
+    """Told of forty of them, before and while they are there and when they are gone."""
+    sent, most = LEFT[left]
+    exchange(server, WAIT.replace(b"wait=60", b"wait=0").replace(b"\r\n\r\n", CLOSE))
+    until(lambda: not server.connections.open)
+    files = open_files()
+    with traced(), contextlib.ExitStack() as clients:
+        for _ in range(40):
+            clients.enter_context(connect(server)).sendall(sent)
+        until(lambda: len(server.connections.open) == 40)
+        if "nothing" not in left and "half" not in left and "wait" not in left:
+            until(lambda: server.provider.journal.total == 40)
+        if "delay" in left or "slow" in left or "wait" in left:
+            until(lambda: len(server.connections.answering) == 40)
+        server.provider.journal.clear()
+        gc.collect()
+        assert open_files() <= files + 80, "one of the client's and one of the server's"
+        assert tracemalloc.get_traced_memory()[0] < 40 * most
+        clients.close()
+        until(lambda: not server.connections.answering and not server.connections.open)
+        until(lambda: open_files() <= files)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < MIB
+
+
+def test_those_that_wait_for_calls_share_what_they_wait_for(server: Server) -> None:
+    with traced(), contextlib.ExitStack() as clients:
+        for _ in range(60):
+            clients.enter_context(connect(server)).sendall(WAIT)
+        until(lambda: server.provider.journal.listeners == 60)
+        before = tracemalloc.get_traced_memory()[0]
+        exchange(server, post(body() + b" " * (MIB - len(body()))))
+        # Each of them has looked at it.
+        exchange(server, WAIT.replace(b"wait=60&count=1000000", b"wait=60&count=1").replace(b"\r\n\r\n", CLOSE))
+        assert tracemalloc.get_traced_memory()[0] < before + 4 * MIB
+
+
+def test_the_journal_holds_a_bounded_amount(provider: Provider) -> None:
+    with traced():
+        for number in range(90):
+            call(provider, b"{" * (MIB - number))
+        provider.journal.newest(1000)
+        assert tracemalloc.get_traced_memory()[0] < 70 * MIB
 
 
 @pytest.mark.parametrize("fault", ["delay;seconds=3600", "slow_body;seconds=3600"])
@@ -180,12 +249,11 @@ def test_many_clients_that_do_not_read_long_replies_hold_a_bounded_amount(large_
             client = open_ones.enter_context(connect(server, receive=4096))
             client.sendall(kept_alive(body(limit=MANY)))
         until(lambda: server.provider.journal.total == clients)
+        most = tracemalloc.get_traced_memory()[1]
         size = len(call(server.provider, body(limit=MANY)).body)
         assert size > 3 * 10**6
-        server.provider.journal.clear()
-        gc.collect()
-        # The last of them may still be on its way into its connection.
-        until(lambda: tracemalloc.get_traced_memory()[0] < 2 * size + clients * 300_000)
+        # At no time more than the one that all of them wait for, what one is made of, and the start of each.
+        assert most < 6 * size + clients * 300_000 < clients * size
 
 
 def test_calls_whose_replies_are_not_read_are_not_answered_and_not_read(provider: Provider) -> None:

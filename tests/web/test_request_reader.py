@@ -59,6 +59,19 @@ def test_requests_are_the_same_in_whatever_pieces_they_come(sent: list[bytes], p
     assert (reading.rest, reading.is_whole, reading.refusal) == (b"", True, None)
 
 
+@given(first=requests(), blank=st.sampled_from([b"", b"\r\n", b"\r\n\r\n"]), data=st.data())
+def test_a_head_that_comes_again_is_read_as_if_it_were_the_first(
+    first: bytes, blank: bytes, data: st.DataObject
+) -> None:
+    head, end, body = first.partition(b"\r\n\r\n")
+    # Another body of the length that the head announces; in chunks nothing but the same can follow.
+    other = body if b"chunked" in head else data.draw(st.binary(min_size=len(body), max_size=len(body)))
+    sent = data.draw(st.lists(st.sampled_from([first, head + end + other, blank + first, first + blank]), max_size=6))
+    found, reading = read(sent)
+    assert found == [request for one in sent for request in read([one])[0]]
+    assert (reading.is_whole, reading.rest) == (True, b"")
+
+
 @given(sent=requests())
 def test_requests_are_the_same_byte_by_byte(sent: bytes) -> None:
     assert read([bytes([byte]) for byte in sent])[0] == read([sent])[0]

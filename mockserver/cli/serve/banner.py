@@ -7,9 +7,10 @@ import shlex
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from mockserver.cli.serve.request_log import notice
 from mockserver.cli.shared.configuration import Configuration
@@ -17,11 +18,12 @@ from mockserver.cli.shared.outputs import STANDARD_OUTPUT, write_output
 from mockserver.contract.foreign_text import printable
 from mockserver.contract.operation import SIGNATURE, Operation, Operations
 from mockserver.contract.operations import OPERATIONS
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, Readings
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.contract.signature import sign
 from mockserver.provider.state.world import Merchant, World
 
-_PLACE_OF_SIGNATURE = "SIGNATURE"
 _LONGEST_PATH = 4096
 # The address that binds all, its family, and an address of documentation that lies beyond this machine.
 _ANY_ADDRESS = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}  # noqa: S104
@@ -109,7 +111,7 @@ def _for_programs(served: Served) -> str:
 
 
 def _for_people(served: Served) -> str:
-    url, readings = served.url, served.readings
+    readings = served.readings
     lines = [served.headline, "", *(f"  {one.call}: {one.summary}" for one in served.operations)]
     for one in served.world.merchants[:10]:
         secret = f", secret key {one.secret_key}" if served.is_built_in else ""
@@ -128,15 +130,7 @@ def _for_people(served: Served) -> str:
     lines += ["", f"Look at it, move vouchers, set faults: {served.admin}"]
     if served.admin_token is not None:
         lines.append(f"  admin token, made for this run: {served.admin_token}")
-    first = next((one for one in served.world.merchants if one.projects), None)
-    if first is not None:
-        lines += ["", "Try it:"]
-        lines += [
-            curl_line(url, operation, first, readings, served.is_built_in, served.world_file)
-            for operation in served.operations
-        ]
-        if any(not operation.reads_only for operation in served.operations):
-            lines.append("The second makes a project: ask the first for the project_id in its reply.")
+    lines += _try_it(served)
     return "\n".join([*lines, "", ""])
 
 
@@ -150,25 +144,66 @@ def _about(configuration: Configuration) -> Iterator[str]:
         yield "  Move it to a folder that only you can write, or give its options on the command line."
 
 
+def _try_it(served: Served) -> Iterator[str]:
+    merchants = served.world.merchants
+    caller = next((one for one in merchants if one.projects), next(iter(merchants), None))
+    if caller is None:
+        return
+    journey_of = {PROJECT_DETAIL.name, REDEEM_BULK.name}
+    is_journey = journey_of <= {one.name for one in served.operations}
+    lines = [
+        curl_line(served, one, caller)
+        for one in served.operations
+        if (caller.projects or one.project_field is None) and not (is_journey and one.name == REDEEM_BULK.name)
+    ]
+    if lines:
+        yield from ("", "Try it:", *lines)
+    if is_journey:
+        yield from ("", "Submit codes, then ask what became of them:", *journey(served, caller))
+
+
+def journey(served: Served, merchant: Merchant) -> Iterator[str]:
+    """Yield lines for a shell that submit new codes and ask for the project that comes back."""
+    codes = "A%s" if served.readings.most_codes == 1 else r"A%s\nB%s"
+    # No code is taken twice, and one that is this short has its base64 on one line.
+    yield f"list=$(printf {shlex.quote(codes)}{' $(date +%s)' * codes.count('%s')} | base64)"
+    submit = curl_line(served, REDEEM_BULK, merchant, {"kode_voucher": "$list"})
+    yield f"reply=$({submit}); printf '%s\\n' \"$reply\""
+    yield """project_id=$(printf %s "$reply" | sed 's/.*"project_id":"\\([^"]*\\)".*/\\1/')"""
+    yield curl_line(served, PROJECT_DETAIL, merchant, {"projectid": "$project_id"})
+
+
 def curl_line(
-    url: str, operation: Operation, merchant: Merchant, readings: Readings, is_built_in: bool, world_file: Path | None
+    served: Served, operation: Operation, merchant: Merchant, given: Mapping[str, str] = MappingProxyType({})
 ) -> str:
     """Return one line for a shell that calls the operation, for the merchant's first project where it asks for one.
 
-    Only the built-in world's signature is in it; for any other the shell computes it.
+    Only the built-in world's signature is in it; for any other the shell computes it. What is `given` for a field is
+    what the shell puts there, as `$list`.
     """
-    sent = operation.example(readings)
-    if operation.project_field is not None:
+    sent = operation.example(served.readings)
+    if operation.project_field is not None and operation.project_field not in given:
         sent[operation.project_field] = merchant.projects[0].project_id
-    if SIGNATURE in sent:
-        sent[SIGNATURE] = sign(merchant.merchant_id, merchant.secret_key) if is_built_in else _PLACE_OF_SIGNATURE
-    body = json.dumps(sent, separators=(",", ":"))
-    before, found, after = body.rpartition(_PLACE_OF_SIGNATURE)
-    data = shlex.quote(body)
-    if found:
-        data = f'{shlex.quote(before)}"$({_sign_command(merchant.merchant_id, world_file)})"{shlex.quote(after)}'
-    address = url + operation.path_of(merchant.merchant_id)
-    return f"curl -sS {shlex.quote(address)} -H 'Content-Type: application/json' -d {data}"
+    in_shell = dict(given)
+    if SIGNATURE in sent and served.is_built_in:
+        sent[SIGNATURE] = sign(merchant.merchant_id, merchant.secret_key)
+    elif SIGNATURE in sent:
+        in_shell[SIGNATURE] = f"$({_sign_command(merchant.merchant_id, served.world_file)})"
+    address = served.url + operation.path_of(merchant.merchant_id)
+    return f"curl -sS {shlex.quote(address)} -H 'Content-Type: application/json' -d {_body_word(sent, in_shell)}"
+
+
+def _body_word(sent: Mapping[str, object], in_shell: Mapping[str, str]) -> str:
+    """Return a JSON object as one word for a shell; what is `in_shell` it puts in the place of a field's value."""
+    words, literal = [], "{"
+    for place, (name, value) in enumerate(sent.items()):
+        literal += f"{',' if place else ''}{json.dumps(name)}:"
+        if name in in_shell:
+            words += [shlex.quote(f'{literal}"'), f'"{in_shell[name]}"']
+            literal = '"'
+        else:
+            literal += json.dumps(value)
+    return "".join([*words, shlex.quote(literal + "}")])
 
 
 def _sign_command(merchant_id: str, world_file: Path | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import click
@@ -15,7 +16,17 @@ from mockserver.provider.state.clock import ZONES, MovableClock
 from mockserver.provider.state.plan import TRANSITIONS, Plan, plan_from_document
 
 _PLAN = {"$ref": f"{ID_PREFIX}world#/$defs/plan"}
-_NUMBERS = {"seconds": float, "retry_after": int, "times": int, "share": float, "seed": int}
+
+# What may stand behind a fault: how each is read, and what it is in words.
+_NUMBERS: dict[str, tuple[Callable[[str], float], str]] = {
+    "seconds": (float, "a number"),
+    "retry_after": (int, "an integer"),
+    "carried_out": (lambda text: {"0": False, "1": True}[text], "0 or 1"),
+    "times": (int, "an integer"),
+    "share": (float, "a number"),
+    "seed": (int, "an integer"),
+}
+_OF_FAULT = ("seconds", "retry_after", "carried_out")
 _TEXTS = ("merchant_id", "project_id", "operation")
 
 
@@ -87,7 +98,7 @@ def rule_from(text: str) -> Rule:
                 f"--fault {text!r}: no parameter {key!r}; there are {', '.join([*_NUMBERS, *_TEXTS])}"
             )
     try:
-        of_fault = {key: numbers.pop(key) for key in ("seconds", "retry_after") if key in numbers}
+        of_fault = {key: numbers.pop(key) for key in _OF_FAULT if key in numbers}
         rule = Rule(Fault(fault_named(name), **of_fault), **numbers, **texts)  # type: ignore[arg-type] # by its name
         Faults([rule])  # knows which operations there are
     except FaultError as error:
@@ -96,9 +107,8 @@ def rule_from(text: str) -> Rule:
 
 
 def _number(text: str, key: str, value: str) -> float:
+    read, kind = _NUMBERS[key]
     try:
-        number: float = _NUMBERS[key](value)
-    except ValueError:
-        kind = "an integer" if _NUMBERS[key] is int else "a number"
+        return read(value)
+    except (ValueError, LookupError):
         raise click.UsageError(f"--fault {text!r}: {key}: expected {kind}, got {value!r}") from None
-    return number

@@ -13,6 +13,8 @@ from mockserver.provider.internal_error import report
 
 _KEPT_LINES = 1_000
 _BATCH_SECONDS = 0.005
+# Lines that are made without a pause: while they are, nobody is answered.
+_AT_ONCE = 16
 _CLOSE_SECONDS = 1.0
 
 
@@ -57,7 +59,11 @@ class LogWriter:
         self._write_batch()
 
     def _write_batch(self) -> None:
-        taken = [self._lines.popleft() for _ in range(len(self._lines))]
+        for _ in range(-(-len(self._lines) // _AT_ONCE)):
+            self._write_lines()
+
+    def _write_lines(self) -> None:
+        taken = [self._lines.popleft() for _ in range(min(len(self._lines), _AT_ONCE))]
         batch = [line if isinstance(line, str) else _made(line) for line in taken]
         self._written += len(batch)
         dropped = self._taken - self._written - len(self._lines)

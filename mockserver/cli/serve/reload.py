@@ -81,7 +81,7 @@ class WorldFile:
                 world = world_from_document(document, provider.readings, provider.clock, own=own)
             except WorldError as error:
                 raise WorldError(f"{self._path}: {error}") from None
-            provider.replace_start(self._with_plan(world))
+            provider.put_world(self._with_plan(world), is_start=True)
         changes = [*_changes(self._document, document)]
         self._document = document
         more = len(changes) - _MOST_CHANGES_SHOWN

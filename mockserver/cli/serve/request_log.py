@@ -20,12 +20,10 @@ from mockserver.contract.operation import SUCCESS, Field, Operation
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.internal_error import ERRORS, kind_and_places, report
 from mockserver.provider.journal.recorded import Entry, RawEntry
-from mockserver.web.admin.access import ADMIN
+from mockserver.provider.request import LONGEST_EXPLAINED, explained_at
 
 LOG_FORMATS = ("text", "json")
 
-# What is longer is not explained in the log: it would take longer than to answer it.
-_LONGEST_EXPLAINED = 65_536
 # A line shows no more of a text than this, so no more of it need be remembered.
 _LONGEST_SHOWN = 200
 
@@ -35,15 +33,19 @@ _encode = msgspec.json.Encoder().encode
 class _Asked:
     """Reads from the body of an ordinary call of one operation what its line shows.
 
-    A value is taken as it is only where no secret can be in it: masking takes longer than the line.
+    A value is taken as it is only where no secret can be in it, and of a secret one its summary: masking takes longer
+    than the line.
     """
 
     def __init__(self, operation: Operation) -> None:
-        places = {f"f{place}": name for place, name in enumerate(operation.asked)}
+        summarized = [one.name for one in operation.summarized]
+        places = {f"f{place}": name for place, name in enumerate([*operation.asked, *summarized])}
         fields = [(place, Any, msgspec.UNSET) for place in places]
         shown = msgspec.defstruct("Shown", fields, rename=places, omit_defaults=True)
         self._decode = msgspec.json.Decoder(shown).decode
-        checked = ((place, operation.field_of[name]) for place, name in places.items())
+        of_place = {place: operation.field_of[name] for place, name in places.items()}
+        self._summaries = [(place, one.summary) for place, one in of_place.items() if one.summary is not None]
+        checked = ((place, one) for place, one in of_place.items() if one.summary is None)
         # What names a project of the world was found there.
         self._checks = [(place, _harmless(one)) for place, one in checked if one.name != operation.project_field]
 
@@ -56,6 +58,12 @@ class _Asked:
         for place, is_harmless in self._checks:
             value = getattr(shown, place)
             if value is not msgspec.UNSET and not is_harmless(value):
+                return None
+        for place, summary in self._summaries:
+            value = getattr(shown, place)
+            if isinstance(value, str):
+                setattr(shown, place, summary(value))
+            elif value is not msgspec.UNSET:
                 return None
         return shown
 
@@ -85,7 +93,7 @@ class RequestLog:
     def __call__(self, raw: RawEntry) -> None:
         """Write the line of one call, which is made when it is written: whoever waits for the reply gets it first."""
         size = len(raw.call.body)
-        if size > _LONGEST_EXPLAINED:
+        if size > LONGEST_EXPLAINED:
             # A thousand lines may wait.
             request = msgspec.structs.replace(raw.call.request, body=b"", headers=())
             raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, request=request))
@@ -96,21 +104,29 @@ class RequestLog:
     def _line(self, raw: RawEntry) -> str:
         asked = self._read(raw)
         if asked is not None:
-            return self._text(raw, asked, raw.call.merchant_id or raw.call.path, None)
+            # What is odd about a list that was taken may not be what was meant.
+            is_list = raw.call.operation is not None and raw.call.operation.summarized
+            advice = self._advice(raw) if is_list else None
+            return self._text(raw, asked, raw.call.method, raw.call.merchant_id or raw.call.path, advice)
         entry = self.masked(raw)
-        findings = self.diagnose(raw) if self.diagnose is not None else []
-        explanation = "; ".join(f"{one.what}; {one.fix}" for one in findings) or entry.explanation
-        return self._text(raw, _shortened(entry.asked), entry.merchant_id or entry.path, explanation)
+        explanation = self._advice(raw) or entry.explanation
+        return self._text(raw, _shortened(entry.asked), entry.method, entry.merchant_id or entry.path, explanation)
 
     def _line_of_long(self, raw: RawEntry, size: int) -> str:
         entry = self.masked(raw)
         # What else the reply says may quote the body, and only the masker of that body would know its secrets.
-        why = None if _is_ordinary(raw) else f"GET {ADMIN}/requests/{raw.n} says why"
-        return self._text(raw, {"bytes": size}, entry.merchant_id or entry.path, why)
+        why = None if _is_ordinary(raw) else explained_at(raw.n)
+        made = raw.reply.made
+        asked = {"bytes": size} if made is None else {"codes": made.codes, "bytes": size}
+        return self._text(raw, asked, entry.method, entry.merchant_id or entry.path, why)
+
+    def _advice(self, raw: RawEntry) -> str | None:
+        findings = self.diagnose(raw) if self.diagnose is not None else []
+        return "; ".join(f"{one.what}; {one.fix}" for one in findings) or None
 
     def _read(self, raw: RawEntry) -> object | None:
         operation = raw.call.operation
-        if operation is None or operation.summarized or not _is_ordinary(raw):
+        if operation is None or not _is_ordinary(raw):
             return None
         if operation.name not in self._asked:
             self._asked[operation.name] = _Asked(operation)
@@ -182,13 +198,13 @@ class _TextLine:
     def _shown(self, text: str) -> str:
         return self._printable(text[: _LONGEST_SHOWN + 1], _LONGEST_SHOWN)
 
-    def __call__(self, raw: RawEntry, asked: object, who: str, explanation: str | None) -> str:
+    def __call__(self, raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
         call, reply = raw.call, raw.reply
         wanted = self._shown(_encode(asked).decode()) if call.operation is not None else ""
         name = "" if call.operation is None else f" {call.operation.name}"
         why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
         return (
-            f"{self._clock(int(call.at))} {self._printable(call.method, 20)}{name} {reply.http_status} rc={reply.rc} "
+            f"{self._clock(int(call.at))} {self._printable(method, 20)}{name} {reply.http_status} rc={reply.rc} "
             f"{self._printable(who)} {wanted} {raw.took * 1000:.2f} ms{why}\n"
         )
 
@@ -198,13 +214,13 @@ class _TextLine:
         return self._second[1]
 
 
-def _json_line(raw: RawEntry, asked: object, who: str, explanation: str | None) -> str:
+def _json_line(raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
     call, reply = raw.call, raw.reply
     line = {
         "n": raw.n,
         "at": call.at,
         "origin": call.origin,
-        "method": call.method,
+        "method": printable(method),
         "operation": None if call.operation is None else call.operation.name,
         "merchant_id" if call.merchant_id is not None else "path": printable(who, 500),
         "http_status": reply.http_status,

@@ -13,7 +13,14 @@ import click
 from mockserver.cli.shared.extra import check_extra
 from mockserver.cli.shared.printing import echo
 from mockserver.contract.masking import is_unmaskable
-from mockserver.verification.live_guard import ALLOW_VARIABLE, DEFAULT_MAX_REQUESTS, Refused, is_loopback
+from mockserver.verification.live_guard import (
+    ALLOW_VARIABLE,
+    DEFAULT_MAX_REQUESTS,
+    Refused,
+    Submitting,
+    changes_the_path,
+    is_loopback,
+)
 
 if TYPE_CHECKING:
     from mockserver.verification.settings import Settings
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RATE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(?:/s)?")
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
 REFUSED = 4
 _LAST = "A process list shows it, so the environment and --env-file are read first."
 
@@ -49,7 +56,8 @@ def target_options(command: _Command) -> _Command:
         click.option(
             "--max-requests",
             type=click.IntRange(min=1),
-            help=f"Calls in all, retries included. [default: {DEFAULT_MAX_REQUESTS}]",
+            help=f"Calls in all, retries included. [default: {DEFAULT_MAX_REQUESTS[Submitting.NOTHING]}; more where "
+            "something is submitted]",
         ),
         click.option(
             "--rate", callback=_rate, metavar="N/s", help="Calls a second, as 5/s. [default: 2/s, on loopback no limit]"
@@ -61,6 +69,16 @@ def target_options(command: _Command) -> _Command:
             "--allow-live",
             is_flag=True,
             help=f"Let a host be called that is not loopback; no {ALLOW_VARIABLE} may say other than 1.",
+        ),
+        click.option(
+            "--submit-refusals",
+            is_flag=True,
+            help="Ask the submit call too, with what no target can accept: not JSON, no list, a signature of zeros.",
+        ),
+        click.option(
+            "--submit",
+            is_flag=True,
+            help="Ask the submit call with lists that are accepted, of codes that are made up; on loopback only.",
         ),
         click.option("--dry-run", is_flag=True, help="Print the plan and call nothing."),
     )
@@ -108,6 +126,7 @@ def settings_from_options(ctx: click.Context, options: dict[str, Any]) -> Settin
         rate=options["rate"],
         timeout=options["timeout"],
         seed=options.get("seed", 0),
+        submitting=_submitting(options),
         leave={
             "--allow-live": "1" if options["allow_live"] else "",
             f"{ALLOW_VARIABLE} of {options['env_file']}": in_file.get(ALLOW_VARIABLE, ""),
@@ -133,13 +152,17 @@ def told_beforehand(settings: Settings, plan: Iterable[str], *, dry_run: bool) -
     return None
 
 
+def _submitting(options: dict[str, Any]) -> Submitting:
+    if options["submit"]:
+        return Submitting.ANYTHING
+    return Submitting.REFUSALS if options["submit_refusals"] else Submitting.NOTHING
+
+
 def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
 def _check_ids(ctx: click.Context, known: dict[str, str | None]) -> None:
-    from mockserver.verification.target import changes_the_path  # noqa: PLC0415
-
     for name, text in known.items():
         if any("\ud800" <= letter <= "\udfff" for letter in text or ""):
             raise click.UsageError(f"{_option(name)} is not UTF-8 text", ctx)
@@ -169,7 +192,7 @@ def _env_file(path: Path, ctx: click.Context) -> dict[str, str]:
         name = found.group(1)
         if name in values and name.startswith("APIGAMES_"):
             raise click.UsageError(f"{path} line {number}: {name} appears twice; keep one", ctx)
-        values[name] = _unquoted(found.group(2))
+        values[name] = _unquoted(found.group(2).strip())
     return values
 
 

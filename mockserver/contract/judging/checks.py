@@ -15,9 +15,12 @@ from mockserver._text import json_type
 from mockserver.contract.judging.exchange import SUCCESS, Exchange, NotJson, looks_like_success
 from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.page_laws import filter_laws, page_laws, sum_laws
+from mockserver.contract.judging.submission import submission_checks
 from mockserver.contract.judging.violation import CheckResult, Violation
-from mockserver.contract.project_detail import DEFAULT_STATUS
+from mockserver.contract.operation import Operation
+from mockserver.contract.project_detail import DEFAULT_STATUS, PROJECT_DETAIL
 from mockserver.contract.readings import Readings
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.contract.schemas import schema, tolerant, validator
 from mockserver.contract.wire import CREATED_AT
 
@@ -25,14 +28,17 @@ if TYPE_CHECKING:
     from mockserver.contract.schema_errors import SchemaFailure
 
 CLOCK_TOLERANCE = 60.0
-# The clause of a field by the place of the section that it is in; the longest that fits counts.
+# The clause of a field by the place of the section that it is in, for each operation; the longest that fits counts.
 _CLAUSES = {
-    ("data", "data", "vouchers", "[]"): "RES-4",
-    ("data", "data", "kategori_voucher"): "SUM-2",
-    ("data", "data", "stats"): "SUM-1",
-    ("data", "data"): "RES-3",
-    ("data",): "RES-2",
-    (): "RES-1",
+    PROJECT_DETAIL.name: {
+        ("data", "data", "vouchers", "[]"): "RES-4",
+        ("data", "data", "kategori_voucher"): "SUM-2",
+        ("data", "data", "stats"): "SUM-1",
+        ("data", "data"): "RES-3",
+        ("data",): "RES-2",
+        (): "RES-1",
+    },
+    REDEEM_BULK.name: {("data",): "BULK-RES-2", (): "BULK-RES-1"},
 }
 
 
@@ -58,7 +64,8 @@ def check(exchange: Exchange) -> list[CheckResult]:
         return [*shape]
     if exchange.outcome != SUCCESS:
         return []
-    return [*_values(exchange), *_laws(exchange)]
+    of_its_own = submission_checks if exchange.operation.name == REDEEM_BULK.name else _page_checks
+    return [*_envelope(exchange), *of_its_own(exchange)]
 
 
 def shape_violations(exchange: Exchange) -> list[Violation]:
@@ -67,61 +74,72 @@ def shape_violations(exchange: Exchange) -> list[Violation]:
 
 
 def _shape(exchange: Exchange) -> Iterator[Violation]:
+    operation, success = exchange.operation, exchange.operation.success.clause
     try:
         reply = exchange.reply
     except NotJson as reason:
-        yield Violation("not_json", "RES-1", "", {}, {"http_status": exchange.http_status, "reason": str(reason)})
+        yield Violation("not_json", success, "", {}, {"http_status": exchange.http_status, "reason": str(reason)})
         return
     if not isinstance(reply, dict):
-        yield Violation("not_an_object", "RES-1", "", {}, {"type": json_type(reply)})
+        yield Violation("not_an_object", success, "", {}, {"type": json_type(reply)})
         return
     name = "success" if looks_like_success(reply) else "error"
-    if not _tolerant_validator(name).is_valid(reply):
-        yield from _shape_failures(reply, name)
+    if not _tolerant_validator(operation.schema_prefix + name).is_valid(reply):
+        yield from _shape_failures(reply, name, operation)
     elif name == "success":
-        yield from _written_with_a_fraction(reply)
+        yield from _written_with_a_fraction(reply, operation)
 
 
-def _shape_failures(reply: dict[str, Any], name: str) -> Iterator[Violation]:
+def _shape_failures(reply: dict[str, Any], name: str, operation: Operation) -> Iterator[Violation]:
     from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
-    for failure in failures(reply, tolerant(schema(name))):
-        for clause in ["ERR-5"] if name == "error" else _clauses_of(failure):
+    for failure in failures(reply, tolerant(schema(operation.schema_prefix + name))):
+        for clause in ["ERR-5"] if name == "error" else _clauses_of(failure, operation):
             yield Violation("shape", clause, failure.place, {}, {"failure": failure})
 
 
-def _clauses_of(failure: SchemaFailure) -> list[str]:
+def _clauses_of(failure: SchemaFailure, operation: Operation) -> list[str]:
     place = tuple("[]" if isinstance(part, int) else part for part in failure.path)
     if place == ("data", "data") and failure.rule == "type":
         return ["RES-2"]
     if place == ("data", "data") and failure.rule == "required":
         # `stats` and `kategori_voucher` have clauses of their own.
-        return list(dict.fromkeys(_clause_at((*place, name)) for name in failure.names))
-    return [_clause_at(place)]
+        return list(dict.fromkeys(_clause_at((*place, name), operation) for name in failure.names))
+    return [_clause_at(place, operation)]
 
 
-def _clause_at(place: tuple[str, ...]) -> str:
-    return next(_CLAUSES[place[:size]] for size in range(len(place), -1, -1) if place[:size] in _CLAUSES)
+def _clause_at(place: tuple[str, ...], operation: Operation) -> str:
+    clauses = _CLAUSES[operation.name]
+    return next(clauses[place[:size]] for size in range(len(place), -1, -1) if place[:size] in clauses)
 
 
-def _written_with_a_fraction(reply: dict[str, Any]) -> Iterator[Violation]:
+def _written_with_a_fraction(reply: dict[str, Any], operation: Operation) -> Iterator[Violation]:
     """Find integers written as `3.0`: JSON Schema takes them for integers, many clients do not."""
-    data, inner = reply["data"], reply["data"]["data"]
-    places: list[tuple[str, str, Any]] = [
-        *(("RES-1", key, reply[key]) for key in ("status", "rc", "ts")),
-        *(("RES-2", f"data.{key}", data[key]) for key in ("current_page", "total_data", "total_page")),
-        *(("RES-3", f"data.data.{key}", inner[key]) for key in ("id", "total_voucher")),
-        *(("SUM-1", f"data.data.stats.{key}", value) for key, value in inner["stats"].items()),
-        *(("SUM-2", "data.data.kategori_voucher[].total", item["total"]) for item in inner["kategori_voucher"]),
-        *(
-            ("RES-4", f"data.data.vouchers[{number}].{key}", voucher[key])
-            for number, voucher in enumerate(inner["vouchers"] or [])
-            for key in ("id", "nominal_gs", "status")
-        ),
-    ]
+    data = reply["data"]
+    places: list[tuple[str, str, Any]] = [(operation.success.clause, key, reply[key]) for key in ("status", "rc", "ts")]
+    if operation.name == REDEEM_BULK.name:
+        integers = (key for key, kind in _submission_fields().items() if kind["type"] == "integer")
+        places += (("BULK-RES-2", f"data.{key}", data[key]) for key in integers)
+    else:
+        places += _integers_of_page(data, data["data"])
     for clause, place, value in places:
         if isinstance(value, float):
             yield Violation("fraction", clause, place, {}, {"value": value})
+
+
+def _integers_of_page(data: dict[str, Any], inner: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    yield from (("RES-2", f"data.{key}", data[key]) for key in ("current_page", "total_data", "total_page"))
+    yield from (("RES-3", f"data.data.{key}", inner[key]) for key in ("id", "total_voucher"))
+    yield from (("SUM-1", f"data.data.stats.{key}", value) for key, value in inner["stats"].items())
+    yield from (("SUM-2", "data.data.kategori_voucher[].total", item["total"]) for item in inner["kategori_voucher"])
+    for number, voucher in enumerate(inner["vouchers"] or []):
+        for key in ("id", "nominal_gs", "status"):
+            yield "RES-4", f"data.data.vouchers[{number}].{key}", voucher[key]
+
+
+@cache
+def _submission_fields() -> Any:
+    return schema(f"{REDEEM_BULK.schema_prefix}success")["properties"]["data"]["properties"]
 
 
 @cache
@@ -129,12 +147,22 @@ def _tolerant_validator(name: str) -> Any:
     return validator(tolerant(schema(name)))
 
 
-def _values(exchange: Exchange) -> Iterator[Violation]:
-    """Check what each field of a success must be, looked at by itself or beside its neighbour."""
-    reply, sent = exchange.reply, exchange.fields
+def _envelope(exchange: Exchange) -> Iterator[Violation]:
+    """Check what holds round the data of any success."""
+    clause = exchange.operation.success.clause
     if not 200 <= exchange.http_status < 300:
-        yield Violation("success_http_status", "RES-1", "", {}, {"http_status": exchange.http_status})
-    yield from _now(exchange, reply["ts"])
+        yield Violation("success_http_status", clause, "", {}, {"http_status": exchange.http_status})
+    yield from _now(exchange, exchange.reply["ts"], clause)
+
+
+def _page_checks(exchange: Exchange) -> Iterator[CheckResult]:
+    yield from _values(exchange)
+    yield from _laws(exchange)
+
+
+def _values(exchange: Exchange) -> Iterator[Violation]:
+    """Check what each field of a page must be, looked at by itself or beside its neighbour."""
+    reply, sent = exchange.reply, exchange.fields
     data, project = reply["data"], reply["data"]["data"]
     if project["merchant_id"] != exchange.merchant_id:
         place, got = "data.data.merchant_id", {"merchant_id": project["merchant_id"]}
@@ -152,7 +180,7 @@ def _values(exchange: Exchange) -> Iterator[Violation]:
         yield Violation("order", "RES-5", "data.data.vouchers", {}, {"ids": ids})
 
 
-def _now(exchange: Exchange, ts: int) -> Iterator[Violation]:
+def _now(exchange: Exchange, ts: int, clause: str) -> Iterator[Violation]:
     if exchange.sent_at is None or exchange.received_at is None:
         return
     if exchange.sent_at - CLOCK_TOLERANCE <= ts <= exchange.received_at + CLOCK_TOLERANCE:
@@ -160,7 +188,7 @@ def _now(exchange: Exchange, ts: int) -> Iterator[Violation]:
     if exchange.date is not None and abs(exchange.date - ts) <= CLOCK_TOLERANCE:
         return
     now = int(exchange.received_at)
-    yield Violation("ts", "RES-1", "ts", {"now": now}, {"ts": ts, "away": ts - now})
+    yield Violation("ts", clause, "ts", {"now": now}, {"ts": ts, "away": ts - now})
 
 
 def _voucher(voucher: dict[str, Any], project_id: str, place: str) -> Iterator[Violation]:

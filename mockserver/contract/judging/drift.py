@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from mockserver.contract.bundle import bundled
 from mockserver.contract.judging.exchange import Exchange, looks_like_success
-from mockserver.contract.schemas import ID_PREFIX, schema, validator
+from mockserver.contract.schemas import schema, validator
 
 
 def added_fields(exchange: Exchange) -> set[str]:
     """Return the paths of added fields in a decoded reply, `[]` for any place in a list."""
-    name = "success" if looks_like_success(exchange.reply) else "error"
+    name = exchange.operation.schema_prefix + ("success" if looks_like_success(exchange.reply) else "error")
     if _strict(name).is_valid(exchange.reply):
         return set()
-    return set(_added(exchange.reply, _document(name), ""))
+    document = _document(name)
+    return set(_added(exchange.reply, document, document.get("$defs", {}), ""))
 
 
 @cache
@@ -25,16 +27,15 @@ def _strict(name: str) -> Any:
 
 @cache
 def _document(name: str) -> dict[str, Any]:
-    return schema(name)
+    return bundled(schema(name))
 
 
-def _added(value: Any, document: dict[str, Any], path: str) -> Iterator[str]:
-    reference = document.get("$ref", "")
-    if reference.startswith(ID_PREFIX):
-        document = _document(reference.removeprefix(ID_PREFIX))
+def _added(value: Any, document: dict[str, Any], parts: dict[str, Any], path: str) -> Iterator[str]:
+    if "$ref" in document:
+        document = parts[document["$ref"].removeprefix("#/$defs/")]
     if isinstance(value, list) and isinstance(document.get("items"), dict):
         for item in value:
-            yield from _added(item, document["items"], f"{path}[]")
+            yield from _added(item, document["items"], parts, f"{path}[]")
     known = document.get("properties")
     if not isinstance(value, dict) or not isinstance(known, dict):
         return
@@ -43,4 +44,4 @@ def _added(value: Any, document: dict[str, Any], path: str) -> Iterator[str]:
         if key not in known:
             yield here
         elif isinstance(known[key], dict):
-            yield from _added(inner, known[key], here)
+            yield from _added(inner, known[key], parts, here)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract.readings import Readings
+from mockserver.contract.readings import REGISTER, Readings
 
 Values = Mapping[str, Any]
 
@@ -46,8 +46,8 @@ class Violation:
 class Choice:
     """The values of one reading under which the reply is right; an empty set would be a violation.
 
-    For `max_limit`, `values` holds a number as text, or `none` for "not below what was asked". `seen` is what the
-    reply shows.
+    For a reading that is a number (`max_limit`, `bulk_most`), `values` holds it as text, or `none` for "not below what
+    was asked", which was `at_least`. `seen` is what the reply shows.
     """
 
     key: str
@@ -60,7 +60,7 @@ class Choice:
     def allows(self, readings: Readings) -> bool:
         """Whether `readings` are among those that the reply shows."""
         chosen: str = getattr(readings, self.key)
-        if self.key == "max_limit" and "none" in self.values:
+        if REGISTER[self.key].is_number and "none" in self.values:
             return chosen == "none" or int(chosen) >= self.at_least
         return chosen in self.values
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from mockserver._text import json_type
-from mockserver.contract.foreign_text import printable
-from mockserver.contract.operation import Field, Operation
+from mockserver.contract.foreign_text import harmless
+from mockserver.contract.operation import SESSION_KEY, Field, Operation
 from mockserver.contract.readings import REGISTER, Readings
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.operations.parsing import decode_fields, field_value, in_bounds, is_decimal
@@ -53,7 +53,7 @@ def as_meant(sent: Mapping[str, Any], operation: Operation) -> tuple[list[tuple[
     inside = _inside(sent, operation)
     if inside is not None:
         key_outside, missing = inside
-        outer = printable(key_outside, 40)
+        outer = harmless(key_outside)
         why = f"{operation.request_clause} asks for one JSON object that has them itself"
         fix = f"send what is inside {outer!r}, without the object around it"
         found.append(({*missing}, Finding(f"the fields {', '.join(missing)} are inside {outer!r}", why, fix)))
@@ -62,7 +62,7 @@ def as_meant(sent: Mapping[str, Any], operation: Operation) -> tuple[list[tuple[
     for field in operation.fields:
         key = next((by_name[name] for name in (_plain(field.name), *field.meant_by) if name in by_name), None)
         if key is not None and field.name not in meant:
-            what = f"the body has {printable(key, 40)!r} and no {field.name!r}"
+            what = f"the body has {harmless(key)!r} and no {field.name!r}"
             fix = f"call it {field.name!r}"
             found.append(({field.name}, Finding(what, f"{field.clause} names it {field.name!r}", fix)))
             meant = {field.name if name == key else name: value for name, value in meant.items()}
@@ -302,7 +302,7 @@ def _wrong_type(field: Field, value: Any, got: str, readings: Readings, is_form:
 def _meant(field: Field, value: Any, readings: Readings) -> str:
     """Return how to send what the sender meant, as far as it can be told from a value of the wrong type."""
     if field.secret:
-        return f'send "{field.name}" as text'
+        return f"send {_example(field)}"
     is_number = _is_number(value)
     if field.json_type == "integer" and is_decimal(value):
         return f'send "{field.name}": {int(value)}, without quotes'
@@ -328,7 +328,7 @@ def _text_of(number: float) -> str:
 
 def _example(field: Field) -> str:
     if field.secret:
-        return f'"{field.name}" as text'
+        return f'"{field.name}" as text{f": {field.form}" if field.form else ""}'
     if field.default is not None:
         return f'"{field.name}": {json.dumps(field.default)}'
     return f'"{field.name}" as {"a whole number" if field.json_type == "integer" else "text, in quotes"}'
@@ -342,6 +342,7 @@ def _missing(
             reading = field.required_reading
             why = f"the reading {reading} asks for it" if reading else f"{field.clause} asks for it"
             fix = f"send {field.name} as a field of the form" if is_form else f"send {_example(field)}"
-            if reading:
+            # A field that must say something is refused for another reason when it may be left out.
+            if reading and (field.default is not None or field.name == SESSION_KEY):
                 fix = f"{fix}, or serve with --reading {reading}={REGISTER[reading].default}"
             yield field.name, Finding(f"{field.name} is missing", why, fix)

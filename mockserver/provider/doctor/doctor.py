@@ -37,6 +37,8 @@ _SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` pr
 _JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
+# Of each text of a finding, which may quote what was sent: masked first, cut then.
+_LONGEST = 1000
 
 
 def diagnose(
@@ -54,12 +56,17 @@ def diagnose(
     `masker` knows, no session key and no signature appears in what is returned.
     """
     fields = {} if handler is None else _fields(call.body, handler.operation, readings)
+    if handler is not None and reply.role == SUCCESS and not isinstance(reply, FaultyReply):
+        is_odd = handler.remarks(fields, readings, reply.cause) or as_meant(fields, handler.operation)[0]
+        # What masks a list of codes takes longer to make than the reply, and mostly there is nothing to mask.
+        if not is_odd and not _content_type(call, fields, handler.operation):
+            return []
     mask = masker.knowing_sent(fields)
     if handler is None:
         found = [_outside(call, reply, operations, mask)]
     else:
         found = _findings(call, fields, reply, handler, store, readings, mask)
-    return [Finding(mask(finding.what), mask(finding.why), mask(finding.fix)) for finding in found]
+    return [Finding(*(printable(mask(text), _LONGEST) for text in msgspec.structs.astuple(one))) for one in found]
 
 
 def _findings(
@@ -148,7 +155,7 @@ def _present(
     shown = {
         name: mask(sent) if isinstance(sent, str) and name not in own_names else sent for name, sent in fields.items()
     }
-    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store)
+    own = [] if merchant is None else handler.diagnose(refused, merchant, shown, store, readings)
     why = f"{error.clause}: {operation.clauses[error.clause]}"
     found = own or [Finding(str(refused.cause), why, f"send what {error.clause} does not refuse")]
     return [*found, *([] if merchant is None else _wrong_signature(merchant, fields, operation, store, readings))]

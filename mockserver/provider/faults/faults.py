@@ -126,6 +126,7 @@ def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
         "reading": reply.reading,
         "cause": FaultPut(fault, reply.cause),
         "headers": reply.headers,
+        "made": reply.made,
         "fault": fault.name,
     }
     made = {**kept, **changes}

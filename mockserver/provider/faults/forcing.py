@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from mockserver.contract.masking import RESERVED
 from mockserver.contract.operation import DocumentedError, Operation
 from mockserver.contract.readings import Readings
 from mockserver.provider.faults.faults import (
@@ -24,8 +25,7 @@ from mockserver.provider.refusal import AskedFor
 from mockserver.provider.reply import ForcedReply, error_reply
 from mockserver.provider.request import FAULT_HEADER
 
-_PREFIX = "RMOCK"
-_RESERVED = {kind.reserved: kind.name for kind in FAULTS.values()}
+_FAULT_OF = {kind.reserved: kind.name for kind in FAULTS.values()}
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _WITH_NUMBER = re.compile(r"([A-Z]+)([0-9]{1,4}(?:\.[0-9]{1,3})?)")
 _LONGEST_TEXT = 40
@@ -69,15 +69,15 @@ def forced_by_text(text: str, operation: Operation) -> Forced | None:
 
     Such are `RMOCKDELAY`, with its seconds `RMOCKDELAY5`, and `RMOCKERR3` for the error of that clause.
     """
-    if not text.startswith(_PREFIX):
+    if not text.startswith(RESERVED):
         return None
     error = _reserved_errors(operation).get(text)
     if error is not None:
         return error
-    if text in _RESERVED:
-        return Fault(_RESERVED[text])
+    if text in _FAULT_OF:
+        return Fault(_FAULT_OF[text])
     found = _WITH_NUMBER.fullmatch(text)
-    name = _RESERVED.get(found[1]) if found else None
+    name = _FAULT_OF.get(found[1]) if found else None
     if found is None or name is None or float(found[2]) > LONGEST:
         return None
     if name == "rate_limit":
@@ -88,7 +88,7 @@ def forced_by_text(text: str, operation: Operation) -> Forced | None:
 def meant_reserved(text: str, operation: Operation) -> str | None:
     """Return the reserved text that is nearest to one that looks like it and is none, or None."""
     asked = text.strip().upper()
-    if not asked.startswith(_PREFIX) or forced_by_text(text, operation) is not None:
+    if not asked.startswith(RESERVED) or forced_by_text(text, operation) is not None:
         return None
     if forced_by_text(asked, operation) is not None:
         return asked
@@ -103,8 +103,8 @@ def forced_reply(error: DocumentedError, by: str, readings: Readings) -> ForcedR
 
 def reserved_texts(operation: Operation) -> list[str]:
     """Return every reserved text of an operation: those of the faults, and one for each of its errors."""
-    return [*_RESERVED, *_reserved_errors(operation)]
+    return [*_FAULT_OF, *_reserved_errors(operation)]
 
 
 def _reserved_errors(operation: Operation) -> Mapping[str, DocumentedError]:
-    return {f"{_PREFIX}{error.clause.replace('-', '')}": error for error in operation.errors}
+    return {f"{RESERVED}{error.clause.replace('-', '')}": error for error in operation.errors}

@@ -66,13 +66,16 @@ class _Active:
     def left(self) -> int | None:
         return None if self.rule.times is None else self.rule.times - self.hit
 
-    def takes(self, operation: str, merchant_id: str, project_id: str | None) -> bool:
+    def fits(self, operation: str, merchant_id: str, project_id: str | None) -> bool:
         rule = self.rule
         if rule.operation not in {None, operation} or rule.merchant_id not in {None, merchant_id}:
             return False
-        if rule.project_id not in {None, project_id}:
+        return rule.project_id in {None, project_id} and self.left != 0
+
+    def takes(self, operation: str, merchant_id: str, project_id: str | None) -> bool:
+        if not self.fits(operation, merchant_id, project_id):
             return False
-        if self.left == 0 or (rule.share is not None and self._draws.random() >= rule.share):
+        if self.rule.share is not None and self._draws.random() >= self.rule.share:
             return False
         self.hit += 1
         return True
@@ -106,8 +109,7 @@ class Faults:
 
     def clear(self, merchant_id: str | None = None) -> None:
         """Take every rule out of force, or those of one merchant."""
-        with self._lock:
-            self._rules = self._others(merchant_id)
+        self.replace((), merchant_id)
 
     def states(self) -> list[RuleState]:
         """Return the rules in force, in their order; one that has hit all its calls stays until cleared."""
@@ -117,6 +119,10 @@ class Faults:
     def needs_project(self) -> bool:
         """Whether some rule asks which project is called."""
         return any(active.rule.project_id is not None for active in self._rules)
+
+    def may_take(self, operation: str, merchant_id: str, project_id: str | None) -> bool:
+        """Whether a rule fits this call: only then `take` changes anything."""
+        return any(active.fits(operation, merchant_id, project_id) for active in self._rules)
 
     def take(self, operation: str, merchant_id: str, project_id: str | None) -> Fault | None:
         """Return the fault for this call, and count it; None when no rule fits."""

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from mockserver.contract.masking import LONGEST_WRITTEN, BodyText, Masker, Maskers, masked_body
+from mockserver.contract.masking import LONGEST_WRITTEN, MASK, BodyText, Masker, Maskers, masked_body
 from mockserver.contract.operation import JSON, Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.internal_error import report
@@ -67,7 +67,7 @@ class Journal:
         self._lock = threading.Lock()
         self._observers = observers
         self._listeners: tuple[Callable[[], None], ...] = ()
-        self._generation = token_hex(8)
+        self._generation = new_generation()
         # What lists and waits look at, by n: made once for all of them, by the masker of that time.
         self._listed: dict[int, Listed] = {}
         self._listed_by: Masker | None = None
@@ -87,8 +87,8 @@ class Journal:
         """How many wait for calls at present."""
         return len(self._listeners)
 
-    def record(self, call: Call, reply: Reply, took: float) -> None:
-        """Keep a call; done before its reply is sent. `took` is in seconds."""
+    def record(self, call: Call, reply: Reply, took: float) -> int:
+        """Keep a call, and return its number; done before its reply is sent. `took` is in seconds."""
         if len(reply.body) > _REPLY_HELD:
             reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
         request = call.request
@@ -108,6 +108,7 @@ class Journal:
             _tell(observe, kept)
         for heard in self._listeners:
             heard()
+        return kept.n
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
@@ -126,6 +127,11 @@ class Journal:
         if matchers:
             kept = self._matching(Matchers(self.operations, **matchers), kept, masker)
         return [self._in_list(one, masker) for one in kept[-count:]], len(kept)
+
+    def listed(self, kept: Iterable[RawEntry]) -> list[Listed]:
+        """Return these calls as a list has them, masked."""
+        masker = self._maskers.masker()
+        return [self._in_list(one, masker) for one in kept]
 
     def calls(self, after: int = 0, before: int | None = None) -> list[RawEntry]:
         """Return the calls still kept, secrets and all, whose `n` is above `after` and below `before`, oldest first."""
@@ -172,13 +178,16 @@ class Journal:
             with self._lock:
                 self._listeners = tuple(one for one in self._listeners if one is not heard)
 
-    def clear(self, *, numbers_too: bool = False) -> None:
-        """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1."""
+    def clear(self, generation: str | None = None, *, numbers_too: bool = False) -> None:
+        """Forget every call; numbers go on where they were, or with `numbers_too` start again from 1.
+
+        `generation` is the new one; one is made when none is given.
+        """
         with self._lock:
             self._kept.clear()
             self._listed = {}
             self._size = 0
-            self._generation = token_hex(8)
+            self._generation = generation or new_generation()
             if numbers_too:
                 self._total = 0
 
@@ -196,7 +205,7 @@ class Journal:
         call, reply = kept.call, kept.reply
         decoded = _decoded(call, reply)
         mask = (masker or self._maskers.masker()).knowing_sent(decoded)
-        fields = _fields(decoded, mask)
+        fields = _fields(call, decoded, mask)
         body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
         return Entry(
             **_shown(kept, mask, fields, decoded),
@@ -231,6 +240,11 @@ class Journal:
             if len(made) > _LISTED_KEPT:
                 made.pop(next(iter(made)), None)
         return listed
+
+
+def new_generation() -> str:
+    """Return a text that no journal is called yet."""
+    return token_hex(8)
 
 
 class Search:
@@ -277,7 +291,7 @@ def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None, decoded:
         "n": kept.n,
         "at": call.at,
         "origin": call.origin,
-        "method": call.method,
+        "method": call.method if call.operation is not None else mask(call.method),
         "path": mask(call.path),
         "operation": None if call.operation is None else call.operation.name,
         "merchant_id": None if call.merchant_id is None else mask(call.merchant_id),
@@ -304,7 +318,10 @@ def _listed(kept: RawEntry, masker: Masker) -> Listed:
     if is_cut:
         asked = _asked(kept.call, decoded)
         listed = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
-    return Listed(**_shown(kept, mask, _fields(listed, mask), decoded), is_cut=is_cut)
+    fields = _fields(kept.call, listed, mask)
+    if is_cut and fields is not None:
+        fields |= _masked_summaries(kept.call, decoded)
+    return Listed(**_shown(kept, mask, fields, decoded), is_cut=is_cut)
 
 
 def _decoded(call: Call, reply: Reply) -> Any:
@@ -314,20 +331,25 @@ def _decoded(call: Call, reply: Reply) -> Any:
         return None if reply.role == JSON or call.operation is None else form_fields(call.body, call.operation)
 
 
-def _fields(decoded: Any, mask: Masker) -> dict[str, Any] | None:
+def _fields(call: Call, decoded: Any, mask: Masker) -> dict[str, Any] | None:
     if not isinstance(decoded, dict):
         return None
     try:
         masked: dict[str, Any] = mask.value(decoded)
     except RecursionError:
         return None
-    return masked
+    return masked | _masked_summaries(call, decoded)
 
 
 def _asked(call: Call, fields: Mapping[str, Any] | None) -> dict[str, Any]:
     if call.operation is None or fields is None:
         return {}
     return {name: fields[name] for name in call.operation.asked if name in fields}
+
+
+def _masked_summaries(call: Call, decoded: Any) -> dict[str, str]:
+    """Return what is shown of the secret fields of which more may be shown than that they were sent."""
+    return {name: f"{MASK} ({summary})" for name, summary in _summaries(call, decoded).items()}
 
 
 def _summaries(call: Call, decoded: Any) -> dict[str, str]:

@@ -60,8 +60,8 @@ class Listed(msgspec.Struct, frozen=True):
     `n` counts from 1; `at` is in Unix seconds; `took` is in seconds. `operation` is the name of what was called, None
     outside the contract. `headers` are by name, in lower case, 100 at most. `fields` is the body when it was a JSON
     object, or a form that was let in, else None; `asked` are those of them that say what is asked for, in the order of
-    the operation. With `is_cut`, as of a long body, `fields` are those alone, and a list or an object in one of them is
-    left out. `forced` is the value of the header that asks for a fault or an error.
+    the operation, and of a list of codes how many. With `is_cut`, as of a long body, `fields` are those alone, and a
+    list or an object in one of them is left out. `forced` is the value of the header that asks for a fault or an error.
 
     `role` is `success`, that of a documented error as in `signature`, or None outside the contract; `clause` and
     `reading` are what decided, `explanation` says it in words. `fault` is the name of the one that hits the reply on

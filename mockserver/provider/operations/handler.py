@@ -61,6 +61,7 @@ class Handler(ABC, Generic[T]):
         merchant: MerchantStore,  # noqa: ARG002
         fields: Mapping[str, Any],  # noqa: ARG002
         store: Store,  # noqa: ARG002
+        readings: Readings,  # noqa: ARG002
     ) -> list[Finding]:
         """Return what is wrong with a call refused in a role of this operation's own; nothing: its cause says all.
 

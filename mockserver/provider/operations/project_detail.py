@@ -37,6 +37,7 @@ from mockserver.provider.refusal import (
 )
 from mockserver.provider.reply import Reply, outside_reply, success_reply
 from mockserver.provider.request import MAX_REPLY, REPLY_TOO_LARGE
+from mockserver.provider.state.changes import Dated, ReadProject
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.project_store import LONGEST_KEPT, ProjectStore, Statuses
@@ -57,6 +58,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     is a filter that names no status.
     """
 
+    store: Store
     merchant_id: str
     project: ProjectStore
     statuses: Statuses
@@ -82,6 +84,7 @@ class ProjectDetail(Handler[Asked]):
             check_signature(merchant, sent.get("signature"), PROJECT_DETAIL, readings)
         status = sent.get("status", DEFAULT_STATUS)
         return Asked(
+            store,
             merchant_id,
             project,
             _statuses(status, readings),
@@ -96,9 +99,12 @@ class ProjectDetail(Handler[Asked]):
         project = checked.project
         with project.lock:
             now = clock.now()
-            if project.life_cycle is not None:
-                project.life_cycle.settle(now, readings.timezone)
-                project.life_cycle.was_read()
+            life_cycle = project.life_cycle
+            # A change only where one comes of it: a client that polls is all reads.
+            if life_cycle is not None and (life_cycle.is_due(now) or life_cycle.counts_reads):
+                checked.store.commit(
+                    ReadProject(Dated(now, readings.timezone), checked.merchant_id, project.project_id, is_counted=True)
+                )
             page = _written_page(checked, readings)
             reading, cause = _oddity(checked, readings)
         if page is None:
@@ -142,6 +148,7 @@ class ProjectDetail(Handler[Asked]):
         merchant: MerchantStore,
         fields: Mapping[str, Any],
         store: Store,
+        readings: Readings,  # noqa: ARG002
     ) -> list[Finding]:
         """Return what is wrong with a `projectid` that names no project (ERR-4)."""
         from mockserver.provider.doctor.project import diagnose_project  # noqa: PLC0415 - a start need not wait for it

@@ -12,7 +12,9 @@ from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import (
     DUPLICATE,
     LIST,
+    PROJECT_STORAGE,
     REDEEM_BULK,
+    VOUCHER_STORAGE,
     BadList,
     SubmissionBody,
     decode_codes,
@@ -22,10 +24,21 @@ from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import parse_fields
-from mockserver.provider.refusal import Cause, CodeDouble, FieldEmpty, FieldMissing, ListWrong, Refusal, VendorState
-from mockserver.provider.reply import Reply, success_reply
+from mockserver.provider.refusal import (
+    Cause,
+    CodeDouble,
+    FieldEmpty,
+    FieldMissing,
+    ListWrong,
+    NoIdsLeft,
+    Refusal,
+    VendorState,
+)
+from mockserver.provider.reply import Made, Reply, success_reply
+from mockserver.provider.state.changes import Dated, Submit
 from mockserver.provider.state.clock import Clock, date_time
 from mockserver.provider.state.store import MerchantStore, Store
+from mockserver.provider.state.world import HIGHEST_ID
 
 _CODES, _SIGNATURE = "kode_voucher", "signature"
 
@@ -60,7 +73,7 @@ class RedeemBulk(Handler[Submission]):
             raise Refusal(merchant.vendor_state, VendorState(merchant.vendor_state))
         codes = _codes(sent.get(_CODES), readings)
         reserved = next((code for code in codes if forced_by_text(code, REDEEM_BULK) is not None), None)
-        _refuse_double(store, merchant, codes, readings)
+        _refuse(store, merchant, codes, readings)
         return Submission(store, merchant, codes, reserved)
 
     def reserved(self, checked: Submission) -> Reserved | None:
@@ -73,35 +86,42 @@ class RedeemBulk(Handler[Submission]):
         merchant: MerchantStore,  # noqa: ARG002 - what was sent says all
         fields: Mapping[str, Any],
         store: Store,  # noqa: ARG002
+        readings: Readings,
     ) -> list[Finding]:
-        """Return what is wrong with a list of codes (BULK-ERR-4, BULK-ERR-10)."""
-        from mockserver.provider.doctor.code_list import diagnose_list  # noqa: PLC0415 - a start need not wait for it
+        """Return what is wrong with a list of codes (BULK-ERR-4, BULK-ERR-10), or what keeps it from being taken."""
+        from mockserver.provider.doctor.code_list import (  # noqa: PLC0415 - a start need not wait for it
+            diagnose_submission,
+        )
 
-        return diagnose_list(refused, fields.get(_CODES))
+        return diagnose_submission(refused, fields.get(_CODES), readings)
 
     def remarks(self, fields: Mapping[str, Any], readings: Readings, cause: Cause | None) -> list[Finding]:  # noqa: ARG002
         """Return what is odd about a list that was taken."""
         from mockserver.provider.doctor.code_list import remarks_on  # noqa: PLC0415 - as above
 
         try:
-            return [*remarks_on(decode_codes(str(fields.get(_CODES)), readings))]
+            return [*remarks_on(decode_codes(str(fields.get(_CODES)), readings), readings)]
         except BadList:
             return []
 
     def carry_out(self, checked: Submission, readings: Readings, clock: Clock) -> Reply:
         """Make a project of the list; raises Refusal (BULK-ERR-10) where another call was first with a code of it."""
-        store, merchant = checked.store, checked.merchant
+        store, merchant_id = checked.store, checked.merchant.merchant_id
         with store.changing:
-            _refuse_double(store, merchant, checked.codes, readings)
+            # Another than was checked, if another world was put meanwhile.
+            merchant = known_merchant(merchant_id, REDEEM_BULK, store, readings)
+            _refuse(store, merchant, checked.codes, readings)
             now = clock.now()
-            project = store.submit(merchant, checked.codes, now, readings.timezone)
-        made = SubmissionBody(project.id, merchant.merchant_id, project.project_id, project.project_id)
+            project = store.commit(Submit(Dated(now, readings.timezone), merchant_id, tuple(checked.codes)))
+        assert project is not None
+        data = SubmissionBody(project.id, merchant_id, project.project_id, project.project_id)
         if readings.bulk_reply == "counted":
             count, at = len(checked.codes), date_time(now, readings.timezone)
-            made = msgspec.structs.replace(
-                made, total_voucher=count, s_pending=count, created=at[:10], created_at=at, updated_at=at
+            data = msgspec.structs.replace(
+                data, total_voucher=count, s_pending=count, created=at[:10], created_at=at, updated_at=at
             )
-        return success_reply(REDEEM_BULK.success, made, int(now))
+        made = Made(project.project_id, len(checked.codes))
+        return success_reply(REDEEM_BULK.success, data, int(now), made=made)
 
 
 def _codes(sent: str | None, readings: Readings) -> list[str]:
@@ -115,12 +135,23 @@ def _codes(sent: str | None, readings: Readings) -> list[str]:
         raise Refusal(role, ListWrong(_CODES, error.kind), reading=error.reading) from None
 
 
+def _refuse(store: Store, merchant: MerchantStore, codes: list[str], readings: Readings) -> None:
+    """Let a list through that can be taken into this world as it is; raises Refusal."""
+    _refuse_double(store, merchant, codes, readings)
+    project, voucher = store.highest_ids()
+    if project >= HIGHEST_ID:
+        raise Refusal(PROJECT_STORAGE, NoIdsLeft("project", HIGHEST_ID))
+    if voucher + len(codes) > HIGHEST_ID:
+        raise Refusal(VOUCHER_STORAGE, NoIdsLeft("voucher", HIGHEST_ID))
+
+
 def _refuse_double(store: Store, merchant: MerchantStore, codes: list[str], readings: Readings) -> None:
     seen = set[str]()
     owners = {"merchant": [merchant], "list": [], "anyone": store.merchants()}[readings.bulk_duplicate]
     for number, code in enumerate(codes, 1):
         if code in seen:
             raise Refusal(DUPLICATE, CodeDouble(_CODES, number, is_in_list=True), reading="bulk_duplicate")
-        if any(owner.has_code(code) for owner in owners):
+        # One that asks for a fault may do so again and again.
+        if any(owner.has_code(code) for owner in owners) and forced_by_text(code, REDEEM_BULK) is None:
             raise Refusal(DUPLICATE, CodeDouble(_CODES, number, is_in_list=False), reading="bulk_duplicate")
         seen.add(code)

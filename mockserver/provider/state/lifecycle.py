@@ -83,6 +83,17 @@ class LifeCycle:
         self._latest: dict[int, int] = {}
         self._token = 0
 
+    def is_due(self, now: float) -> bool:
+        """Whether `settle` at `now` (Unix seconds) would change anything."""
+        if not self._begun or (self._by_time and self._by_time[0][0] <= now):
+            return True
+        return bool(self._by_reads) and self._by_reads[0][0] <= self._reads
+
+    @property
+    def counts_reads(self) -> bool:
+        """Whether a plan waits for reads."""
+        return bool(self._by_reads)
+
     def settle(self, now: float, zone: str) -> None:
         """Make every transition that is due at `now` (Unix seconds), each dated when it was due."""
         if not self._begun:
@@ -216,10 +227,13 @@ def move_many(
     if count is not None and count < 0:
         raise ValueError(f"cannot move {count} vouchers; expected a count of 0 or more")
     with project.lock:
+        named = None if ids is None and codes is None else _named(project, ids or (), codes or ())
         if project.life_cycle is not None:
             project.life_cycle.settle(now, zone)
-        in_place = (ids, codes) != (None, None) and (note, response_json, nominal_gs) != (None, None, None)
-        candidates = map(project.voucher, _candidates(project, of, ids, codes))
+        in_place = named is not None and (note, response_json, nominal_gs) != (None, None, None)
+        if named is None:
+            named = project.ids_in(tuple(VoucherStatus) if of is None else (of,))
+        candidates = map(project.voucher, named)
         fitting = [one for one in candidates if (in_place or one.status is not to) and (of is None or one.status is of)]
         moved = [one.id for one in fitting[:count] if one.status is not to]
         chosen = [one.id for one in fitting[:count]]
@@ -267,21 +281,16 @@ def set_voucher_plan(project: Planned, voucher_id: int, plan: Plan | None, *, no
         project.life_cycle.restart(now, zone, [voucher_id])
 
 
-def _candidates(
-    project: Planned, of: VoucherStatus | None, ids: Iterable[int] | None, codes: Iterable[str] | None
-) -> list[int]:
-    if ids is None and codes is None:
-        return project.ids_in(tuple(VoucherStatus) if of is None else (of,))
-    named = list(ids or ())
-    for voucher_id in named:
-        _voucher(project, voucher_id)
-    if codes is not None:
+def _named(project: Planned, ids: Iterable[int], codes: Iterable[str]) -> list[int]:
+    named = {_voucher(project, voucher_id).id for voucher_id in ids}
+    wanted = list(codes)
+    if wanted:
         by_code = {voucher.voucher_code: voucher.id for voucher in project.snapshot().vouchers}
-        for code in codes:
+        for code in wanted:
             if code not in by_code:
                 raise NoSuchVoucher(f"project {project.project_id!r} has no voucher with the code {code!r}")
-            named.append(by_code[code])
-    return sorted(set(named))
+            named.add(by_code[code])
+    return sorted(named)
 
 
 def _voucher(project: Planned, voucher_id: int) -> Voucher:

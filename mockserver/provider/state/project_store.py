@@ -78,14 +78,15 @@ class ProjectStore:
     """The vouchers of one project.
 
     Every method is safe under threads; hold `lock` around several to see them at one instant. `own_plan` is the
-    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything. `written` is
-    what was written of it since it changed.
+    project's, `world_plan` holds when it has none; `life_cycle` is None while no plan moves anything. `submitted_at` is
+    when a submission made it (Unix seconds), if one did. `written` is what was written of it since it changed.
     """
 
     def __init__(self, project: Project, world_plan: Plan | None = None) -> None:
         self.id = project.id
         self.project_id = project.project_id
         self.project_name = project.project_name
+        self.submitted_at = project.submitted_at
         self.lock = threading.RLock()
         self._vouchers = {voucher.id: voucher for voucher in project.vouchers}
         self._ids: SortedList[int] = SortedList(self._vouchers)
@@ -116,6 +117,13 @@ class ProjectStore:
         if self.life_cycle is not None:
             with self.lock:
                 self.life_cycle.settle(now, zone)
+
+    def is_due(self, now: float) -> bool:
+        """Whether `settle` at `now` (Unix seconds) would change anything."""
+        if self.life_cycle is None:
+            return False
+        with self.lock:
+            return self.life_cycle.is_due(now)
 
     @property
     def highest_id(self) -> int:
@@ -229,7 +237,7 @@ class ProjectStore:
         """Return the project as it is now, vouchers newest first."""
         with self.lock:
             vouchers = tuple(self._vouchers[id_] for id_ in reversed(self._ids))
-        return Project(self.id, self.project_id, self.project_name, vouchers, self.own_plan)
+        return Project(self.id, self.project_id, self.project_name, vouchers, self.own_plan, self.submitted_at)
 
     def _listed(self, statuses: Statuses) -> SortedList[int]:
         if len(statuses) == 1:

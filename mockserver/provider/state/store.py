@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from itertools import chain
+from typing import Any
 
 from mockserver.contract.masking import needs_literal_match
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.state.changes import ReadProject, Submit
 from mockserver.provider.state.clock import MovableClock, date_time
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
-from mockserver.provider.state.world import Merchant, Project, Voucher, World
+from mockserver.provider.state.world import Merchant, Project, Voucher, World, check_vendor_state
 
 # Coprime to the number of suffixes, so that no two numbers in a row of as many have the same.
 _SUFFIXES = 26**4 * 10**6
@@ -24,7 +27,8 @@ _STEP = 274_877_906_951
 class MerchantStore:
     """One merchant, its projects, and the readings and the clock it is served under (None: those of the provider).
 
-    `plan` moves the vouchers of projects that have none of their own. `as_added` is the merchant, and its readings, as
+    `plan` moves the vouchers of projects that have none of their own; `vendor_state` is what its submissions meet.
+    `as_added` is the merchant, and its readings, as
     they were when it was added.
     """
 
@@ -44,6 +48,8 @@ class MerchantStore:
         self.plan = plan
         self.as_added = (merchant, readings)
         self.vendor_state = merchant.vendor_state
+        # Held while projects come and go, so that none is missed in the codes.
+        self._coming = threading.RLock()
         self._codes: set[str] | None = None
         self._projects: dict[str, ProjectStore] = {}
         for project in merchant.projects:
@@ -52,24 +58,34 @@ class MerchantStore:
     def add_project(self, project: Project) -> ProjectStore:
         """Take a project in; one of the same project_id is replaced."""
         stored = ProjectStore(project, self.plan)
-        if project.project_id in self._projects:
-            self._codes = None
-        elif self._codes is not None:
-            self._codes.update(voucher.voucher_code for voucher in project.vouchers)
-        self._projects[project.project_id] = stored
+        with self._coming:
+            if project.project_id in self._projects:
+                self._codes = None
+            elif self._codes is not None:
+                self._codes.update(voucher.voucher_code for voucher in project.vouchers)
+            self._projects[project.project_id] = stored
         return stored
 
     def remove_project(self, project_id: str) -> None:
         """Forget a project; from now on it is unknown."""
-        self._projects.pop(project_id, None)
-        self._codes = None
+        with self._coming:
+            self._projects.pop(project_id, None)
+            self._codes = None
+
+    def set_vendor_state(self, vendor_state: str | None) -> None:
+        """Let every submission get this failure of the vendor's, or with None be taken; raises WorldError."""
+        check_vendor_state(vendor_state)
+        self.vendor_state = vendor_state
 
     def has_code(self, voucher_code: str) -> bool:
         """Tell whether a project of the merchant has a voucher of this code."""
-        # Made when somebody first submits: most merchants never do.
-        if self._codes is None:
-            self._codes = {voucher.voucher_code for one in self.projects() for voucher in one.snapshot().vouchers}
-        return voucher_code in self._codes
+        codes = self._codes
+        if codes is None:
+            # Made when somebody first submits: most merchants never do.
+            with self._coming:
+                codes = {voucher.voucher_code for one in self.projects() for voucher in one.snapshot().vouchers}
+                self._codes = codes
+        return voucher_code in codes
 
     def project(self, project_id: str) -> ProjectStore | None:
         """Return the project of this project_id, or None."""
@@ -99,12 +115,19 @@ class MerchantStore:
 class Store:
     """Merchants by id. Adding and removing one never blocks a reader.
 
-    `changing` is held while merchants or projects come, so that two of one id cannot.
+    `changing` is held while merchants or projects come, so that two of one id cannot. What a call changes goes through
+    `commit`: without one it is applied here.
     """
 
-    def __init__(self, world: World, changing: threading.RLock | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        changing: AbstractContextManager[Any] | None = None,
+        commit: Callable[[Submit | ReadProject], ProjectStore | None] | None = None,
+    ) -> None:
         self.plan = world.plan
         self.changing = changing or threading.RLock()
+        self.commit = commit or self.apply
         self._highest_project = self._highest_voucher = 0
         self._merchants: dict[str, MerchantStore] = {}
         self._literal_secrets: dict[str, frozenset[str]] = {}
@@ -132,20 +155,35 @@ class Store:
         self._count_ids(project)
         return stored
 
-    def submit(self, merchant: MerchantStore, codes: Sequence[str], now: float, zone: str) -> ProjectStore:
-        """Make a project of these codes, pending, its ids above all there were; its plan starts at `now`.
+    def apply(self, change: Submit | ReadProject) -> ProjectStore | None:
+        """Make a change that comes of a call; return the project, None where it is gone meanwhile.
 
-        `now` is in Unix seconds, `zone` the reading `timezone`. Hold `changing` around it, and make sure before that no
-        code is one that the merchant may not have twice.
+        What is submitted becomes a project, pending, its ids above all there were, and its plan starts. Hold `changing`
+        around it, and make sure before that no code is one that the merchant may not have twice.
         """
-        at = date_time(now, zone)
+        merchant = self.merchant(change.merchant_id)
+        if merchant is None:
+            return None
+        if isinstance(change, Submit):
+            return self._submit(merchant, change)
+        project = merchant.project(change.project_id)
+        if project is not None and project.life_cycle is not None:
+            with project.lock:
+                project.life_cycle.settle(change.now.at, change.now.zone)
+                if change.is_counted:
+                    project.life_cycle.was_read()
+        return project
+
+    def _submit(self, merchant: MerchantStore, change: Submit) -> ProjectStore:
+        at = date_time(change.now.at, change.now.zone)
         id_, first = self._highest_project + 1, self._highest_voucher + 1
         vouchers = tuple(
-            Voucher(first + place, code, VoucherStatus.PENDING, at, at) for place, code in enumerate(codes)
+            Voucher(first + place, code, VoucherStatus.PENDING, at, at) for place, code in enumerate(change.codes)
         )
         project_id = self._new_project_id(id_, at)
-        stored = self.add_project(merchant, Project(id_, project_id, project_id, vouchers[::-1]))
-        stored.settle(now, zone)
+        made = Project(id_, project_id, project_id, vouchers[::-1], submitted_at=change.now.at)
+        stored = self.add_project(merchant, made)
+        stored.settle(change.now.at, change.now.zone)
         return stored
 
     def _new_project_id(self, id_: int, at: str) -> str:
@@ -161,6 +199,28 @@ class Store:
     def _count_ids(self, project: Project) -> None:
         self._highest_project = max(self._highest_project, project.id)
         self._highest_voucher = max(self._highest_voucher, *(voucher.id for voucher in project.vouchers), 0)
+
+    def put(self, world: World) -> None:
+        """Put another world in place; merchants that stay keep their readings and their clock."""
+        before = self._merchants
+        new = Store(World(plan=world.plan))
+        for merchant in world.merchants:
+            known = before.get(merchant.merchant_id)
+            if known is None:
+                new.add_merchant(merchant)
+            else:
+                stays = new.add_merchant(merchant, known.readings, known.clock)
+                stays.as_added = (merchant, known.as_added[1])
+        self._become(new)
+
+    def reset(self, world: World) -> None:
+        """Be as at the start, in this world."""
+        self._become(Store(world))
+
+    def _become(self, other: Store) -> None:
+        self.plan = other.plan
+        self._highest_project, self._highest_voucher = other.highest_ids()
+        self._merchants, self._literal_secrets = other._merchants, other._literal_secrets
 
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant; from now on it is unknown (ERR-2)."""

@@ -12,12 +12,10 @@ from mockserver.contract.wire import CREATED_AT, VoucherStatus
 from mockserver.provider.state.clock import Clock, date_time
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.plan import Plan, plan_from_document
-from mockserver.provider.state.world import NO_NOTE, Merchant, Project, Voucher, World, WorldError
+from mockserver.provider.state.world import HIGHEST_ID, NO_NOTE, Merchant, Project, Voucher, World, WorldError
 
 MOST_GENERATED = 2_000_000
 MOST_PROJECTS = 100_000
-# As in the schema: far below where a number of JSON loses digits.
-HIGHEST_ID = 10**15
 
 # Readings and clock of merchants that have their own, by merchant id.
 Own = Mapping[str, tuple[Readings, Clock]]
@@ -72,7 +70,13 @@ class WorldBuilder:
             self._project(project, f"{path}.projects[{number}]")
             for number, project in enumerate(merchant.get("projects", []))
         )
-        return Merchant(merchant["merchant_id"], merchant["secret_key"], merchant.get("session_key"), projects)
+        return Merchant(
+            merchant["merchant_id"],
+            merchant["secret_key"],
+            merchant.get("session_key"),
+            projects,
+            merchant.get("vendor_state"),
+        )
 
     def _project(self, project: Any, path: str) -> Project:
         id_ = project.get("id")
@@ -84,7 +88,14 @@ class WorldBuilder:
             if isinstance(vouchers, dict)
             else self.vouchers(vouchers, project["project_id"], f"{path}.vouchers")
         )
-        return Project(id_, project["project_id"], project.get("project_name"), made, _plan(project, path))
+        return Project(
+            id_,
+            project["project_id"],
+            project.get("project_name"),
+            made,
+            _plan(project, path),
+            project.get("submitted_at"),
+        )
 
     def _generated(self, wish: Any, path: str) -> tuple[Voucher, ...]:
         shares = {VoucherStatus(name): share for name, share in wish.get("status", {"pending": 1}).items()}

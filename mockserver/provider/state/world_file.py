@@ -128,8 +128,14 @@ def _check_unique(world: World) -> None:
     _refuse_twice("project id", (project.id for project in projects), "the world")
     _refuse_twice("voucher id", (voucher.id for project in projects for voucher in project.vouchers), "the world")
     for merchant in world.merchants:
-        codes = (voucher.voucher_code for project in merchant.projects for voucher in project.vouchers)
+        # A submission may hold codes that the merchant had, as the reading bulk_duplicate says.
+        given = [project for project in merchant.projects if project.submitted_at is None]
+        codes = (voucher.voucher_code for project in given for voucher in project.vouchers)
         _refuse_twice("voucher_code", codes, f"merchant {merchant.merchant_id!r}")
+        for project in merchant.projects:
+            if project.submitted_at is not None:
+                codes = (voucher.voucher_code for voucher in project.vouchers)
+                _refuse_twice("voucher_code", codes, f"project {project.project_id!r}")
 
 
 def _refuse_twice(name: str, values: Iterator[Any], where: str) -> None:

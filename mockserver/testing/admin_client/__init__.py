@@ -9,7 +9,17 @@ from mockserver.testing.admin_client.client import (
     MerchantView,
     NewMerchantView,
     ProjectView,
+    SubmissionView,
     VoucherView,
 )
 
-__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "NewMerchantView", "ProjectView", "VoucherView"]
+__all__ = [
+    "AdminClient",
+    "AdminProblem",
+    "ClockView",
+    "MerchantView",
+    "NewMerchantView",
+    "ProjectView",
+    "SubmissionView",
+    "VoucherView",
+]

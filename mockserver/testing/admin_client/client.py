@@ -8,10 +8,26 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from mockserver.contract.wire import VoucherStatus
-from mockserver.testing.admin_client.views import ClockView, MerchantView, NewMerchantView, ProjectView, VoucherView
+from mockserver.testing.admin_client.views import (
+    ClockView,
+    MerchantView,
+    NewMerchantView,
+    ProjectView,
+    SubmissionView,
+    VoucherView,
+)
 from mockserver.testing.admin_client.wire import AdminProblem, AdminWire
 
-__all__ = ["AdminClient", "AdminProblem", "ClockView", "MerchantView", "NewMerchantView", "ProjectView", "VoucherView"]
+__all__ = [
+    "AdminClient",
+    "AdminProblem",
+    "ClockView",
+    "MerchantView",
+    "NewMerchantView",
+    "ProjectView",
+    "SubmissionView",
+    "VoucherView",
+]
 
 
 class AdminClient:
@@ -52,6 +68,11 @@ class AdminClient:
     def add_merchant(self, merchant: Mapping[str, Any] | None = None) -> NewMerchantView:
         """Add a merchant, written as in a world file; ids and secrets that are left out are made up."""
         return cast("NewMerchantView", self._call("POST", "/merchants", body=merchant or {}))
+
+    def set_vendor_state(self, merchant_id: str, vendor_state: str | None) -> MerchantView:
+        """Let every submission of a merchant get a failure of the vendor's, as `maintenance`; None: they are taken."""
+        changed = {"vendor_state": vendor_state}
+        return cast("MerchantView", self._call("PATCH", f"/merchants/{_part(merchant_id)}", body=changed))
 
     def remove_merchant(self, merchant_id: str) -> None:
         """Forget a merchant and its fault rules; a call to it is refused as unknown from now on."""
@@ -202,6 +223,11 @@ class AdminClient:
     def request(self, n: int) -> dict[str, Any]:
         """Return the n-th call with its body, reply and diagnosis."""
         return self._call("GET", f"/requests/{n}")
+
+    def submissions(self, merchant_id: str | None = None, *, newest: int | None = None) -> list[SubmissionView]:
+        """Return what became of the submissions of all or of one merchant, newest first; 1,000 unless told."""
+        asked = _merchant(merchant_id) | ({} if newest is None else {"newest": str(newest)})
+        return cast("list[SubmissionView]", self._call("GET", "/submissions", asked)["submissions"])
 
     def clear_requests(self) -> None:
         """Forget the calls."""

@@ -159,10 +159,9 @@ def _drips(body: bytes, seconds: float) -> Iterable[Part]:
 
 def _undocumented(merchant: Doubled, method: str, url: str) -> UndocumentedCall:
     provider = merchant.server.provider
-    called = printable(provider.journal.mask(url), 500)
+    mask = provider.journal.mask
+    called = f"{printable(mask(method), 20)} {printable(mask(url), 500)}"
     known = ", or ".join(f"{one.method} {BASE_URL}{one.path}" for one in provider.operations)
-    call = UndocumentedCall(
-        f"{printable(method, 20)} {called} was called, which the vendor does not document; there is {known}"
-    )
+    call = UndocumentedCall(f"{called} was called, which the vendor does not document; there is {known}")
     merchant.undocumented_calls.append(str(call))
     return call

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, Readings, each_other_value
+from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.testing.plugin.settings import DEFAULTS, marked
 
 # The parameter that a test is at, in its callspec, and the property of its reports.
@@ -17,11 +19,12 @@ _READING = "apigames_reading"
 # The property of a report that says how the test came to its reading, and whether it called the fake by then.
 _RUN = "apigames_run"
 _AS_PARAMETER, _AGAIN, _ONCE = "as a parameter", "again", "once"
+_PARAMETER_AGAIN = "again as a parameter"
 _SILENT = "no call"
 # The reading that a test which pytest cannot multiply is run again at.
 _AT = pytest.StashKey[tuple[str, str]]()
 # A scenario of `survive` has readings of its own.
-_OF_SCENARIOS = {"apigames_scenario", "apigames_stage"}
+_OF_SCENARIOS = {"apigames_scenario", "apigames_flow_scenario", "apigames_stage"}
 _TESTS_NAMED = 5
 
 
@@ -30,13 +33,18 @@ class EveryReading:
 
     A test that has a fixture of ours among its own is multiplied as it is collected. Of any other it shows only when it
     runs that it calls the fake (`request.getfixturevalue`, a step of pytest-bdd, a `unittest.TestCase`): it is run
-    again. `calls` counts what the fake was called, whoever called. `is_worker` says that this is a worker of xdist: it
-    wants the ids of reports as they are, and its controller changes them.
+    again. So is one that submits voucher codes, for the readings that are about submissions alone.
+
+    `calls` counts what the fake was called, `submissions` those calls that submitted, whoever called. `is_worker` says
+    that this is a worker of xdist: it wants the ids of reports as they are, and its controller changes them.
     """
 
-    def __init__(self, base: Readings, calls: Callable[[], int], *, is_worker: bool) -> None:
+    def __init__(
+        self, base: Readings, calls: Callable[[], int], submissions: Callable[[], int], *, is_worker: bool
+    ) -> None:
         self._base = base
         self._calls = calls
+        self._submissions = submissions
         self._is_worker = is_worker
         self._calls_before = 0
         self._is_cut_short = self._is_interrupted = False
@@ -67,13 +75,19 @@ class EveryReading:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-        """Run a test that turns out to call the fake again, once under each other value."""
+        """Run a test that turns out to call the fake, or to submit, again, once under each other value of its own."""
         before = self._calls_before = self._calls()
+        submissions_before = self._submissions()
         yield
-        is_to_run_again = isinstance(item, pytest.Function) and not _is_parameter(item) and _AT not in item.stash
-        if not is_to_run_again or self._calls() == before:
+        if not isinstance(item, pytest.Function) or reading_at(item):
             return
-        for pair in self._open_values(item):
+        again: list[tuple[str, str]] = []
+        if not _is_parameter(item) and self._calls() != before:
+            again += self._open_values(item)
+        # A test is multiplied before anybody knows whether it submits.
+        if self._submissions() != submissions_before and not _OF_SCENARIOS & set(item.fixturenames):
+            again += self._open_values(item, REDEEM_BULK.name)
+        for pair in again:
             if item.session.shouldstop or item.session.shouldfail:
                 return
             item.stash[_AT] = pair
@@ -88,10 +102,13 @@ class EveryReading:
         outcome: Any = yield
         has_called = self._calls() != self._calls_before
         properties: list[tuple[str, object]] = outcome.get_result().user_properties
-        if _is_parameter(item):
+        if _AT in item.stash:
+            properties[:] = [one for one in properties if one[0] != _READING]
+        if _is_parameter(item) and _AT not in item.stash:
             way = _AS_PARAMETER
         elif has_called or _AT in item.stash:
-            way = _AGAIN if isinstance(item, pytest.Function) else _ONCE
+            again = _PARAMETER_AGAIN if _is_parameter(item) else _AGAIN
+            way = again if isinstance(item, pytest.Function) else _ONCE
             properties.append((_READING, _named_reading(item)))
         else:
             return
@@ -102,8 +119,12 @@ class EveryReading:
         """Give a test that was run again the id that it would have as a parameter."""
         properties = dict(report.user_properties)
         reading = properties.get(_READING, DEFAULTS)
-        is_again = str(properties.get(_RUN, "")).startswith(_AGAIN)
-        if is_again and reading != DEFAULTS and not self._is_worker:
+        run = str(properties.get(_RUN, ""))
+        if self._is_worker or reading == DEFAULTS or not run.startswith(_AGAIN):
+            return
+        if run.startswith(_PARAMETER_AGAIN):
+            report.nodeid = _at_reading(report.nodeid, str(reading))
+        else:
             report.nodeid = f"{report.nodeid}[{reading}]"
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -124,9 +145,9 @@ class EveryReading:
         for line in _verdict(outcomes, base, is_whole=not (self._is_cut_short or self._is_interrupted)):
             terminalreporter.line(line)
 
-    def _open_values(self, node: pytest.Item) -> list[tuple[str, str]]:
+    def _open_values(self, node: pytest.Item, operation: str = PROJECT_DETAIL.name) -> list[tuple[str, str]]:
         pinned = _pinned(node)
-        return [(key, value) for key, value in each_other_value(self._base) if key not in pinned]
+        return [(key, value) for key, value in each_other_value(self._base, operation) if key not in pinned]
 
 
 def reading_at(item: pytest.Item) -> dict[str, str]:
@@ -186,6 +207,12 @@ def _outcomes(terminalreporter: Any) -> _Outcomes:
     for reading in outcomes.silent:
         outcomes.silent[reading] -= outcomes.ran[reading]
     return outcomes
+
+
+def _at_reading(nodeid: str, reading: str) -> str:
+    """Return the id that a test has at a reading, of the one that it has as a parameter at the defaults."""
+    before, is_last, after = nodeid.rpartition(DEFAULTS)
+    return f"{before}{reading}{after}" if is_last else nodeid
 
 
 def _without(nodeid: str, reading: str) -> str:

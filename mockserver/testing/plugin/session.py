@@ -69,7 +69,9 @@ class PluginSession:
         except WorldError as error:
             raise pytest.UsageError(f"apigames: {error}") from None
         if self.is_each:
-            every = EveryReading(self.readings, self._calls, is_worker=hasattr(self._config, "workerinput"))
+            every = EveryReading(
+                self.readings, self._calls, self._submissions, is_worker=hasattr(self._config, "workerinput")
+            )
             self._config.pluginmanager.register(every, "apigames-each")
 
     def new_server(self) -> FakeServer:
@@ -177,6 +179,9 @@ class PluginSession:
 
     def _calls(self) -> int:
         return sum(server.provider.journal.total for server in self.servers)
+
+    def _submissions(self) -> int:
+        return sum(server.submissions_received for server in self.servers)
 
     def _options_of(self, item: pytest.Item) -> _MerchantOptions:
         """Read a test's markers, and the reading that an `each` run is at; once for a reading, as every phase asks."""

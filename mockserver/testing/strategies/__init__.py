@@ -12,17 +12,31 @@ from mockserver.testing.strategies.exchanges import (
     readings,
     success_replies,
 )
+from mockserver.testing.strategies.submissions import (
+    Flow,
+    FlowStep,
+    code_lists,
+    flows,
+    submission_replies,
+    submissions,
+)
 from mockserver.testing.strategies.worlds import projects, vouchers, worlds
 
 __all__ = [
     "DetailExchange",
+    "Flow",
+    "FlowStep",
     "bad_bodies",
+    "code_lists",
     "detail_requests",
     "error_replies",
     "exchanges",
     "faults",
+    "flows",
     "projects",
     "readings",
+    "submission_replies",
+    "submissions",
     "success_replies",
     "vouchers",
     "worlds",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from mockserver.contract.masking import Masker
-from mockserver.testing.survive.habits import HABITS, Habit, doubt_of, habit_of
-from mockserver.testing.survive.judging import Judgement, Result, Symptom, judge
+from mockserver.testing.survive.catalogue import Catalogue
+from mockserver.testing.survive.judgement import Habit, Judgement, Result, Symptom
 from mockserver.testing.survive.running import ClientRun, Player
-from mockserver.testing.survive.scenarios import Scenario
-from mockserver.testing.survive.situations import Situation
-from mockserver.testing.survive.stage import Expected, Observed, ShownExchange, Stage
+from mockserver.testing.survive.scenario import Scenario, Situation
+from mockserver.testing.survive.scene import Observed, Scene, ShownExchange
+from mockserver.testing.survive.stage import Stage
 
 _SIMPLER_TRIED = 10
 _SAID_SHOWN = 2000
@@ -25,7 +26,8 @@ class Played:
     situation: Situation
     run: ClientRun
     judgement: Judgement
-    expected: Expected
+    expected: Mapping[str, Any]
+    expected_in_words: str
     observed: Observed
     exchanges: tuple[ShownExchange, ...]
     habit: Habit | None
@@ -40,7 +42,7 @@ class Played:
 class Verdict:
     """What became of a client in one scenario. `smallest` is the simplest situation that fails alike, if it failed."""
 
-    scenario: Scenario
+    scenario: Scenario[Any]
     played: Played
     smallest: Played | None
 
@@ -56,19 +58,20 @@ class Verdict:
 
 
 class Examiner:
-    """Plays scenarios with one client on one stage; `timeout` is in seconds. Safe under threads."""
+    """Plays scenarios of a catalogue with one client on one stage; `timeout` is in seconds. Safe under threads."""
 
-    def __init__(self, player: Player, stage: Stage, *, seed: int, timeout: float) -> None:
+    def __init__(self, catalogue: Catalogue, player: Player, stage: Stage, *, seed: int, timeout: float) -> None:
+        self._catalogue = catalogue
         self._player = player
         self._stage = stage
         self._seed = seed
         self._timeout = timeout
         # The simplest situations that are known to fail: what fails everything is not made simple each time anew.
         self._known: list[Played] = []
-        # Whether it fails in the situations that tell two habits apart.
-        self._told: dict[Situation, bool] = {}
+        # What it did in the situations that tell two habits apart.
+        self._told: dict[Situation, Played] = {}
 
-    def examine(self, scenario: Scenario) -> Verdict:
+    def examine(self, scenario: Scenario[Any]) -> Verdict:
         """Play a scenario, and when it fails find the simplest situation that fails alike."""
         played = self._play(scenario.situation)
         if played.judgement.result != "failed":
@@ -98,40 +101,51 @@ class Examiner:
 
     def _without_doubt(self, failed: Played) -> Played:
         """Return a failure with the one habit that it points at, where that takes another run to tell."""
-        doubt = doubt_of(failed.situation, failed.habit)
+        doubt = self._catalogue.doubt_of(failed.situation, failed.habit)
         if doubt is None:
             return failed
         if doubt.situation not in self._told:
-            self._told[doubt.situation] = self._play(doubt.situation).judgement.result == "failed"
-        name = doubt.if_it_fails if self._told[doubt.situation] else doubt.if_it_passes
-        return replace(failed, habit=HABITS[name])
+            self._told[doubt.situation] = self._play(doubt.situation)
+        told = self._told[doubt.situation]
+        name = doubt.if_it_passes
+        if told.judgement.result == "failed":
+            name = doubt.if_it_fails or (name if told.habit is None else told.habit.name)
+        return replace(failed, habit=self._catalogue.habits[name])
 
     def _play(self, situation: Situation) -> Played:
-        return play(situation, self._player, self._stage, seed=self._seed, timeout=self._timeout)
+        return play(self._catalogue, situation, self._player, self._stage, seed=self._seed, timeout=self._timeout)
 
 
-def play(situation: Situation, player: Player, stage: Stage, *, seed: int, timeout: float) -> Played:
+def play(
+    catalogue: Catalogue, situation: Situation, player: Player, stage: Stage, *, seed: int, timeout: float
+) -> Played:
     """Run the client once in a world of its own, and judge."""
-    scene = stage.open(situation, seed)
+    scene = stage.open(catalogue, situation, seed)
     try:
         run = player(scene.environment, timeout)
     finally:
         stage.close(scene)
-    expected = scene.expected()
-    run = _masked(run, scene.mask)
-    judgement = judge(situation, expected, run, timeout)
-    habit = None
-    for problem in judgement.problems:
-        habit = habit or habit_of(situation, problem.symptom, run, scene.observed, expected)
-    return Played(situation, run, judgement, expected, scene.observed, tuple(scene.exchanges()), habit)
+    run = _masked(run, scene)
+    judgement = scene.judge(run, timeout)
+    habits = (scene.habit(problem, run) for problem in judgement.problems)
+    return Played(
+        situation,
+        run,
+        judgement,
+        scene.expected_output(),
+        scene.expected_in_words(),
+        scene.observed,
+        tuple(scene.exchanges()),
+        next((habit for habit in habits if habit is not None), None),
+    )
 
 
-def _masked(run: ClientRun, mask: Masker) -> ClientRun:
-    output = None if run.output is None else mask.value(dict(run.output))
-    said = mask(run.said)
+def _masked(run: ClientRun, scene: Scene) -> ClientRun:
+    said = scene.mask_shown(run.said)
     return replace(
         run,
         said=said if len(said) <= _SAID_SHOWN else f"…{said[-_SAID_SHOWN:]}",
-        trace=None if run.trace is None else mask(run.trace)[:_TRACE_SHOWN],
-        output=output,
+        trace=None if run.trace is None else scene.mask_shown(run.trace)[:_TRACE_SHOWN],
+        # With the codes: no report has it, and by them it is judged.
+        output=None if run.output is None else scene.mask.value(dict(run.output)),
     )

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mockserver.contract.foreign_text import harmless
-from mockserver.testing.survive.habits import HABITS, Habit
+from mockserver.testing.survive.catalogue import Catalogue
+from mockserver.testing.survive.judgement import Habit, listed
 from mockserver.testing.survive.playing import Played, Verdict
-from mockserver.testing.survive.situations import Situation
+from mockserver.testing.survive.scenario import Situation
+from mockserver.testing.survive.status_call.catalogue import STATUS_CALL
 
 _EXCHANGES_SHOWN = 3
 _REPLY_SHOWN = 800
-_EXAMPLE = '{"vouchers": ["ABC123DEF456GHI"], "counts": {"pending": 1}, "error": null}'
 _COLOURS = {"passed": "green", "failed": "red", "not judged": "yellow"}
 
 # A line of the report and the colour that a terminal may give it.
@@ -23,13 +24,14 @@ Line = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class SurviveReport:
-    """What became of a client in each scenario. `command` is None for a callable; times are in seconds."""
+    """What became of a client in each scenario of a catalogue. `command` is None for a callable; times in seconds."""
 
     verdicts: tuple[Verdict, ...]
     command: tuple[str, ...] | None
     seed: int
     timeout: float
     took: float
+    catalogue: Catalogue = STATUS_CALL
 
     @property
     def survives(self) -> bool:
@@ -101,22 +103,25 @@ class SurviveReport:
             yield f"    smallest     --scenario {shlex.quote(least.situation.name)}{above}", None
         if in_full:
             yield from _sent_lines(least)
-            yield f"    should see   {_in_words(expected_output(least))}", None
+            yield f"    should see   {least.expected_in_words}", None
             yield f"    careful      {scenario.careful}", None
         yield f"    replay       {self.replay(scenario.name)}", "cyan"
 
     def replay(self, name: str) -> str:
         """Return the command, or for a callable the Python, that replays one scenario alone."""
         if self.command is None:
-            return f"mockserver.survive(client, scenarios=[{name!r}], seed={self.seed})"
-        timeout = "" if self.timeout == 10 else f" --timeout {self.timeout:g}"
-        scenario = f"--scenario {shlex.quote(name)} --seed {self.seed}{timeout}"
+            flow = ", flow=True" if self.catalogue.option else ""
+            return f"mockserver.survive(client{flow}, scenarios=[{name!r}], seed={self.seed})"
+        timeout = "" if self.timeout == self.catalogue.timeout else f" --timeout {self.timeout:g}"
+        option = self.catalogue.option and f"{self.catalogue.option} "
+        scenario = f"{option}--scenario {shlex.quote(name)} --seed {self.seed}{timeout}"
         return f"apigames-mock survive {scenario} -- {shlex.join(self.command)}"
 
     def to_document(self) -> dict[str, Any]:
         """Return the report as `schemas/survive.json` describes it."""
         return {
             "command": None if self.command is None else list(self.command),
+            "flow": bool(self.catalogue.option),
             "seed": self.seed,
             "timeout": self.timeout,
             "took": round(self.took, 3),
@@ -126,7 +131,9 @@ class SurviveReport:
                 "failed": len(self.failed),
                 "not_judged": len(self.not_judged),
             },
-            "habits": [{**asdict(HABITS[name]), "scenarios": list(names)} for name, names in self.habits.items()],
+            "habits": [
+                {**asdict(self.catalogue.habits[name]), "scenarios": list(names)} for name, names in self.habits.items()
+            ],
             "scenarios": [self._entry(verdict) for verdict in self.verdicts],
         }
 
@@ -152,10 +159,10 @@ class SurviveReport:
             "habit": None if habit is None else habit.name,
             "careful": scenario.careful,
             "said": played.run.said,
-            "expected": expected_output(played),
+            "expected": dict(played.expected),
             "smallest": {
                 "scenario": least.situation.name,
-                "expected": expected_output(least),
+                "expected": dict(least.expected),
                 "sent": [asdict(exchange) for exchange in least.exchanges],
             },
             "replay": self.replay(scenario.name),
@@ -163,13 +170,13 @@ class SurviveReport:
 
     def _summary(self) -> Iterator[Line]:
         for name, scenarios in self.habits.items():
-            habit = HABITS[name]
+            habit = self.catalogue.habits[name]
             yield f"Habit {name}: {habit.what} {habit.fix}", "yellow"
-            yield f"    seen in {_listed(scenarios)}", None
+            yield f"    seen in {listed(scenarios)}", None
         total, failed, unknown = len(self.verdicts), len(self.failed), len(self.not_judged)
         if unknown:
             text = f"In {unknown} of {total} scenarios only ending and crashing were judged"
-            yield f"{text}: it printed no JSON such as {_EXAMPLE}, so what it saw is not known.", "yellow"
+            yield f"{text}: it printed no JSON such as {self.catalogue.output}, so what it saw is not known.", "yellow"
         yield from self._silence()
         if failed:
             yield f"Does not survive: {failed} of {total} scenarios failed, in {self.took:.1f} s.", "red"
@@ -191,30 +198,6 @@ def _harmless(line: Line) -> Line:
     return harmless(line[0]), line[1]
 
 
-def expected_output(played: Played) -> dict[str, Any]:
-    """Return what a careful client would have said of a situation, in the form of the output."""
-    situation: Situation = played.situation
-    document: dict[str, Any] = {"outcome": situation.outcome}
-    if situation.outcome != "sees":
-        document["error"] = situation.expected_error
-    if situation.outcome != "fails":
-        document["vouchers"] = list(played.expected.vouchers)
-        document["counts"] = dict(played.expected.counts[0])
-    return document
-
-
-def _in_words(document: Mapping[str, Any]) -> str:
-    parts = []
-    if "vouchers" in document:
-        codes = document["vouchers"]
-        parts.append(f"{len(codes)} voucher{'' if len(codes) == 1 else 's'} {_listed(codes)}".rstrip())
-        parts.append("counts " + ", ".join(f"{name} {count}" for name, count in document["counts"].items()))
-        parts.append("no error")
-    seen = "; ".join(parts)
-    failure = f'a failure: error "{document["error"]}"' if document.get("error") else "a failure, with any text"
-    return {"sees": seen, "fails": failure, "either": f"{seen}; or {failure}"}[document["outcome"]]
-
-
 def _sent_lines(played: Played) -> Iterator[Line]:
     for exchange in played.exchanges[:_EXCHANGES_SHOWN]:
         fault = f" (fault {exchange.fault})" if exchange.fault else ""
@@ -226,8 +209,3 @@ def _sent_lines(played: Played) -> Iterator[Line]:
         yield f"                 and {more} more call{'' if more == 1 else 's'}", None
     if not played.observed.calls:
         yield "    it asked     nothing: no call reached the endpoint", None
-
-
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    more = len(names) - 5
-    return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")

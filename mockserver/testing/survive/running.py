@@ -17,18 +17,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
-PARTS = ("vouchers", "counts", "error")
+PARTS = ("vouchers", "counts", "codes", "error")
 Client = Callable[[dict[str, str]], Any]
 
 _OUTPUT_KEPT = 4_194_304
 # What a person is shown is less, and cut only when it is masked.
 _SAID = 65_536
 _WIND_UP = 1.0
+_ERROR = r"[A-Za-z_][\w.]*(?:: .*)?"
 # The last line that says what went wrong, as runtimes print it when nothing caught it.
 _TRACES = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
-        r"^Traceback \(most recent call last\):[\s\S]*?^(?P<what>[A-Za-z_][\w.]*(?:: .*)?)$",
+        # Up to the next one, so that no line is read for each of those before it.
+        rf"^Traceback \(most recent call last\):.*(?:\n(?!Traceback \(|{_ERROR}$).*)*\n(?P<what>{_ERROR})$",
         r"^(?:PHP )?Fatal error: +(?P<what>.*)$",
         r"^(?:Uncaught )?(?P<what>\w*(?:Error|Exception)\b.*)\n(?:.*\n){0,12}?\s+at .+$",
         r"^(?P<what>Exception in thread .*)$",
@@ -205,8 +207,10 @@ def output_in(text: str) -> Mapping[str, Any] | None:
 
 def trace_in(text: str) -> str | None:
     """Return the line that says what an uncaught error was, or None when there is none."""
+    # Of a line that is cut, the rest may be that of a secret.
+    end = text[-_SAID:].partition("\n")[2] if len(text) > _SAID else text
     for pattern in _TRACES:
-        found = [*pattern.finditer(text[-_SAID:])]
+        found = [*pattern.finditer(end)]
         if found:
             return str(found[-1]["what"]).strip()
     return None

@@ -6,64 +6,70 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
+from mockserver.testing.survive.catalogue import Catalogue
+from mockserver.testing.survive.flow.catalogue import FLOW
 from mockserver.testing.survive.playing import Examiner, Verdict
 from mockserver.testing.survive.report import SurviveReport
 from mockserver.testing.survive.running import Client, Command, CommandError, InProcess, Player
-from mockserver.testing.survive.scenarios import SCENARIOS, Scenario, generated, scenario_named
+from mockserver.testing.survive.scenario import Scenario
 from mockserver.testing.survive.stage import Stage
+from mockserver.testing.survive.status_call.catalogue import STATUS_CALL
 
-__all__ = ["CommandError", "SurviveReport", "chosen", "survive"]
+__all__ = ["CommandError", "SurviveReport", "catalogue_of", "survive"]
 
-DEFAULT_TIMEOUT = 10.0
 DEFAULT_EXAMPLES = 10
 
 _SLICE = 0.2
-
-_WAITING = ("no-reply", "stalled-body", "beyond_last=last")
 
 
 def survive(
     client: Client | Sequence[str],
     *,
+    flow: bool = False,
     scenarios: Iterable[str] | None = None,
     examples: int = DEFAULT_EXAMPLES,
     seed: int = 0,
-    timeout: float = DEFAULT_TIMEOUT,
+    timeout: float | None = None,
     jobs: int | None = None,
     errors: type[Exception] | tuple[type[Exception], ...] = (),
     on_verdict: Callable[[Verdict], None] | None = None,
 ) -> SurviveReport:
     """Run a client through every scenario, each in a merchant of its own on one server, and report.
 
+    With `flow` it is a client that submits codes and polls for them, else one that reads a project.
+
     `client` is a callable, or the words of a command. A callable is given the variables `APIGAMES_BASE_URL`,
     `APIGAMES_MERCHANT_ID`, `APIGAMES_SECRET_KEY`, `APIGAMES_SESSION_KEY` and `APIGAMES_PROJECT_ID` as a dict, and
     returns `{"vouchers": [codes...], "counts": {...}, "error": text or None}`, any part left out; what it raises of
     `errors` is its way to say that it failed. A command finds the variables in its environment, and prints that as
-    JSON. Async callables are awaited.
+    JSON. Async callables are awaited. With `flow` there is `APIGAMES_VOUCHERS` (one code a line) in place of
+    `APIGAMES_PROJECT_ID`, `APIGAMES_POLL_SECONDS` (how long to pause between two polls), and what it returns or prints
+    is `{"codes": {code: "success" or another status, "refused" or "unknown"}, "error": text or None}`.
 
     `scenarios` are names to run (None: the fixed list and `examples` generated ones from `seed`); `timeout` is in
-    seconds; `jobs` is how many run at a time; `on_verdict` hears of each as it ends.
+    seconds (None: 10, for a flow 30); `jobs` is how many run at a time; `on_verdict` hears of each as it ends.
 
     Raises:
         ScenarioError: there is no scenario of a given name.
         CommandError: the command cannot be run at all.
     """
-    wanted = chosen(scenarios, examples=examples, seed=seed)
+    catalogue = catalogue_of(flow=flow)
+    timeout = catalogue.timeout if timeout is None else timeout
+    wanted = catalogue.chosen(scenarios, examples=examples, seed=seed)
     player = player_of(client, errors)
     started = time.perf_counter()
     with Stage() as stage:
-        examiner = Examiner(player, stage, seed=seed, timeout=timeout)
-        verdicts = _all(wanted, examiner, player, jobs or default_jobs(), on_verdict)
+        examiner = Examiner(catalogue, player, stage, seed=seed, timeout=timeout)
+        verdicts = _all(wanted, catalogue, examiner, player, jobs or default_jobs(), on_verdict)
     command = player.words if isinstance(player, Command) else None
-    return SurviveReport(tuple(verdicts), command, seed, timeout, time.perf_counter() - started)
+    return SurviveReport(tuple(verdicts), command, seed, timeout, time.perf_counter() - started, catalogue)
 
 
-def chosen(names: Iterable[str] | None, *, examples: int, seed: int) -> list[Scenario]:
-    """Return the scenarios of these names, or the fixed list and so many generated ones. Raises as `survive` does."""
-    if names is not None:
-        return [scenario_named(name) for name in names]
-    return [*SCENARIOS.values(), *generated(seed, examples)]
+def catalogue_of(*, flow: bool) -> Catalogue:
+    """Return the scenarios of clients that do the whole journey, or of those that read a project."""
+    return FLOW if flow else STATUS_CALL
 
 
 def player_of(client: Client | Sequence[str], errors: type[Exception] | tuple[type[Exception], ...] = ()) -> Player:
@@ -79,20 +85,21 @@ def default_jobs() -> int:
 
 
 def _all(
-    wanted: list[Scenario],
+    wanted: list[Scenario[Any]],
+    catalogue: Catalogue,
     examiner: Examiner,
     player: Player,
     jobs: int,
     on_verdict: Callable[[Verdict], None] | None,
 ) -> list[Verdict]:
-    def one(scenario: Scenario) -> Verdict:
+    def one(scenario: Scenario[Any]) -> Verdict:
         verdict = examiner.examine(scenario)
         if on_verdict is not None:
             on_verdict(verdict)
         return verdict
 
     # Those that a careless client sits out to the end go first, so that the others run beside them.
-    order = sorted(range(len(wanted)), key=lambda place: wanted[place].name not in _WAITING)
+    order = sorted(range(len(wanted)), key=lambda place: wanted[place].name not in catalogue.waiting)
     pool = ThreadPoolExecutor(jobs)
     try:
         futures = {place: pool.submit(one, wanted[place]) for place in order}

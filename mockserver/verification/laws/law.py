@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mockserver.contract.operations import OPERATIONS
+from mockserver.verification.live_guard import Submitting
 from mockserver.verification.run.run import Run
 
 LawFunction = Callable[[Run], None]
@@ -23,6 +24,22 @@ def clause(*ids: str) -> Callable[[_T], _T]:
         return law
 
     return named
+
+
+def needs(submitting: Submitting) -> Callable[[_T], _T]:
+    """Say what a run must be allowed to submit before a law can be held to its target."""
+
+    def needing(law: _T) -> _T:
+        vars(law)["submitting"] = submitting
+        return law
+
+    return needing
+
+
+def needed_by(law: Callable[..., object]) -> Submitting:
+    """Return what a law needs a run to submit."""
+    found: Submitting = getattr(law, "submitting", Submitting.NOTHING)
+    return found
 
 
 def clauses_of(law: Callable[..., object]) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from typing import Any
 from mockserver.contract.judging.checks import shape_violations
 from mockserver.contract.judging.exchange import Exchange, NotJson
 from mockserver.contract.judging.violation import Violation
-from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.operations import OPERATIONS
 from mockserver.verification.run.record import Broken
 
-_PLACE_OF_CLAUSE = {id_: place for place, id_ in enumerate(PROJECT_DETAIL.clauses)}
+_PLACE_OF_CLAUSE = {id_: place for place, id_ in enumerate(OPERATIONS.clauses)}
 _DIGITS = re.compile(r"\d+")
 # A target that never looks at the request is known by so many different requests.
 _REQUESTS_OF_STATIC_MOCK = 10
@@ -35,7 +35,7 @@ class Cause:
     def clauses(self) -> list[str]:
         """The clauses that it breaks, in the order of the contract."""
         found = {item.violation.clause for item in self.shown_by}
-        return sorted(found, key=lambda id_: _PLACE_OF_CLAUSE.get(id_, len(PROJECT_DETAIL.clauses)))
+        return sorted(found, key=lambda id_: _PLACE_OF_CLAUSE.get(id_, len(OPERATIONS.clauses)))
 
     @property
     def laws(self) -> list[str]:

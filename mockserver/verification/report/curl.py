@@ -1,4 +1,7 @@
-"""A line for the shell that repeats a call, with `$SIGNATURE` and `$SESSION_KEY` in the places of their values."""
+"""A line for the shell that repeats a call, with variables in the places of secrets.
+
+They are `$SIGNATURE`, `$SESSION_KEY` and, for a list of voucher codes, `$KODE_VOUCHER`.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,16 @@ _LONGEST = 8_000
 
 
 def curl_line(base_url: str, exchange: Exchange, session_key: str | None) -> str:
-    """Return the line, on which the values of the signature and of the session key are nowhere."""
+    """Return the line, on which the values of the signature, the session key and the list of codes are nowhere."""
     if len(exchange.request) > _LONGEST:
         return f"# a body of {len(exchange.request)} bytes, too long for a line: see fixtures/requests"
     variables = {}
-    for name, value in (("SIGNATURE", exchange.fields.get("signature")), ("SESSION_KEY", session_key)):
+    sent = exchange.fields
+    for name, value in (
+        ("SIGNATURE", sent.get("signature")),
+        ("KODE_VOUCHER", sent.get("kode_voucher")),
+        ("SESSION_KEY", session_key),
+    ):
         if isinstance(value, str) and value:
             variables[json.dumps(value)[1:-1].encode()] = Variable(name)
             variables[value.encode("utf-8", "surrogatepass")] = Variable(name)

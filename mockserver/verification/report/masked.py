@@ -27,7 +27,8 @@ class Shown:
         self._base_url, self._session_key = run.target.base_url, run.caller.session_key
         made = [formula(own.merchant_id, own.secret_key) for formula in near_misses.ALL.values()]
         near = [text for text in made if len(text.strip()) >= 16 and text != own.merchant_id]
-        self._mask = Masker([own.secret_key, own.signature, own.session_key or "", *near])
+        # Codes that were submitted are money, also where a reply brings them back.
+        self._mask = Masker([own.secret_key, own.signature, own.session_key or "", *near, *run.submitted])
 
     def expected(self, violation: Violation) -> str:
         """Say what was expected in place of a violation."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.contract.judging.violation import Fact
+from mockserver.contract.operation import Operation
+from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER
 from mockserver.verification.report.causes import Cause, causes_of
@@ -41,14 +44,14 @@ def result_of(run: Run) -> dict[str, Any]:
     status = exit_status_of(run)
     shown = Shown(run)
     causes = causes_of(run.record.broken, run.caller.made)
-    clauses = [_clause(run, id_, shown) for id_ in PROJECT_DETAIL.clauses]
+    clauses = [_clause(run, one, id_, shown) for one in run.operations for id_ in one.clauses]
     own = run.caller.credentials
     return {
         "target": shown.text(run.target.base_url),
         "host": shown.text(urlsplit(run.target.base_url).hostname or ""),
         "merchant_id": shown.text(own.merchant_id),
         "project_id": shown.text(own.project_id),
-        "operation": PROJECT_DETAIL.name,
+        "operations": [one.name for one in run.operations],
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "seconds": round(run.seconds, 2),
         "calls": run.pace.made,
@@ -62,13 +65,16 @@ def result_of(run: Run) -> dict[str, Any]:
             {
                 "law": item.law,
                 "clauses": [*item.clauses],
+                "operation": _operation_of(item.clauses),
                 "outcome": item.outcome,
                 "reason": shown.reason(item.reason),
             }
             for item in run.results
         ],
         "violations": [_violation(cause, shown) for cause in causes],
-        "readings": readings_of(run, shown),
+        "readings": [
+            item for item in readings_of(run, shown) if item["operation"] in {one.name for one in run.operations}
+        ],
         "drift": sorted(map(shown.text, run.record.drift)),
         "http_statuses": [{"rc": rc, "http_status": http} for rc, http in sorted(run.record.http_statuses)],
         "notes": {name: shown.text(note) for name, note in run.notes.items()},
@@ -86,6 +92,7 @@ def readings_of(run: Run, shown: Shown) -> list[dict[str, Any]]:
     return [
         {
             "key": item.key,
+            "operation": REGISTER[item.key].operation,
             "question": REGISTER[item.key].question,
             "value": item.value,
             "left": [*item.left] if len(item.left) <= 6 else [],
@@ -111,7 +118,13 @@ def _http_status(run: Run, item: Observed) -> Observed:
     return Observed(item.key, fits[0] if len(fits) == 1 else None, tuple(fits), seen)
 
 
-def _clause(run: Run, id_: str, shown: Shown) -> dict[str, Any]:
+def _operation_of(clauses: Sequence[str]) -> str:
+    """Return the operation that a law calls: that of any clause beyond the status call's, since it reads on the way."""
+    operations = reversed([*OPERATIONS])
+    return next((one.name for one in operations if any(id_ in one.clauses for id_ in clauses)), PROJECT_DETAIL.name)
+
+
+def _clause(run: Run, operation: Operation, id_: str, shown: Shown) -> dict[str, Any]:
     laws = [item for item in run.results if id_ in item.clauses]
     violated = {broken.violation.clause for broken in run.record.broken}
     outcomes = [item.outcome for item in laws if item.outcome != BROKEN or id_ in violated]
@@ -121,7 +134,8 @@ def _clause(run: Run, id_: str, shown: Shown) -> dict[str, Any]:
     reasons = [item.reason for item in laws if item.outcome == worst and item.reason]
     return {
         "clause": id_,
-        "text": PROJECT_DETAIL.clauses[id_],
+        "operation": operation.name,
+        "text": operation.clauses[id_],
         "outcome": worst,
         "reason": shown.reason(next(iter(reasons), None)),
     }

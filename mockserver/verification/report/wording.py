@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.contract.judging.exchange import SUCCESS
 from mockserver.contract.judging.violation import Fact, Values, Violation
-from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.readings import REGISTER
 from mockserver.contract.wire import CREATED_AT
 from mockserver.verification.cases import ANY
@@ -54,9 +54,10 @@ def some_of(names: Sequence[str]) -> str:
 
 def outcome_text(outcome: object) -> str:
     """Say an outcome in words: `ERR-3 (rc 500, "Signature Not Valid")`."""
-    for error in PROJECT_DETAIL.errors:
-        if error.clause == outcome:
-            return f'{outcome} (rc {error.rc}, "{error.error_msg}")'
+    for operation in OPERATIONS:
+        for error in operation.errors:
+            if error.clause == outcome:
+                return f'{outcome} (rc {error.rc}, "{error.error_msg}")'
     return {SUCCESS: "a success", ANY: "any documented reply"}.get(str(outcome), str(outcome))
 
 
@@ -99,6 +100,10 @@ def _received(values: Values) -> str:
 
 def _pairs(pairs: Mapping[Any, int]) -> str:
     return "{" + ", ".join(f"{name}: {total}" for name, total in pairs.items()) + "}"
+
+
+def _fields(shown: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value!r}" for name, value in shown.items())
 
 
 def _asked(values: Values) -> str:
@@ -265,6 +270,27 @@ VIOLATIONS: Mapping[str, tuple[Wording, Wording]] = MappingProxyType(
         "filter": (_filter_expected, _filter_got),
         "stats_tally": ("stats equal to the number of vouchers in each status", _CODES),
         "scope": (lambda v: f"{_listed(v['scopes'])} ({v['key']})", lambda v: seen_text(v["seen"])),
+        # The submit call
+        "submission_sums": (
+            lambda v: (
+                f"sums and times as in the example (0 and empty), or of {' or '.join(map(str, v['counts']))} codes"
+            ),
+            lambda v: _fields(v["shown"]),
+        ),
+        "submission_refused": ("a success for a list of {codes} new codes", _received),
+        "refused_with_trace": (
+            "a success for codes whose list was refused before ({after}), as nothing of it is kept",
+            _received,
+        ),
+        "double_outcome": (lambda v: f"{outcome_text('BULK-ERR-10')}, or a success, for {v['what']}", _received),
+        "double_in_list": (f"{outcome_text('BULK-ERR-10')} for a code twice in the list", _received),
+        "project_not_new": ("a {name} that no other project has", "{value!r} once more"),
+        "codes_listed": (
+            "exactly the {codes} codes that were submitted, each once",
+            "{listed}, of which {twice} twice and {others} that were not submitted; {missing} are missing",
+        ),
+        "not_pending": ("every code pending at first", "stats {stats}, {seconds:.2f} s after the submission"),
+        "size_outcome": (lambda v: f"a success, or {outcome_text('BULK-ERR-4')}, for {v['codes']} codes", _received),
     }
 )
 
@@ -288,6 +314,12 @@ SEEN: Mapping[str, Wording] = MappingProxyType(
         "without_session_key": lambda v: f"without one: {outcome_text(v['outcome'])}",
         "name_of_project": "{asked!r} names {project_id!r}",
         "by_name": lambda v: f"by name: {outcome_text(v['outcome'])}",
+        "submission_sums": lambda v: _fields(v["shown"]),
+        "codes_taken": "{codes} codes in one list were accepted",
+        "codes_refused": "a list of {accepted} codes is accepted, one of {refused} is refused",
+        "lines": "{listed} codes, listed with the white space round them: {with_space}",
+        "double": lambda v: f"{v['what']}: {outcome_text(v['outcome'])}",
+        "zone": "cretaed_at {text} of a list that was accepted at {ts}",
         "http_statuses": lambda v: ", ".join(f"HTTP {http} for rc {rc}" for rc, http in v["pairs"]),
     }
 )
@@ -322,5 +354,16 @@ REASONS: Mapping[str, Wording] = MappingProxyType(
         "signs_otherwise": "the target signs in another way, so nothing further was judged",
         "budget_spent": "the budget of {max_requests} calls was spent before the end; give more with --max-requests",
         "stopped": "stopped by {signal}",
+        # The submit call
+        "needs_submit_refusals": "the submit call is not asked; give --submit-refusals, or --submit on this machine",
+        "needs_submit": "a list would have to be accepted; give --submit, on this machine only",
+        "vendor_state": lambda v: (
+            f"the submit call says {outcome_text(v['outcome'])}, a state that no call brings about"
+        ),
+        "no_vendor_state": "a state of the vendor, which no call brings about; the mock shows it for a reserved code",
+        "no_submission": "no list was accepted in the documented form",
+        "list_too_long": "the target takes no list of {codes} codes",
+        "moved_already": "the codes were asked for so late that they may have moved",
+        "taken_perhaps": lambda v: f"{failure_text(v['failure'])}; the list may have been taken all the same",
     }
 )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.contract.judging.exchange import Exchange
-from mockserver.contract.project_detail import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS
+from mockserver.contract.operation import Operation
+from mockserver.contract.project_detail import DEFAULT_LIMIT, DEFAULT_PAGE, DEFAULT_STATUS, PROJECT_DETAIL
 from mockserver.verification.credentials import Credentials
 from mockserver.verification.live_guard import Pace, is_loopback
 from mockserver.verification.target import Failure, NoReply, RawReply, Target
@@ -84,8 +85,12 @@ class Caller:
         """Make a call with these fields; raises as `send` does."""
         return self.send(self.credentials.merchant_id, json.dumps(fields).encode(), once=once)
 
-    def send(self, merchant_id: str, body: bytes, *, once: bool = False) -> Exchange:
+    def send(
+        self, merchant_id: str, body: bytes, *, once: bool = False, operation: Operation = PROJECT_DETAIL
+    ) -> Exchange:
         """Make one call, again after a rest where the target is busy or broke off, unless it is to be made `once`.
+
+        What does more than read is never made again: nobody knows what became of it.
 
         Raises:
             TargetFailed: no reply that could be judged.
@@ -94,9 +99,9 @@ class Caller:
         rest = self._first_rest
         cause: NoReply | OutsideContract
         for attempt in range(4):
-            raw = self._attempt(merchant_id, body)
+            raw = self._attempt(merchant_id, body, operation)
             if isinstance(raw, RawReply):
-                exchange = _exchange(merchant_id, body, raw)
+                exchange = _exchange(merchant_id, body, raw, operation)
                 if exchange.speaks_the_contract or (raw.http_status < 500 and raw.http_status != RATE_LIMITED):
                     return self._judgeable(exchange, raw)
                 tries = 4 if raw.http_status in _BUSY else 2
@@ -104,17 +109,17 @@ class Caller:
                 rest = max(rest, raw.retry_after)
             else:
                 tries, cause = (1 if raw.kind in _FINAL else 2), raw
-            if once or attempt + 1 >= tries or cause.kind in self.certain:
+            if once or not operation.reads_only or attempt + 1 >= tries or cause.kind in self.certain:
                 raise TargetFailed(cause)
             self.pace.rest(min(rest, _LONGEST_REST))
             rest *= 2
         raise AssertionError("every attempt returns or raises")
 
-    def _attempt(self, merchant_id: str, body: bytes) -> RawReply | NoReply:
+    def _attempt(self, merchant_id: str, body: bytes, operation: Operation) -> RawReply | NoReply:
         self.pace.wait_for_turn()
         self._heard()
         try:
-            return self.target.post(merchant_id, body)
+            return self.target.post(merchant_id, body, operation)
         except NoReply as failure:
             return failure
 
@@ -125,7 +130,7 @@ class Caller:
         return exchange
 
 
-def _exchange(merchant_id: str, body: bytes, raw: RawReply) -> Exchange:
+def _exchange(merchant_id: str, body: bytes, raw: RawReply, operation: Operation) -> Exchange:
     return Exchange(
         merchant_id,
         body,
@@ -135,4 +140,5 @@ def _exchange(merchant_id: str, body: bytes, raw: RawReply) -> Exchange:
         raw.received_at,
         raw.date,
         raw.headers.get("content-type", ""),
+        operation,
     )

@@ -120,7 +120,7 @@ class Record:
 
 
 def _leaks(own: Credentials, exchange: Exchange) -> Iterable[Violation]:
-    clause = "RES-1" if exchange.outcome == SUCCESS else "ERR-5"
+    clause = exchange.operation.success.clause if exchange.outcome == SUCCESS else "ERR-5"
     for name, secret in (
         ("the secret key", own.secret_key),
         ("the signature", own.signature),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
+import string
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,21 +15,32 @@ from mockserver.contract.judging.checks import shape_violations
 from mockserver.contract.judging.exchange import SUCCESS, Exchange
 from mockserver.contract.judging.page import Page
 from mockserver.contract.judging.violation import CheckResult, Choice, Fact, Violation
+from mockserver.contract.operation import Operation
+from mockserver.contract.operations import OPERATIONS
+from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES, encode_codes
 from mockserver.verification.cases import ANY, Case
 from mockserver.verification.credentials import Credentials
-from mockserver.verification.live_guard import Limits, Pace
+from mockserver.verification.live_guard import Limits, Pace, Submitting
 from mockserver.verification.run.caller import Caller, OutsideContract, TargetFailed
 from mockserver.verification.run.record import Aborted, Inconclusive, LawResult, Record
 from mockserver.verification.run.snapshot import Snapshot
 from mockserver.verification.target import NoReply, Target
 
 # Calls that are kept for the laws every run holds a target to, before some are generated or tried again.
-_RESERVE = 45
+_RESERVE = {Submitting.NOTHING: 45, Submitting.REFUSALS: 60, Submitting.ANYTHING: 180}
 _SECONDS_FOR_MORE = 12.0
 _TRIES = 3
 _RESTLESS_AFTER = 2
 _LARGEST_LIMIT = 10_000
 _LONGEST_WALK = 12
+# So many codes are in a list that is submitted, where nothing asks for more.
+CODES_OF_A_LIST = 3
+_FEW_CODES = 2
+_LETTERS, _FIGURES = string.ascii_uppercase, string.digits
+
+# What a submission may meet at any time, and that says nothing of what was sent.
+STATES_OF_VENDOR = frozenset(REDEEM_BULK.error_of[role].clause for role in VENDOR_STATES)
 
 Sees = Callable[[Snapshot], Hashable]
 SnapshotCheck = Callable[[Snapshot], list[tuple[CheckResult, Exchange]]]
@@ -67,6 +80,10 @@ class Run:
     whole list was last asked for, `project_number` its `id`, `last_snapshot` the list as it was then. `aborted` says
     why the run could not go on, `crash` what failed of our own. A run `is_under_way` while a law is held to its
     target, and `is_stopped` when somebody asked for it.
+
+    `submitting` is what it may submit, `submitted` the codes that it did submit, `most_codes` the longest list that the
+    target is known to take; once it `is_bound_known`, no longer one needs to be tried. It `takes_lists` unless
+    its first was not accepted.
     """
 
     def __init__(
@@ -78,12 +95,14 @@ class Run:
         strict: Mapping[str, str] | None = None,
         listener: Listener | None = None,
         pace: Pace | None = None,
+        submitting: Submitting = Submitting.NOTHING,
     ) -> None:
         self.target = target
         self.limits = limits
         self.seed = seed
         self.listener = listener or Silence()
         self.pace = pace or Pace(limits)
+        self.submitting = submitting
         self.random = random.Random(seed)  # noqa: S311 - nothing here is secret
         self.record = Record(credentials, strict or {})
         self.caller = Caller(target, credentials, self.pace, self._heard)
@@ -97,6 +116,10 @@ class Run:
         self.is_open = False
         self.is_under_way = False
         self.is_stopped = False
+        self.submitted: list[str] = []
+        self.most_codes = CODES_OF_A_LIST
+        self.is_bound_known = False
+        self.takes_lists = True
         self._restless = 0
         self.last_snapshot: Snapshot | None = None
         self._started = time.monotonic()
@@ -110,6 +133,11 @@ class Run:
         return time.monotonic() - self._started
 
     @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations that the target is held to."""
+        return tuple(one for one in OPERATIONS if one.reads_only or self.submitting is not Submitting.NOTHING)
+
+    @property
     def room(self) -> int:
         """How many calls are left."""
         return self.limits.max_requests - self.pace.made
@@ -118,7 +146,7 @@ class Run:
     def has_room(self) -> bool:
         """Whether there are calls, and on loopback time, for more than every run must make."""
         in_time = self.seconds < _SECONDS_FOR_MORE or self.limits.rate is not None
-        return self.room > _RESERVE and in_time
+        return self.room > _RESERVE[self.submitting] and in_time
 
     # Calls
 
@@ -158,11 +186,19 @@ class Run:
         once = case.is_wrong_signature and self.limits.wrong_signatures is not None
         if case.is_wrong_signature:
             self.wrong_signatures += 1
-        merchant_id, body = case.merchant_for(credentials), case.body_for(credentials)
-        exchange = self._send(case.clause, merchant_id, body, case=case.name, once=once)
+        merchant_id, operation = case.merchant_for(credentials), case.operation
+
+        def body() -> bytes:
+            few = min(_FEW_CODES, self.most_codes)
+            return case.body_for(credentials, self.new_codes(few) if case.submits_codes else ())
+
+        exchange = self._send(case.clause, merchant_id, body, case=case.name, once=once, operation=operation)
         if exchange is None:
             return None
         outcome = exchange.outcome
+        if outcome in STATES_OF_VENDOR and outcome not in case.outcomes:
+            self.record.leave(Fact.of("vendor_state", outcome=outcome))
+            return exchange
         shown = case.outcomes.get(outcome or "", case.outcomes.get(ANY) if outcome else None)
         if shown is None:
             expected = {"outcomes": [*case.outcomes], "case": case.name, "about": case.about}
@@ -175,10 +211,50 @@ class Run:
             self.record.add(Choice(key, frozenset(values), case.clause, seen), exchange, formula=case.formula)
         return exchange
 
+    def new_codes(self, count: int) -> tuple[str, ...]:
+        """Return voucher codes that the target has not seen before, in this run or another, and that nobody sold."""
+        codes = tuple(
+            "".join(secrets.choice(_LETTERS if place // 3 % 2 == 0 else _FIGURES) for place in range(15))
+            for _ in range(count)
+        )
+        self.submitted += codes
+        return codes
+
+    def submit(self, clause: str, codes: Sequence[str] | Callable[[], Sequence[str]]) -> Exchange | None:
+        """Submit a list and judge the reply; None when it got none to judge.
+
+        `codes` are those of the list, or give new ones for each try.
+        """
+
+        def body() -> bytes:
+            return json.dumps(self.good_submission(codes() if callable(codes) else codes)).encode()
+
+        merchant_id = self.caller.credentials.merchant_id
+        exchange = self._send(clause, merchant_id, body, operation=REDEEM_BULK, again=callable(codes))
+        if exchange is not None:
+            self.record.judge(exchange)
+        return exchange
+
+    def good_submission(self, codes: Sequence[str]) -> dict[str, str]:
+        """Return the fields of a good submission of these codes."""
+        fields = {"kode_voucher": encode_codes([*codes]), "signature": self.caller.credentials.signature}
+        return fields if self.caller.session_key is None else {**fields, "session_key": self.caller.session_key}
+
     def _send(
-        self, clause: str, merchant_id: str, body: bytes, *, case: str = "", once: bool = False
+        self,
+        clause: str,
+        merchant_id: str,
+        body: bytes | Callable[[], bytes],
+        *,
+        case: str = "",
+        once: bool = False,
+        operation: Operation = PROJECT_DETAIL,
+        again: bool = True,
     ) -> Exchange | None:
-        """Make a call; None when it got no reply to judge.
+        """Make a call; None when it got no reply to judge. `body` is what is sent, or gives it for each try.
+
+        Without `again` the first try may have been taken, and says all that can be judged; the second only shows
+        whether such a call fails each time.
 
         A call that fails each time, while a good one is answered before, between and after, is a violation of its
         clause; one that is made `once` is left open.
@@ -189,17 +265,23 @@ class Run:
         cause: NoReply | OutsideContract | None = None
         while cause is None or cause.kind not in self.caller.certain:
             is_second = cause is not None
+            sent = body if isinstance(body, bytes) else body()
             try:
-                return self.caller.send(merchant_id, body, once=once)
+                exchange = self.caller.send(merchant_id, sent, once=once, operation=operation)
             except TargetFailed as failed:
                 failure, cause = failed, failed.cause
+            else:
+                if again or cause is None:
+                    return exchange
+                self.record.leave(Fact.of("taken_perhaps", failure=cause))
+                return None
             self._check_alive(failure)
             if failure.is_rate_limit or once:
                 self.record.leave(Fact.of("rate_limited" if failure.is_rate_limit else "dropped_once", failure=cause))
                 return None
             if is_second:
                 self.caller.certain.add(cause.kind)
-        exchange = Exchange(merchant_id, body, 0, b"")
+        exchange = Exchange(merchant_id, sent, 0, b"", operation=operation)
         self.record.add(Violation("no_reply", clause, "", {"case": case}, {"failure": cause}), exchange)
         return None
 

@@ -76,6 +76,11 @@ ADMIN_CALLS = (
         },
     ),
     AdminCall("getMerchant", "World", "get", _WORLD, "A merchant", "merchant-view", problems=(404,)),
+    AdminCall(
+        "changeMerchant", "World", "patch", _WORLD, "Change what its submissions meet", "merchant-view",
+        "merchant-change", problems=(*_CHANGE, 404),
+        examples={"maintenance": {"vendor_state": "maintenance"}, "they are taken": {"vendor_state": None}},
+    ),
     AdminCall("removeMerchant", "World", "delete", _WORLD, "Forget a merchant", "done-view", problems=(404,)),
     AdminCall(
         "addProject", "World", "post", f"{_WORLD}/projects", "Add a project; what is left out is made up",
@@ -127,6 +132,9 @@ ADMIN_CALLS = (
         examples={
             "three late replies": {"faults": [{"fault": "delay", "seconds": 2, "times": 3}]},
             "one call in ten": {"faults": [{"fault": "html_502", "share": 0.1}]},
+            "a submission that never arrives": {
+                "faults": [{"fault": "close_before", "carried_out": False, "times": 1, "operation": "redeem_bulk"}]
+            },
         },
     ),
     AdminCall(
@@ -149,6 +157,10 @@ ADMIN_CALLS = (
     AdminCall(
         "getRequest", "Requests", "get", "/requests/{n}", "A call with its diagnosis", "whole-call-view",
         problems=(404,),
+    ),
+    AdminCall(
+        "listSubmissions", "Requests", "get", "/submissions", "What became of submissions, newest first",
+        "submissions-view", query=("merchant_id", "newest"), problems=(404,),
     ),
     AdminCall("clearRequests", "Requests", "delete", "/requests", "Forget the calls", "calls-view"),
     AdminCall("getOpenapi", "About", "get", "/openapi.json", "This document", None),

@@ -32,7 +32,7 @@ def settled(provider: Provider, project_id: str) -> tuple[MerchantStore, Project
     found = provider.store.owner_of(project_id)
     if found is None:
         raise Problem(404, f"There is no project '{printable(project_id)}'; GET {ADMIN}/projects lists them")
-    found[1].settle(*provider.time_of(found[0].merchant_id))
+    provider.settle(*found)
     return found
 
 
@@ -54,6 +54,6 @@ def number(name: str, default: int, most: int) -> int:
 def settle_all(provider: Provider) -> None:
     """Do what is due in every project."""
     for merchant in provider.store.merchants():
-        now, zone = provider.time_of(merchant.merchant_id)
         for project in merchant.projects():
-            project.settle(now, zone)
+            if project.life_cycle is not None:
+                provider.settle(merchant, project)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from werkzeug.http import HTTP_STATUS_CODES
 
 from mockserver.contract.bundle import bundled
+from mockserver.contract.openapi import CONTACT, as_component, component_name, with_component_references
 from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.schemas import Document, schema
@@ -55,7 +54,12 @@ _HEADERS: Document = {
     "in": "query",
     "style": "deepObject",
     "explode": True,
-    "schema": {"type": "object", "additionalProperties": _MATCHER, "description": "What headers of the call must be."},
+    "schema": {
+        "type": "object",
+        "propertyNames": {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
+        "additionalProperties": _MATCHER,
+        "description": "What headers of the call must be.",
+    },
 }
 # Status, name of the example, its detail; and when it is given.
 _PROBLEMS: dict[int, tuple[str, str, str]] = {
@@ -100,14 +104,16 @@ _ALWAYS = (400, 401, 403, 421, 429)
 def admin_openapi(operations: Operations = OPERATIONS) -> Document:
     """Return the document, complete in itself; calls of these operations can be matched."""
     paths: Document = {}
+    bodies = _parts()
     for call in ADMIN_CALLS:
-        paths.setdefault(ADMIN + call.path, {})[call.method] = _documented(call, operations)
+        paths.setdefault(ADMIN + call.path, {})[call.method] = _documented(call, operations, bodies)
     document: Document = {
         "openapi": "3.1.0",
         "info": {
             "title": "apigames-mock: admin API",
             "version": "1",
             "description": "Control of the fake: world, clock, faults, readings, and the requests that arrived.",
+            "contact": CONTACT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/", "description": "The mock"}],
@@ -116,10 +122,10 @@ def admin_openapi(operations: Operations = OPERATIONS) -> Document:
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {_component(name): part for name, part in _parts().items()},
+            "schemas": {component_name(name): as_component(part) for name, part in bodies.items()},
         },
     }
-    with_components: Document = _with_components(document)
+    with_components: Document = with_component_references(document)
     return with_components
 
 
@@ -136,29 +142,14 @@ def _parts() -> Document:
     return parts
 
 
-def _component(name: str) -> str:
-    return "".join(map(str.capitalize, name.split("-")))
-
-
-def _with_components(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_with_components(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    moved = {key: _with_components(value) for key, value in node.items()}
-    reference = moved.get("$ref")
-    if isinstance(reference, str):
-        moved["$ref"] = f"#/components/schemas/{_component(reference.removeprefix('#/$defs/'))}"
-    return moved
-
-
-def _documented(call: AdminCall, operations: Operations) -> Document:
+def _documented(call: AdminCall, operations: Operations, bodies: Document) -> Document:
     in_path = [part[1:-1] for part in call.path.split("/") if part.startswith("{")]
     matchers = matcher_names(operations) if call.name == "listRequests" else ()
     document: Document = {
         "operationId": call.name,
         "tags": [call.tag],
         "summary": call.summary,
+        "description": _description(call, bodies),
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in in_path),
             *({"name": name, "in": "query", "schema": _PARAMETERS[name]} for name in call.query),
@@ -168,7 +159,10 @@ def _documented(call: AdminCall, operations: Operations) -> Document:
             ),
         ],
         "responses": {
-            str(call.status): {"description": call.summary, "content": {"application/json": _body(call.gives)}},
+            str(call.status): {
+                "description": call.summary,
+                "content": {"application/json": _shown(call.gives, bodies)},
+            },
             **{str(status): _problem(status) for status in sorted({*_ALWAYS, *call.problems})},
         },
     }
@@ -181,10 +175,24 @@ def _documented(call: AdminCall, operations: Operations) -> Document:
     return document
 
 
+def _description(call: AdminCall, bodies: Document) -> str:
+    """Return what the call does, then what is to be known of what it takes and gives."""
+    told = [bodies[_part(name)].get("description", "") for name in (call.takes, call.gives) if name is not None]
+    return " ".join([f"{call.summary}.", *filter(None, dict.fromkeys(told))])
+
+
+def _part(name: str) -> str:
+    return f"{name[1:]}-file" if name.startswith(":") else name
+
+
 def _body(name: str | None) -> Document:
-    if name is None:
-        return {"schema": {"type": "object"}}
-    return {"schema": {"$ref": f"#/$defs/{name[1:]}-file" if name.startswith(":") else f"#/$defs/{name}"}}
+    return {"schema": {"type": "object"} if name is None else {"$ref": f"#/$defs/{_part(name)}"}}
+
+
+def _shown(name: str | None, bodies: Document) -> Document:
+    body = _body(name)
+    examples = [] if name is None else bodies[_part(name)].get("examples", [])
+    return {**body, "examples": {"shown": {"value": examples[0]}}} if examples else body
 
 
 def _problem(status: int) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import MovableClock
 from mockserver.web.admin.access import Problem
 from mockserver.web.admin.lookup import merchant_named, one_merchant
-from mockserver.web.admin.views import clock_view, faults_view, readings_view
+from mockserver.web.admin.views import clock_view, faults_view, readings_in_force
 from mockserver.web.admin.wire import body_as, body_bytes, decoded, reply, validated
 
 # What a rule may say of which calls it hits.
@@ -42,14 +42,12 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
         if only not in {None, merchant_id}:
             raise Problem(422, "merchant_id: another merchant than the one in the address; name one of them")
         with provider.changing:
-            merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
-            clock = provider.clock if merchant is None else merchant.clock or provider.clock.copy()
+            if merchant_id is not None:
+                merchant_named(provider, merchant_id)
             try:
-                clock.change(lambda changed: _set(changed, document))
+                provider.change_clock(merchant_id, lambda changed: _set(changed, document))
             except ValueError as error:
                 raise Problem(422, str(error)) from None
-            if merchant is not None:
-                merchant.clock = clock
             return reply(_clock(provider, merchant_id))
 
     @admin.get("/faults")
@@ -74,7 +72,7 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.get("/readings")
     def get_readings() -> Response:
-        return reply(_readings(provider, one_merchant(provider)))
+        return reply(readings_in_force(provider, one_merchant(provider)))
 
     @admin.put("/readings")
     def put_readings() -> Response:
@@ -82,10 +80,17 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
         document, readings = _sent_readings()
         with provider.changing:
             if merchant_id is not None:
-                merchant_named(provider, merchant_id).readings = readings
+                provider.put_merchant_readings(merchant_named(provider, merchant_id), readings)
             else:
-                provider.put_readings(readings, dict.fromkeys(document["readings"], "admin"))
-            return reply(_readings(provider, merchant_id))
+                provider.put_readings(readings, _origin(provider, readings, document["readings"]))
+            return reply(readings_in_force(provider, merchant_id))
+
+
+def _origin(provider: Provider, readings: Readings, sent: Iterable[str]) -> dict[str, str]:
+    """Return, by key, where readings that were sent are from: one that stays as it was is from where it was."""
+    before, after = provider.readings.as_dict(), readings.as_dict()
+    known = {key: origin for key, origin in provider.readings_origin.items() if before[key] == after[key]}
+    return {key: known.get(key, "admin") for key in sent}
 
 
 def _sent_readings() -> tuple[dict[str, Any], Readings]:
@@ -122,12 +127,8 @@ def _rule(document: dict[str, Any], only: str | None) -> Rule:
     values = {"name": fault_named(document["fault"])}
     if not {*";,="}.isdisjoint(values["name"]):
         raise Problem(422, 'fault: expected a name alone; its options are keys, as in {"fault": "delay", "seconds": 2}')
-    given = values | {key: document[key] for key in ("seconds", "retry_after") if key in document}
-    limits = {
-        key: document[key]
-        for key in ("times", "share", "seed", "merchant_id", "project_id", "operation")
-        if key in document
-    }
+    given = values | {key: document[key] for key in ("seconds", "retry_after", "carried_out") if key in document}
+    limits = {key: document[key] for key in _LIMITS if key in document}
     try:
         rule = Rule(Fault(**given), **limits)
     except FaultError as error:
@@ -135,15 +136,3 @@ def _rule(document: dict[str, Any], only: str | None) -> Rule:
     if only is not None and rule.merchant_id not in {None, only}:
         raise Problem(422, "merchant_id: a rule of another merchant than the one in the address")
     return rule if only is None else msgspec.structs.replace(rule, merchant_id=only)
-
-
-def _readings(provider: Provider, merchant_id: str | None) -> dict[str, Any]:
-    merchant = None if merchant_id is None else merchant_named(provider, merchant_id)
-    if merchant is not None and merchant.readings is not None:
-        changed = {
-            field.name: "merchant"
-            for field in dataclasses.fields(Readings)
-            if getattr(merchant.readings, field.name) != getattr(provider.readings, field.name)
-        }
-        return readings_view(merchant.readings, {**provider.readings_origin, **changed})
-    return readings_view(provider.readings, provider.readings_origin)

@@ -1,4 +1,4 @@
-"""Admin calls on the requests that arrived."""
+"""Admin calls on the requests that arrived, and on what became of submissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from mockserver.contract.masking import MASK
 from mockserver.provider.journal.recorded import Entry, RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
-from mockserver.web.admin.lookup import kept_call, number
+from mockserver.provider.submissions import submissions
+from mockserver.web.admin.lookup import kept_call, number, one_merchant, settle_all
 from mockserver.web.admin.query import (
     MOST_NEWEST,
     MOST_NUMBER,
@@ -27,7 +28,7 @@ from mockserver.web.admin.query import (
     wait_count,
     wait_seconds,
 )
-from mockserver.web.admin.views import call_view
+from mockserver.web.admin.views import call_view, submission_view
 from mockserver.web.admin.wire import reply
 
 _NOT_SHOWN = frozenset({"asked", "is_cut", "is_withheld"})
@@ -35,6 +36,8 @@ _NOT_SHOWN = frozenset({"asked", "is_cut", "is_withheld"})
 _MOST_BYTES = 8 * 1_048_576
 # Linux hands a program no word of 128 KiB or more; what a shell does by itself, such as printf, has no such bound.
 _LONGEST_WORD = 120_000
+# Of a list of codes it says how many.
+_MASKED = re.compile(rf"{re.escape(MASK)}(?: \([^()]*\))?")
 _NAME_OF_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -59,9 +62,17 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
     def get_request(n: int) -> Response:
         return reply(whole_call_view(provider, kept_call(provider, n), request.host_url))
 
+    @admin.get("/submissions")
+    def get_submissions() -> Response:
+        only = one_merchant(provider)
+        newest = number("newest", NEWEST, MOST_NEWEST)
+        settle_all(provider)
+        found, total = submissions(provider.store, provider.journal, newest=newest, merchant_id=only)
+        return reply({"submissions": [*map(submission_view, found)], "total": total})
+
     @admin.delete("/requests")
     def delete_requests() -> Response:
-        provider.journal.clear()
+        provider.clear_journal()
         return reply({"requests": [], "total": 0})
 
 
@@ -140,4 +151,5 @@ def _pair_of_json(name: str, value: Any) -> list[str | Variable]:
 
 def _variable(name: str, value: Any) -> Variable | None:
     """Return what stands in a shell for a value that is masked as a whole."""
-    return Variable(name.upper()) if value == MASK and _NAME_OF_VARIABLE.fullmatch(name) else None
+    is_masked = isinstance(value, str) and _MASKED.fullmatch(value) is not None
+    return Variable(name.upper()) if is_masked and _NAME_OF_VARIABLE.fullmatch(name) else None

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.provider import Provider
-from mockserver.provider.state.lifecycle import NoSuchVoucher, move_many, set_plan, set_voucher_plan
+from mockserver.provider.state.lifecycle import NoSuchVoucher
 from mockserver.provider.state.plan import Plan, plan_from_document
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
@@ -41,21 +41,20 @@ def project_routes(admin: Blueprint, provider: Provider) -> None:
     @admin.patch("/projects/<project_id>")
     def patch_project(project_id: str) -> Response:
         document = body_as("project-change")
-        merchant, project = settled(provider, project_id)
         plan = _plan(document)
-        with project.lock:
+        with provider.changing:
+            merchant, project = settled(provider, project_id)
             if "project_name" in document:
-                project.project_name = document["project_name"]
+                provider.rename_project(merchant, project, document["project_name"])
             if "plan" in document:
-                now, zone = provider.time_of(merchant.merchant_id)
-                set_plan(project, plan, now=now, zone=zone)
+                provider.set_plan(merchant, project, plan)
             return reply(project_view(merchant, project))
 
     @admin.delete("/projects/<project_id>")
     def delete_project(project_id: str) -> Response:
         with provider.changing:
             merchant, project = settled(provider, project_id)
-            merchant.remove_project(project.project_id)
+            provider.remove_project(merchant, project.project_id)
         return reply({})
 
     @admin.get("/projects/<project_id>/vouchers")
@@ -74,8 +73,8 @@ def project_routes(admin: Blueprint, provider: Provider) -> None:
         chosen = {key: document[key] for key in ("count", "ids", "codes") if key in document}
         if "from" in document:
             chosen["of"] = VoucherStatus(document["from"])
-        merchant, project = settled(provider, project_id)
-        with project.lock:
+        with provider.changing:
+            merchant, project = settled(provider, project_id)
             moved = _move(provider, merchant, project, document, **chosen)
             return reply({"moved": moved, "stats": stats_view(project)})
 
@@ -87,23 +86,21 @@ def project_routes(admin: Blueprint, provider: Provider) -> None:
     @admin.patch("/projects/<project_id>/vouchers/<int:voucher_id>")
     def patch_voucher(project_id: str, voucher_id: int) -> Response:
         document = body_as("voucher-change")
-        merchant, project = settled(provider, project_id)
-        _voucher(project, voucher_id)
         plan = _plan(document)
-        with project.lock:
+        with provider.changing:
+            merchant, project = settled(provider, project_id)
+            _voucher(project, voucher_id)
             if "to" in document:
                 _move(provider, merchant, project, document, ids=[voucher_id])
             if "plan" in document:
-                now, zone = provider.time_of(merchant.merchant_id)
-                set_voucher_plan(project, voucher_id, plan, now=now, zone=zone)
+                provider.set_voucher_plan(merchant, project, voucher_id, plan)
             return reply(voucher_view(project.voucher(voucher_id)))
 
 
 def _move(provider: Provider, merchant: MerchantStore, project: ProjectStore, document: Any, **chosen: Any) -> int:
-    now, zone = provider.time_of(merchant.merchant_id)
     given = {key: document[key] for key in ("note", "response_json", "nominal_gs") if key in document}
     try:
-        moved = move_many(project, VoucherStatus(document["to"]), now=now, zone=zone, **chosen, **given)
+        moved = provider.move_vouchers(merchant, project, VoucherStatus(document["to"]), **chosen, **given)
     except NoSuchVoucher as error:
         raise Problem(404, str(error)) from None
     return len(moved)

@@ -13,7 +13,7 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.new_ids import Identities
 from mockserver.provider.state.world import World, WorldError
-from mockserver.provider.state.world_document import world_to_document
+from mockserver.provider.state.world_document import world_to_json
 from mockserver.provider.state.world_file import world_from_document
 from mockserver.web.admin.access import ADMIN, Access, Problem
 from mockserver.web.admin.lookup import merchant_named, one_merchant, settle_all
@@ -36,12 +36,8 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
 
     @admin.put("/world")
     def put_world() -> Response:
-        document = body_as("world", most_bytes=access.most_bytes)
-        with provider.changing:
-            for merchant in document["merchants"]:
-                _keep_secrets(merchant, provider)
-            own = {one.merchant_id: provider.served_under(one.merchant_id) for one in provider.store.merchants()}
-            provider.put_world(_world(document, provider.readings, provider.clock, own=own))
+        # Not named here: a large one takes more room than the world that is made of it, and the reply needs some too.
+        _serve_world(body_as("world", most_bytes=access.most_bytes), provider)
         return _world_reply(provider)
 
     @admin.post("/reset")
@@ -54,6 +50,10 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
             provider.reset_merchant(merchant_id)
         return reply({})
 
+    _merchant_routes(admin, provider, access)
+
+
+def _merchant_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.get("/merchants")
     def get_merchants() -> Response:
         settle_all(provider)
@@ -79,6 +79,15 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
         settle_all(provider)
         return reply(merchant_view(merchant))
 
+    @admin.patch("/merchants/<merchant_id>")
+    def patch_merchant(merchant_id: str) -> Response:
+        document = body_as("merchant-change")
+        with provider.changing:
+            merchant = merchant_named(provider, merchant_id)
+            provider.set_vendor_state(merchant, document["vendor_state"])
+        settle_all(provider)
+        return reply(merchant_view(merchant))
+
     @admin.delete("/merchants/<merchant_id>")
     def delete_merchant(merchant_id: str) -> Response:
         with provider.changing:
@@ -98,6 +107,14 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
             project = provider.add_project(merchant, world.merchants[0].projects[0])
         location = f"{ADMIN}/projects/{quote(project.project_id, safe='')}"
         return reply(project_view(merchant, project), 201, Location=location)
+
+
+def _serve_world(document: Any, provider: Provider) -> None:
+    with provider.changing:
+        for merchant in document["merchants"]:
+            _keep_secrets(merchant, provider)
+        own = {one.merchant_id: provider.served_under(one.merchant_id) for one in provider.store.merchants()}
+        provider.put_world(_world(document, provider.readings, provider.clock, own=own))
 
 
 def _keep_secrets(merchant: Any, provider: Provider) -> None:
@@ -136,7 +153,7 @@ def _new_world(merchant: Any, provider: Provider) -> World:
 def _world_reply(provider: Provider, *, with_secrets: bool = False) -> Response:
     own = {one.merchant_id: provider.readings_of(one.merchant_id) for one in provider.store.merchants()}
     world = provider.store.snapshot()
-    return reply(world_to_document(world, provider.readings, own=own, with_secrets=with_secrets))
+    return reply(world_to_json(world, provider.readings, own=own, with_secrets=with_secrets))
 
 
 def _world(document: Any, readings: Readings, clock: Clock, **more: Any) -> World:

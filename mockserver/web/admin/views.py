@@ -11,11 +11,13 @@ from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.faults.rules import RuleState
 from mockserver.provider.journal.recorded import Listed
+from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import MovableClock, date_time
 from mockserver.provider.state.plan import plan_to_document
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Voucher
+from mockserver.provider.submissions import SubmissionRecord
 
 _Document = dict[str, Any]
 
@@ -41,13 +43,20 @@ def project_view(merchant: MerchantStore, project: ProjectStore) -> _Document:
             "stats": stats_view(project),
             "nominals": {str(nominal): nominals[nominal] for nominal in sorted(nominals)},
             "plan": None if project.plan is None else plan_to_document(project.plan),
+            "submitted_at": project.submitted_at,
         }
+
+
+def submission_view(record: SubmissionRecord) -> _Document:
+    """Return what became of a submission, with the vouchers of its project as they are now."""
+    shown = {key: value for key, value in msgspec.structs.asdict(record).items() if key != "project"}
+    return {**shown, "stats": None if record.project is None else stats_view(record.project)}
 
 
 def merchant_view(merchant: MerchantStore) -> _Document:
     """Return a merchant with its projects."""
     projects = [project_view(merchant, project) for project in merchant.projects()]
-    return {"merchant_id": merchant.merchant_id, "projects": projects}
+    return {"merchant_id": merchant.merchant_id, "vendor_state": merchant.vendor_state, "projects": projects}
 
 
 def voucher_view(voucher: Voucher) -> _Document:
@@ -82,16 +91,19 @@ def clock_view(clock: MovableClock, zone: str, merchant_id: str | None) -> _Docu
 def faults_view(states: list[RuleState]) -> _Document:
     """Return the rules in force, and the faults there are."""
     known = [{"fault": kind.name, "what": kind.what, "projectid": kind.reserved} for kind in FAULTS.values()]
-    return {"faults": [_rule_view(state) for state in states], "known": known}
+    return {"faults": [rule_view(state) for state in states], "known": known}
 
 
-def _rule_view(state: RuleState) -> _Document:
+def rule_view(state: RuleState) -> _Document:
+    """Return a rule with what it hit; what it does not say is left out."""
     rule, fault = state.rule, state.rule.fault
     view: _Document = {"fault": fault.name}
     if fault.name in {"delay", "slow_body"}:
         view["seconds"] = fault.seconds
     if fault.name == "rate_limit":
         view["retry_after"] = fault.retry_after
+    if not fault.carried_out:
+        view["carried_out"] = False
     limits = {"times": rule.times, "share": rule.share, "seed": rule.seed if rule.share is not None else None}
     whom = {"merchant_id": rule.merchant_id, "project_id": rule.project_id, "operation": rule.operation}
     view |= {key: value for key, value in (limits | whom).items() if value is not None}
@@ -114,6 +126,16 @@ def readings_view(readings: Readings, origin: dict[str, str]) -> _Document:
             for key, entry in REGISTER.items()
         }
     }
+
+
+def readings_in_force(provider: Provider, merchant_id: str | None) -> _Document:
+    """Return the readings that a merchant that is here is served under, or (None) every merchant without its own."""
+    merchant = None if merchant_id is None else provider.store.merchant(merchant_id)
+    if merchant is None or merchant.readings is None:
+        return readings_view(provider.readings, provider.readings_origin)
+    of_all, own = provider.readings.as_dict(), merchant.readings.as_dict()
+    changed = {key: "merchant" for key, value in own.items() if value != of_all[key]}
+    return readings_view(merchant.readings, {**provider.readings_origin, **changed})
 
 
 def call_view(entry: Listed) -> _Document:

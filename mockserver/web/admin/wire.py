@@ -102,7 +102,7 @@ def _check_shape(sent: bytes, reference: str, name: str) -> None:
     try:
         _shaped(reference).decode(sent)
     except msgspec.ValidationError as error:
-        raise _misfit(name, [str(error)]) from None
+        raise _misfit(name, [printable(str(error), 300)]) from None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         pass  # it is not JSON, which `decoded` says
 
@@ -132,14 +132,17 @@ def _shaped(reference: str) -> Any:
 
 
 def reply(document: Any, status: int = 200, **headers: str) -> Response:
-    """Write a JSON reply; what it shows is of this moment, so nobody may keep it."""
+    """Write a JSON reply; what it shows is of this moment, so nobody may keep it. A document may be JSON already."""
     named = {key.replace("_", "-"): value for key, value in headers.items()}
     return Response(_written(document), status, {"Cache-Control": "no-store", **named}, content_type="application/json")
 
 
-def _written(document: Any) -> str:
+def _written(document: Any) -> bytes:
+    written = document if isinstance(document, bytes) else msgspec.json.encode(document)
     # What is shown in a terminal as it came, by curl for example, must not command it.
-    return harmless_json(msgspec.json.encode(document).decode())
+    if written.isascii() and b"##" not in written and b"\x7f" not in written:
+        return written  # control characters are escaped already, and a world may have 200 MB
+    return harmless_json(written.decode()).encode()
 
 
 def problem(error: Problem) -> Response:

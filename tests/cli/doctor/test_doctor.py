@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from mockserver.cli.doctor.doctor import doctor
 from mockserver.cli.doctor.saved_request import saved_request
 from mockserver.contract.signature import sign
+from mockserver.provider.request import MAX_BODY
 from tests.support.asking import MERCHANT, PATH, SECRET, body, fields
 
 WRONG = hashlib.md5(f"{MERCHANT}:{SECRET}".encode()).hexdigest()
@@ -121,7 +122,7 @@ def test_a_form_is_told_so(tmp_path: Path) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(tmp_path: Path) -> None:
-    done = run(tmp_path, raw(body() + b" " * 1_048_576))
+    done = run(tmp_path, raw(body() + b" " * MAX_BODY))
     assert done.return_value == 1
     assert "rc 413" in done.output
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from mockserver.cli.serve.control import clock_from
+from mockserver.cli.serve.control import clock_from, rule_from
+from mockserver.provider.faults.faults import Fault
+from mockserver.provider.faults.rules import Rule
 from mockserver.provider.state.clock import date_time
 from mockserver.testing.admin_client import AdminClient
 from tests.support.asking import DEMO_PROJECT, PAGE_PROJECT, PATH, fields
@@ -39,6 +41,13 @@ def test_all_of_them_at_once(tmp_path: Path) -> None:
         status, _, err = serving.stop(signal.SIGTERM)
     assert status == 0
     assert "ERR-3: the signature is 1 characters" in err
+
+
+def test_a_rule_says_whether_the_call_is_carried_out_all_the_same() -> None:
+    assert rule_from("close_before;carried_out=0;times=1;operation=redeem_bulk") == Rule(
+        Fault("close_before", carried_out=False), times=1, operation="redeem_bulk"
+    )
+    assert rule_from("close_before;carried_out=1").fault.carried_out
 
 
 def test_without_the_switch_nothing_of_it_is_on_the_wire(tmp_path: Path) -> None:
@@ -99,6 +108,7 @@ def test_it_stops_at_once_while_somebody_waits(tmp_path: Path) -> None:
         (["--fault", f"delay;share=0.5;seed={10**30}"], "expected a `seed` of"),
         (["--allowed-host", "http://mock:8787"], "no Host header can match 'http://mock:8787'; expected a name"),
         (["--fault", "delay;seconds=x"], "seconds: expected a number"),
+        (["--fault", "delay;carried_out=no"], "carried_out: expected 0 or 1, got 'no'"),
         (["--fault", "delay;times=1;share=0.5"], "exclude each other"),
         (["--fault", "delay;merchant_id=\udcff"], "--fault is not UTF-8 text"),
         (["--journal", "-1"], "--journal"),

@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from mockserver.cli.serve.request_log import LOG_FORMATS, RequestLog, dropped_line
-from tests.support.asking import body, built_in_provider, call
+from mockserver.contract.redeem_bulk import REDEEM_BULK, encode_codes
+from mockserver.contract.signature import sign
+from mockserver.provider.request import FAULT_HEADER, Request
+from tests.support.asking import MERCHANT, PATH, SECRET, body, built_in_provider
 from tests.support.command import CLEAN
 
 Written = list[str | Callable[[], str]]
 
 
-def logged(log_format: str, content: bytes, forced: str | None = None) -> str:
+def logged(log_format: str, content: bytes, forced: str | None = None, path: str = PATH) -> str:
     written: Written = []
     provider = built_in_provider()
     log = RequestLog(log_format, written.append)
     log.masked, log.diagnose = provider.journal.masked, provider.diagnose
-    call(provider, content, forced=forced)
+    headers = () if forced is None else ((FAULT_HEADER.lower(), forced),)
+    provider.handle(Request("POST", path, content, headers))
     kept = provider.journal.kept(1)
     assert kept is not None
     log(kept)
@@ -51,6 +55,36 @@ def test_what_is_beyond_64_kib_is_told_of_and_not_explained(
     assert ("GET /__admin/requests/1 says why" in line) == is_refused
     assert "marked" not in line
     assert "pp" not in line
+
+
+def submission(codes: Sequence[str], **changed: str) -> bytes:
+    sent = {"kode_voucher": encode_codes([*codes]), "signature": sign(MERCHANT, SECRET), **changed}
+    return json.dumps(sent).encode()
+
+
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
+@pytest.mark.parametrize(
+    ("content", "shown", "said"),
+    [
+        (submission(["VCRA11", "VCRB22"]), '{"kode_voucher":"2 codes"}', None),
+        (submission(["VCRA11,VCRB22"]), '{"kode_voucher":"1 code"}', "part codes with"),
+        (submission(["VCRA11", "VCRA11"]), '{"kode_voucher":"2 codes"}', "send each code once"),
+        (submission([], kode_voucher="VCRA11 VCRB22"), '{"kode_voucher":"no list of codes"}', "send its base64"),
+        (submission([f"VCRA{n}" for n in range(9000)]), '"codes":9000,', None),
+        (submission([f"VCRA{n}" for n in range(9000)], signature="VCRA"), '"bytes":', "says why"),
+    ],
+    ids=["taken", "odd", "double", "plain", "long", "long and refused"],
+)
+def test_of_a_submission_it_is_told_how_many_codes_and_none_of_them(
+    log_format: str, content: bytes, shown: str, said: str | None
+) -> None:
+    line = logged(log_format, content, path=REDEEM_BULK.path_of(MERCHANT))
+    assert shown in line
+    assert (said or "") in line
+    if said is None:
+        assert log_format == "text" or json.loads(line)["explanation"] is None
+    assert "VCR" not in line
+    assert json.loads(content)["kode_voucher"] not in line
 
 
 @pytest.mark.parametrize("log_format", LOG_FORMATS)

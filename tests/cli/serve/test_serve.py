@@ -14,11 +14,10 @@ from typing import Any
 import pytest
 import requests
 
-from mockserver.cli.serve.banner import curl_line, url_elsewhere
+from mockserver.cli.serve.banner import Served, curl_line, journey, url_elsewhere
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import Readings, each_other_value
 from mockserver.contract.signature import sign
-from mockserver.provider.provider import Provider
 from mockserver.web.connection import Limits
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, fields
@@ -84,13 +83,36 @@ def test_the_curl_line_of_the_banner_works_as_pasted(tmp_path: Path) -> None:
     assert len(reply["data"]["data"]["vouchers"]) == 3
 
 
-@pytest.mark.parametrize(("key", "value"), list(each_other_value()))
-def test_the_curl_line_of_the_banner_is_right_under_every_reading(provider: Provider, key: str, value: str) -> None:
-    provider.readings = Readings.of({key: value})
-    merchant = provider.store.snapshot().merchants[0]
-    with Server(provider) as server:
-        line = curl_line(server.url, PROJECT_DETAIL, merchant, provider.readings, True, None)
-        assert pasted(line)["rc"] == 200
+@pytest.mark.parametrize(("key", "value"), [("", ""), *each_other_value(operation="project_detail")])
+def test_the_curl_line_of_the_banner_is_right_under_every_reading(server: Server, key: str, value: str) -> None:
+    readings = server.provider.readings = Readings.of({key: value} if key else {})
+    served = Served(server.url, server.provider.store.snapshot(), readings)
+    assert pasted(curl_line(served, PROJECT_DETAIL, served.world.merchants[0]))["rc"] == 200
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("bulk_most", "1"), ("http_status", "200"), *each_other_value(operation="redeem_bulk")]
+)
+def test_the_lines_that_submit_and_ask_do_so_in_any_shell(server: Server, key: str, value: str) -> None:
+    readings = server.provider.readings = Readings.of({key: value})
+    served = Served(server.url, server.provider.store.snapshot(), readings)
+    lines = "\n".join(journey(served, served.world.merchants[0]))
+    done = subprocess.run(["sh", "-eu", "-c", lines], capture_output=True, text=True, timeout=30, check=True)
+    submitted, asked = map(json.loads, done.stdout.replace("}{", "}\n{").splitlines())
+    assert submitted["rc"] == 0
+    assert asked["data"]["data"]["project_id"] == submitted["data"]["project_id"]
+    assert asked["data"]["data"]["stats"]["pending"] == (1 if key == "bulk_most" and value == "1" else 2)
+
+
+def test_a_merchant_without_projects_is_shown_how_to_submit(tmp_path: Path) -> None:
+    (tmp_path / "world.json").write_text('{"merchants": [{"merchant_id": "M-new", "secret_key": "made-up-secret"}]}')
+    with Serving("--world", "world.json", folder=tmp_path) as serving:
+        _, _, err = serving.stop(signal.SIGTERM)
+        lines = [line for line in err.splitlines() if line.startswith(("list=", "reply=", "project_id=", "curl"))]
+    assert [line.partition("=")[0] for line in lines[:3]] == ["list", "reply", "project_id"]
+    assert "kiosgamer/redem/bulk" in lines[1]
+    assert '"projectid":"\'"$project_id"\'"' in lines[3]
+    assert "made-up-secret" not in err
 
 
 def test_a_world_file_is_served_and_its_curl_line_holds_no_signature(tmp_path: Path) -> None:

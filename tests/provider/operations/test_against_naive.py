@@ -100,4 +100,4 @@ def test_a_world_whose_integers_are_written_as_floats_serves_the_same_replies(
 def test_a_world_written_and_read_again_is_the_same_world(world: World, readings: Readings) -> None:
     document = world_to_document(world, readings, with_secrets=True)
     assert world_from_document(document, readings, CLOCK) == world
-    assert "secret_key" not in json.dumps(world_to_document(world, readings))
+    assert not any("secret_key" in merchant for merchant in world_to_document(world, readings)["merchants"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES, BadList, decode_codes, encode_codes
+from mockserver.contract.schemas import schema
 from mockserver.contract.signature import sign
-from mockserver.contract.wire import VoucherStatus
+from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.provider import Provider
@@ -23,7 +25,11 @@ from mockserver.provider.reply import Reply
 from mockserver.provider.request import FAULT_HEADER, Request
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.plan import Plan
-from mockserver.provider.state.world import Merchant, Project, Voucher, World
+from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.store import MerchantStore
+from mockserver.provider.state.world import Merchant, Project, Voucher, World, WorldError
+from mockserver.provider.state.world_document import world_to_document
+from mockserver.provider.state.world_file import world_from_document
 from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, SECRET, ask, body, built_in_provider
 
 PATH = REDEEM_BULK.path_of(MERCHANT)
@@ -104,7 +110,7 @@ def test_a_submission_becomes_a_project_and_the_reply_is_the_page_s(provider: Pr
 
 @given(codes=lists)
 def test_the_status_call_lists_exactly_what_was_submitted(codes: list[str]) -> None:
-    provider = built_in_provider()
+    provider = Provider(World((Merchant(MERCHANT, SECRET),)), clock=FrozenClock(NOW))
     _, sent = submit(provider, codes)
     vouchers = listed(provider, sent["data"]["project_id"])
     assert [one["voucher_code"] for one in vouchers] == codes[::-1]
@@ -224,6 +230,12 @@ def test_sums_and_times_are_counted_when_a_reading_says_so() -> None:
     )
 
 
+def test_a_merchant_has_one_of_the_states_that_the_schema_of_a_world_names() -> None:
+    assert tuple(schema("world")["$defs"]["vendor-state"]["enum"]) == VENDOR_STATES
+    with pytest.raises(WorldError, match=r"vendor_state: expected one of 'maintenance', .*, got 'closed'"):
+        Merchant(MERCHANT, SECRET, vendor_state="closed")
+
+
 @pytest.mark.parametrize("role", VENDOR_STATES)
 def test_a_state_of_the_vendor_comes_by_header_rule_reserved_code_or_merchant_and_nothing_is_taken(role: str) -> None:
     error = REDEEM_BULK.error_of[role]
@@ -244,6 +256,28 @@ def test_a_state_of_the_vendor_comes_by_header_rule_reserved_code_or_merchant_an
     for provider in (by_rule, by_header, by_clause, by_code, by_merchant):
         provider.faults.clear()
         assert all(not merchant.has_code("A1") for merchant in provider.store.merchants())
+
+
+def test_a_reserved_code_is_no_double_the_next_time_and_its_world_is_taken_again(provider: Provider) -> None:
+    for codes in (["A1", "RMOCKCLOSEBEFORE"], ["B2", "RMOCKCLOSEBEFORE"]):
+        reply, _ = submit(provider, codes)
+        assert (reply.body, reply.made and reply.made.codes) == (b"", 2)
+    assert submit(provider, ["A1", "RMOCKCLOSEBEFORE"])[0].clause == "BULK-ERR-10"
+    assert submit(provider, ["C3", "RMOCKDELAY0", "RMOCKDELAY0"])[0].clause == "BULK-ERR-10"
+    document = world_to_document(held(provider), Readings(), with_secrets=True)
+    assert world_from_document(document, Readings(), FrozenClock(NOW)) == held(provider)
+
+
+def test_a_world_whose_codes_were_submitted_twice_is_taken_again() -> None:
+    provider = built_in_provider(Readings.of({"bulk_duplicate": "list"}))
+    projects = [submit(provider)[1]["data"]["project_id"] for _ in range(2)]
+    document = world_to_document(held(provider), Readings(), with_secrets=True)
+    assert world_from_document(document, Readings(), FrozenClock(NOW)) == held(provider)
+    newest = document["merchants"][0]["projects"][-1]
+    assert newest["project_id"] == projects[1]
+    newest["vouchers"][0]["voucher_code"] = newest["vouchers"][1]["voucher_code"]
+    with pytest.raises(WorldError, match=f"voucher_code 'A1' appears twice in project '{projects[1]}'"):
+        world_from_document(document, Readings(), FrozenClock(NOW))
 
 
 def test_a_lost_reply_leaves_the_project_and_the_same_list_is_a_double(provider: Provider) -> None:
@@ -305,14 +339,90 @@ def test_the_journal_and_what_is_explained_hold_no_code(provider: Provider) -> N
         assert entry.operation == "redeem_bulk"
 
 
+@pytest.mark.parametrize(
+    ("project_id", "voucher_id", "clause"),
+    [(1, 10**15 - 2, "BULK-RES-1"), (1, 10**15 - 1, "BULK-ERR-9"), (10**15, 1, "BULK-ERR-8")],
+)
+def test_where_no_ids_are_left_nothing_is_taken_and_the_doctor_says_why(
+    project_id: int, voucher_id: int, clause: str
+) -> None:
+    at = "2024-01-01 00:00:00"
+    project = Project(project_id, "P1", None, (Voucher(voucher_id, "OLD", VoucherStatus.PENDING, at, at),))
+    provider = Provider(World((Merchant(MERCHANT, SECRET, None, (project,)),)), clock=FrozenClock(NOW))
+    before = held(provider)
+    reply, _ = submit(provider)
+    assert reply.clause == clause
+    if clause == "BULK-RES-1":
+        document = world_to_document(held(provider), Readings(), with_secrets=True)
+        assert world_from_document(document, Readings(), FrozenClock(NOW)) == held(provider)
+        return
+    assert held(provider) == before
+    raw = provider.journal.kept(1)
+    assert raw is not None
+    (finding,) = provider.diagnose(raw)
+    assert "id is left to give out" in finding.what
+    assert "smaller ids" in finding.fix
+
+
+def test_a_code_that_comes_while_the_codes_are_gathered_is_not_missed() -> None:
+    at = "2024-01-01 00:00:00"
+    old, new = (
+        Project(id_, f"P{id_}", None, (Voucher(id_, f"CODE{id_}", VoucherStatus.PENDING, at, at),)) for id_ in (1, 2)
+    )
+    merchant = MerchantStore(Merchant(MERCHANT, SECRET, None, (old,)))
+    stored = merchant.projects()[0]
+    adding = threading.Thread(target=merchant.add_project, args=(new,))
+
+    class Slow(ProjectStore):
+        def snapshot(self) -> Project:
+            adding.start()
+            adding.join(0.2)
+            return super().snapshot()
+
+    stored.__class__ = Slow
+    assert merchant.has_code("CODE1")
+    adding.join()
+    assert merchant.has_code("CODE2")
+
+
 def test_a_project_that_was_there_goes_on_as_it_was(provider: Provider) -> None:
     before = listed(provider, DEMO_PROJECT)
     submit(provider)
     assert listed(provider, DEMO_PROJECT) == before
 
 
+def test_the_code_that_asked_for_a_fault_is_told_and_the_others_are_not(provider: Provider) -> None:
+    submit(provider, ["SECRETCODE1", "RMOCKHTML502"])
+    submit(provider, ["SECRETCODE2", "RMOCKBULKERR7"])
+    for raw, reserved in zip(provider.journal.calls(), ("RMOCKHTML502", "RMOCKBULKERR7"), strict=True):
+        said = " ".join(map(str, provider.diagnose(raw)))
+        assert reserved in said
+        assert "SECRETCODE" not in said
+
+
 def test_how_many_codes_were_submitted_is_shown(provider: Provider) -> None:
     submit(provider, ["A1", "B2", "C3"])
     submit(provider, kode_voucher="%")
-    shown = [entry.asked for entry in provider.journal.entries()]
-    assert shown == [{"kode_voucher": "3 codes"}, {"kode_voucher": "no list of codes"}]
+    submit(provider, [f"CODE{number}" for number in range(5000)])
+    entries = provider.journal.entries()
+    summaries = ["3 codes", "no list of codes", "5000 codes"]
+    assert [entry.asked["kode_voucher"] for entry in entries] == summaries
+    masked = [f"*** ({summary})" for summary in summaries]
+    assert [entry.fields and entry.fields["kode_voucher"] for entry in entries] == masked
+    assert json.loads(entries[0].body) == {"kode_voucher": "*** (3 codes)", "signature": "***"}
+    listed, _ = provider.journal.newest(3)
+    assert [(one.is_cut, one.fields and one.fields["kode_voucher"]) for one in listed] == [
+        (False, masked[0]),
+        (False, masked[1]),
+        (True, masked[2]),
+    ]
+
+
+def test_a_list_of_fifty_thousand_codes_as_long_as_the_page_s_fits(provider: Provider) -> None:
+    codes = [f"ABC123DEF{number:06d}" for number in range(50_000)]
+    _, sent = submit(provider, codes)
+    merchant = provider.store.merchant(MERCHANT)
+    assert merchant is not None
+    project = merchant.project(sent["data"]["project_id"])
+    assert project is not None
+    assert project.stats(STATUSES)[0] == 50_000

@@ -15,7 +15,7 @@ from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.world import World, WorldError
-from mockserver.provider.state.world_document import world_to_document
+from mockserver.provider.state.world_document import world_to_document, world_to_json
 from mockserver.provider.state.world_file import world_from_document
 from tests.support.asking import NOW, call
 from tests.support.from_schema import from_schema
@@ -55,8 +55,18 @@ def test_it_is_served_or_refused_in_one_line(document: Any) -> None:
                     assert SUCCESS.is_valid(json.loads(reply.body)), reply
     provider.journal.entries()
     kept = provider.store.snapshot()
-    written = msgspec.json.encode(world_to_document(kept, Readings(), with_secrets=True))
+    written = world_to_json(kept, Readings(), with_secrets=True)
+    assert written == msgspec.json.encode(world_to_document(kept, Readings(), with_secrets=True))
     assert built(json.loads(written)) == kept
+
+
+@pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2500])
+def test_a_long_list_is_written_whole(count: int) -> None:
+    projects = [{"project_id": "P", "vouchers": {"generate": {"count": count}}}] if count else [{"project_id": "P"}]
+    world = built({"merchants": [{"merchant_id": "M", "secret_key": "s", "projects": projects}]})
+    assert world is not None
+    written = world_to_json(world, Readings())
+    assert written == msgspec.json.encode(world_to_document(world, Readings()))
 
 
 def test_a_world_asks_for_so_many_vouchers_and_no_more() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.contract.readings import each_other_value
 from tests.support.plugin_runs import QUIET, run
 
 pytest_plugins = ["pytester"]
@@ -274,3 +275,60 @@ def listed(get):
             "Nothing can be said.",
         ]
     )
+
+
+SUBMITS = """
+import base64
+
+def submit(merchant, codes, base=BASE):
+    body = {"kode_voucher": base64.b64encode(codes).decode(), "signature": merchant.signature}
+    return requests.post(f"{base}/merchant/{merchant.merchant_id}/kiosgamer/redem/bulk", json=body, timeout=5).json()
+
+def test_windows(apigames, apigames_responses):
+    assert submit(apigames, b"AAA\\r\\nBBB")["rc"] == 0
+    assert {one.codes for one in apigames.submissions} == {("AAA", "BBB")}
+
+@pytest.mark.apigames(readings={"bulk_most": "none"})
+@pytest.mark.parametrize("n", [1, 2])
+def test_careful(apigames, apigames_responses, n):
+    assert submit(apigames, b"AAA")["rc"] == 0
+
+def test_by_name(request):
+    merchant = request.getfixturevalue("apigames")
+    with merchant.responses():
+        assert submit(merchant, b"AAA\\nBBB")["data"]["total_voucher"] == 0
+
+def test_status(apigames, apigames_responses):
+    assert ask(apigames, "DW").json()["error_msg"]
+"""
+OF_SUBMISSIONS = len(list(each_other_value(operation="redeem_bulk")))
+OF_STATUS = len(list(each_other_value()))
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")])
+def test_a_test_that_submits_goes_through_the_readings_of_submissions_and_no_other_does(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    result = run(pytester, SUBMITS, "--apigames-readings=each", "--junitxml=r.xml", *workers)
+    ran = 5 * (1 + OF_STATUS) + 4 * OF_SUBMISSIONS - 2  # two are pinned in one
+    result.assert_outcomes(failed=2, passed=ran - 2)
+    result.stdout.fnmatch_lines(
+        [
+            f"5 tests ran under the defaults and {OF_STATUS + OF_SUBMISSIONS} other answers *",
+            "The client does not survive 2 of them:",
+            "  bulk_lines=strict  (BULK-REQ-2: *",
+            "      *::test_windows",
+            "  bulk_reply=counted  (BULK-RES-2: *",
+            "      *::test_by_name",
+        ]
+    )
+    report = (pytester.path / "r.xml").read_text()
+    for name in ("windows[bulk_lines=strict]", "careful[2-bulk_base64=lenient]", "by_name[bulk_empty=json]"):
+        assert f'name="test_{name}"' in report
+    assert "test_status[bulk" not in report
+    assert "test_careful[1-bulk_most" not in report
+
+
+def test_readings_of_submissions_are_not_tried_where_the_defaults_did_not_run(pytester: pytest.Pytester) -> None:
+    result = run(pytester, SUBMITS, "--apigames-readings=each", "-k", "test_windows and http_status")
+    result.assert_outcomes(passed=1, deselected=result.parseoutcomes()["deselected"])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mockserver import FakeMerchant, FakeProject, FakeServer, Readings, World
 from mockserver.testing import strategies
 from mockserver.testing.strategies.worlds import sizes_to_draw
-from mockserver.testing.survive.habits import HABITS
+from mockserver.testing.survive.status_call.habits import HABITS
 
 CAREFUL = "careful"
 STATUSES = ("pending", "success", "process", "error_engine", "error_voucher")

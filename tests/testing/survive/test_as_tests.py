@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from mockserver.testing.survive.scenarios import SCENARIOS, generated
+from mockserver.testing.survive.flow.scenarios import SCENARIOS as FLOW_SCENARIOS
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS, generated
 from mockserver.testing.survive.survive import DEFAULT_EXAMPLES
 from tests.support.plugin_runs import run
 
@@ -35,6 +36,21 @@ def test_each_scenario_is_a_test(pytester: pytest.Pytester) -> None:
     result = run(pytester, CODE, "--apigames-seed=3", "-k", wanted)
     each = len(SCENARIOS) + DEFAULT_EXAMPLES
     result.assert_outcomes(passed=each - 2, deselected=2 * each + 2)
+
+
+def test_each_flow_scenario_is_a_test_too(pytester: pytest.Pytester) -> None:
+    code = """
+from tests.support.flow_clients import FlowClient, careful
+
+def test_careful(apigames_flow_scenario):
+    assert apigames_flow_scenario.check(careful).result == "passed"
+
+def test_wrong(apigames_flow_scenario):
+    apigames_flow_scenario.check(FlowClient("submits-again"))
+"""
+    result = run(pytester, code, "--apigames-readings=each", "-k", "close-before-taken-twice or one-code")
+    result.assert_outcomes(passed=3, failed=1, deselected=2 * (len(FLOW_SCENARIOS) + DEFAULT_EXAMPLES) - 4)
+    result.stdout.fnmatch_lines(["*close-before-taken-twice: *", "*submitted again: 3 codes*", "*submits-again: *"])
 
 
 def test_a_failure_says_all_about_it_and_what_is_not_judged_is_known(pytester: pytest.Pytester) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import survive
-from mockserver.testing.survive.habits import HABITS
+from mockserver.testing.survive.status_call.habits import HABITS
 from tests.support.survive_clients import CLIENTS, command_of
 from tests.support.survive_page import client_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mockserver import SurviveReport, survive
-from mockserver.testing.survive.habits import HABITS
-from mockserver.testing.survive.scenarios import SCENARIOS, generated
+from mockserver.testing.survive.status_call.habits import HABITS
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS, generated
 from tests.support.habit_clients import CLIENTS, Failed, HabitClient, Lost
 from tests.support.survive_clients import CLIENTS as PROGRAMS
 from tests.support.survive_clients import command_of

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing.survive.judging import judge
 from mockserver.testing.survive.running import ClientRun, output_in, trace_in
-from mockserver.testing.survive.situations import Situation
-from mockserver.testing.survive.stage import Expected
+from mockserver.testing.survive.status_call.judging import Expected, judge
+from mockserver.testing.survive.status_call.situations import Situation
 
 COUNTS = {"pending": 2, "success": 1, "process": 0, "error_engine": 0, "error_voucher": 0}
 EXPECTED = Expected(("A", "B", "C"), ("N",), (COUNTS,))
@@ -143,3 +142,9 @@ def test_the_output_is_found_among_what_it_prints(text: str, output: dict[str, A
 def test_a_traceback_is_known_in_many_languages(text: str, trace: str | None) -> None:
     found = trace_in(text)
     assert found is trace is None or (found or "").startswith(trace or "?")
+
+
+def test_the_rest_of_a_line_that_is_cut_is_taken_for_no_error() -> None:
+    text = f"{'kunci' * 60}ValueError: x\n    at main\n"
+    assert "kunci" in (trace_in(text) or "")
+    assert trace_in(text + "\n" * (65_536 - len(text) + 50)) is None

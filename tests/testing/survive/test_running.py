@@ -19,7 +19,7 @@ import pytest
 
 import mockserver
 from mockserver.testing.survive.running import Command, CommandError, InProcess
-from mockserver.testing.survive.scenarios import SCENARIOS
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS
 from tests.support.survive_clients import NoList, ask, careful
 
 ENVIRONMENT = {"APIGAMES_BASE_URL": "http://127.0.0.1:9"}

@@ -15,16 +15,17 @@ from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.testing.survive.playing import play
 from mockserver.testing.survive.running import InProcess
-from mockserver.testing.survive.scenarios import SCENARIOS, generated, scenario_named
-from mockserver.testing.survive.situations import (
+from mockserver.testing.survive.scenario import ScenarioError
+from mockserver.testing.survive.stage import Stage
+from mockserver.testing.survive.status_call.catalogue import STATUS_CALL
+from mockserver.testing.survive.status_call.scenarios import SCENARIOS, generated, scenario_named
+from mockserver.testing.survive.status_call.situations import (
     FAULT_EXPECTATIONS,
     MUTATIONS,
-    ScenarioError,
     Situation,
     situation_named,
 )
-from mockserver.testing.survive.stage import Stage
-from mockserver.testing.survive.worlds import setup_for
+from mockserver.testing.survive.status_call.worlds import setup_for
 from tests.support.survive_clients import NoList, careful
 
 READINGS = st.fixed_dictionaries(
@@ -115,7 +116,7 @@ def stage() -> Any:
 @given(situation=SITUATIONS, seed=st.integers(0, 1000))
 def test_a_careful_client_survives_any_case(stage: Stage, situation: Situation, seed: int) -> None:
     """The judge is fair: what it expects is what was to be seen."""
-    played = play(situation, InProcess(careful, (NoList,)), stage, seed=seed, timeout=60)
+    played = play(STATUS_CALL, situation, InProcess(careful, (NoList,)), stage, seed=seed, timeout=60)
     assert played.judgement.result == "passed", (situation.name, played.judgement.problems)
 
 
@@ -152,7 +153,9 @@ def test_an_unknown_name_is_told_what_there_is(name: str, said: str) -> None:
 def test_a_call_is_heard_in_every_scenario_that_fails(stage: Stage, name: str) -> None:
     # Where no reply comes, the client waits as long as it is given; on a busy machine its call may take a while.
     for timeout in (0.5, 5, 50):
-        played = play(SCENARIOS[name].situation, InProcess(careful, (NoList,)), stage, seed=0, timeout=timeout)
+        played = play(
+            STATUS_CALL, SCENARIOS[name].situation, InProcess(careful, (NoList,)), stage, seed=0, timeout=timeout
+        )
         if played.observed.calls:
             break
     assert played.observed.calls

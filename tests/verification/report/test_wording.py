@@ -21,9 +21,9 @@ from mockserver.verification.report.wording import (
 )
 from mockserver.verification.target import Failure
 from tests.support.targets import failure
-from tests.verification.breaks import BREAKS
 from tests.verification.broken_fake import BrokenFake
-from tests.verification.suite_runner import judged
+from tests.verification.proof import BREAKS
+from tests.verification.suite_runner import judged, judged_submissions
 
 PACKAGE = Path(mockserver.__file__).parent
 
@@ -60,7 +60,8 @@ def test_every_break_is_said_in_words_that_name_values() -> None:
     """What the breaks find is said without a failure, with no brace of a template left."""
     kinds = set()
     for known in BREAKS[::9]:
-        for item in judged(BrokenFake(known.broken)).record.broken:
+        judge = judged_submissions if known.submits else judged
+        for item in judge(BrokenFake(known.broken)).record.broken:
             text = violation_text(item.violation)
             kinds.add(item.violation.kind)
             assert text.startswith(f"{item.violation.clause}: expected ")

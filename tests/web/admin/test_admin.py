@@ -13,12 +13,14 @@ import jsonschema
 import pytest
 import requests
 
+from mockserver.contract.readings import Readings
 from mockserver.contract.schemas import NAMES, validator
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER
-from mockserver.provider.state.clock import date_time
+from mockserver.provider.state.clock import FrozenClock, date_time
+from mockserver.provider.state.world_file import built_in_world
 from mockserver.testing.admin_client import AdminClient, AdminProblem
 from mockserver.web.admin.calls import ADMIN_CALLS
 from mockserver.web.admin.openapi import admin_openapi
@@ -209,6 +211,19 @@ def test_one_merchants_faults_leave_the_others(admin: AdminClient) -> None:
     assert [rule["fault"] for rule in admin.faults(MERCHANT)] == ["empty_body"]
     admin.clear_faults(MERCHANT)
     assert [rule["fault"] for rule in admin.faults()] == ["delay"]
+
+
+def test_a_reading_that_stays_as_it_was_is_from_where_it_was() -> None:
+    given = Readings.of({"http_status": "200", "max_limit": "10"})
+    origin = dict.fromkeys(["http_status", "max_limit"], "command line")
+    client = create_app(Provider(built_in_world(given, FrozenClock(NOW)), given, readings_origin=origin)).test_client()
+    sent = {"http_status": "200", "max_limit": "20", "types": "coerce"}
+    readings = client.put("/__admin/readings", json={"readings": sent}).get_json()["readings"]
+    assert {key: readings[key]["origin"] for key in sent} == {
+        "http_status": "command line",
+        "max_limit": "admin",
+        "types": "admin",
+    }
 
 
 def test_readings_are_put_and_read_back(server: Server, admin: AdminClient) -> None:

@@ -12,8 +12,8 @@ from mockserver.contract.foreign_text import harmless_lines
 from mockserver.provider.provider import Provider
 from mockserver.web.admin.access import ADMIN, COOKIE, Access, Problem
 from mockserver.web.admin.dashboard.contents import page_contents
+from mockserver.web.admin.dashboard.view_requests import call_details
 from mockserver.web.admin.lookup import kept_call
-from mockserver.web.admin.routes_journal import whole_call_view
 from mockserver.web.admin.sessions import SESSION_SECONDS
 from mockserver.web.admin.wire import admit, body_as, check_access, present_request, problem, reply
 
@@ -44,14 +44,15 @@ def add_page(app: Flask, provider: Provider, access: Access) -> None:
         except Problem as refused:
             return _html("login.html", refused.status, reason=refused.detail)
         is_signed_in = access.sessions.holds(present_request().session)
-        return _html("page.html", **page_contents(provider, request.args, request.host_url), is_signed_in=is_signed_in)
+        contents = page_contents(provider, request.args, request.host_url)
+        return _html(f"{contents['view']}.html", **contents, is_signed_in=is_signed_in)
 
     @page.get("/page/requests/<int:n>")
     def call(n: int) -> Response:
         check_access(access)
         if request.args.get("of", provider.journal.generation) != provider.journal.generation:
             raise Problem(404, f"Request {n} is forgotten: the requests were cleared")
-        return _html("call.html", call=whole_call_view(provider, kept_call(provider, n), request.host_url))
+        return _html("call.html", call=call_details(provider, kept_call(provider, n), request.host_url))
 
     @page.post("/session")
     def sign_in() -> Response:

@@ -1,0 +1,245 @@
+"""Every change of the state as a value: a log of them, applied in order, gives the same state on any machine.
+
+A change says everything that it depends on: no clock is read and nothing is drawn while it is applied. `at` is what the
+clock of the merchant showed, in Unix seconds, and `zone` the reading `timezone` that it was served under; they date
+what moves. Secrets are in changes as they are in the state.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mockserver.contract.readings import Readings
+from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.faults.rules import Rule
+from mockserver.provider.state.clock import ClockState
+from mockserver.provider.state.plan import Plan
+from mockserver.provider.state.world import Merchant, Project, World
+
+
+class Dated(msgspec.Struct, frozen=True, gc=False):
+    """What a clock shows, in Unix seconds, and the zone that it is written in."""
+
+    at: float
+    zone: str
+
+
+class Begin(msgspec.Struct, frozen=True, tag=True):
+    """The first change: how everything was at the start, which `Reset` goes back to."""
+
+    now: Dated
+    world: World
+    readings: Readings
+    readings_origin: dict[str, str]
+    rules: tuple[Rule, ...]
+    clock: ClockState
+
+
+class Reset(msgspec.Struct, frozen=True, tag=True):
+    """Everything goes back to the start. `now` is by the clock of the start; `generation` is that of the journal."""
+
+    now: Dated
+    generation: str
+
+
+class ResetMerchant(msgspec.Struct, frozen=True, tag=True):
+    """One merchant goes back to the start, or to how it was added; a merchant that is not here is left alone."""
+
+    now: Dated
+    merchant_id: str
+
+
+class PutWorld(msgspec.Struct, frozen=True, tag=True):
+    """Another world takes the place of the one there is; `own` has what differs from `now`, by merchant id.
+
+    With `is_start` it is also the one that `Reset` goes back to.
+    """
+
+    now: Dated
+    own: dict[str, Dated]
+    world: World
+    is_start: bool = False
+
+
+class AddMerchant(msgspec.Struct, frozen=True, tag=True):
+    """A merchant comes, under readings and a clock of its own where given; one of the same id is replaced."""
+
+    now: Dated
+    merchant: Merchant
+    readings: Readings | None
+    clock: ClockState | None
+
+
+class RemoveMerchant(msgspec.Struct, frozen=True, tag=True):
+    """A merchant goes, and the fault rules of it alone."""
+
+    merchant_id: str
+
+
+class AddProject(msgspec.Struct, frozen=True, tag=True):
+    """A project comes, its plan starts; one of the same project_id is replaced."""
+
+    now: Dated
+    merchant_id: str
+    project: Project
+
+
+class RemoveProject(msgspec.Struct, frozen=True, tag=True):
+    """A project goes."""
+
+    merchant_id: str
+    project_id: str
+
+
+class RenameProject(msgspec.Struct, frozen=True, tag=True):
+    """A project gets another name, or none."""
+
+    merchant_id: str
+    project_id: str
+    project_name: str | None
+
+
+class Submit(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """A list of codes becomes a project."""
+
+    now: Dated
+    merchant_id: str
+    codes: tuple[str, ...]
+
+
+class ReadProject(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """What is due in a project is done; `is_counted` when a reply lists it, which a plan may count."""
+
+    now: Dated
+    merchant_id: str
+    project_id: str
+    is_counted: bool
+
+
+class MoveVouchers(msgspec.Struct, frozen=True, tag=True):
+    """Vouchers go to another status, as `lifecycle.move_many` says."""
+
+    now: Dated
+    merchant_id: str
+    project_id: str
+    to: VoucherStatus
+    of: VoucherStatus | None = None
+    count: int | None = None
+    ids: tuple[int, ...] | None = None
+    codes: tuple[str, ...] | None = None
+    note: str | None = None
+    response_json: str | None = None
+    nominal_gs: int | None = None
+
+
+class SetPlan(msgspec.Struct, frozen=True, tag=True):
+    """A project gets another plan, which starts now; None: that of its world."""
+
+    now: Dated
+    merchant_id: str
+    project_id: str
+    plan: Plan | None
+
+
+class SetVoucherPlan(msgspec.Struct, frozen=True, tag=True):
+    """A voucher gets a plan of its own, which starts now; None: back to that of its project."""
+
+    now: Dated
+    merchant_id: str
+    project_id: str
+    voucher_id: int
+    plan: Plan | None
+
+
+class PutReadings(msgspec.Struct, frozen=True, tag=True):
+    """All merchants without readings of their own are served under these; `origin` says, by key, where one is from."""
+
+    readings: Readings
+    origin: dict[str, str]
+
+
+class PutMerchantReadings(msgspec.Struct, frozen=True, tag=True):
+    """One merchant is served under these."""
+
+    merchant_id: str
+    readings: Readings
+
+
+class SetVendorState(msgspec.Struct, frozen=True, tag=True):
+    """Every submission of a merchant gets this failure of the vendor's, or with None is taken."""
+
+    merchant_id: str
+    vendor_state: str | None
+
+
+class SetClock(msgspec.Struct, frozen=True, tag=True):
+    """The clock shows another time: the provider's, or that of one merchant, which has its own from now on."""
+
+    merchant_id: str | None
+    clock: ClockState
+
+
+class AddRule(msgspec.Struct, frozen=True, tag=True):
+    """A fault rule comes behind those in force."""
+
+    rule: Rule
+
+
+class PutRules(msgspec.Struct, frozen=True, tag=True):
+    """These fault rules take the place of all, or of those of one merchant."""
+
+    rules: tuple[Rule, ...]
+    merchant_id: str | None
+
+
+class TakeFault(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """A call is shown to the fault rules: the first that takes it counts it."""
+
+    operation: str
+    merchant_id: str
+    project_id: str | None
+
+
+class ClearJournal(msgspec.Struct, frozen=True, tag=True):
+    """The journal forgets every call; `generation` is what it is called from now on."""
+
+    generation: str
+
+
+Change = (
+    Begin
+    | Reset
+    | ResetMerchant
+    | PutWorld
+    | AddMerchant
+    | RemoveMerchant
+    | AddProject
+    | RemoveProject
+    | RenameProject
+    | Submit
+    | ReadProject
+    | MoveVouchers
+    | SetPlan
+    | SetVoucherPlan
+    | PutReadings
+    | PutMerchantReadings
+    | SetVendorState
+    | SetClock
+    | AddRule
+    | PutRules
+    | TakeFault
+    | ClearJournal
+)
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[Change] = msgspec.msgpack.Decoder(Change)
+
+
+def encode_change(change: Change) -> bytes:
+    """Write a change as a log keeps it."""
+    return _ENCODER.encode(change)
+
+
+def decode_change(written: bytes) -> Change:
+    """Return a change that was written; raises msgspec.ValidationError where it is one of another version."""
+    return _DECODER.decode(written)

@@ -1,0 +1,1 @@
+"""The scenarios of clients that read a project by the status call."""
