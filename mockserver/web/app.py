@@ -12,7 +12,8 @@ from mockserver.provider.faults.faults import FaultyReply
 from mockserver.provider.internal_error import report
 from mockserver.provider.provider import Provider
 from mockserver.provider.reply import Reply, outside_reply
-from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, Request
+from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, UNAVAILABLE, Request
+from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.web.admin.access import Access, Problem, is_admin
 from mockserver.web.admin.blueprint import add_admin, admin_problem
 from mockserver.web.admin.dashboard import add_page
@@ -49,6 +50,11 @@ def create_app(provider: Provider, access: Access | None = None) -> Flask:
     @app.errorhandler(HTTPException)
     def problem_of_the_admin_side(error: HTTPException) -> Response:
         return admin_problem(error, access)
+
+    @app.errorhandler(StateUnavailable)
+    @app.errorhandler(StateError)
+    def state_unavailable(_: Exception) -> Response:
+        return problem(Problem(503, UNAVAILABLE))
 
     @app.errorhandler(Exception)
     def internal_error(error: Exception) -> Response:
