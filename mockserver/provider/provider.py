@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any
 
@@ -34,6 +34,7 @@ from mockserver.provider.request import (
     LONGEST_EXPLAINED,
     MAX_BODY,
     TOO_LARGE,
+    UNAVAILABLE,
     Request,
     explained_at,
     method_not_allowed,
@@ -65,8 +66,10 @@ from mockserver.provider.state.changes import (
 )
 from mockserver.provider.state.clock import Clock, MovableClock
 from mockserver.provider.state.committed_faults import CommittedFaults
+from mockserver.provider.state.log import Log, StateError, StateUnavailable
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
+from mockserver.provider.state.shared import SharedState
 from mockserver.provider.state.state import State
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
@@ -82,8 +85,13 @@ class Provider:
     `rules` are the faults at the start; with `doctor_header` a refusal says why in a header of its reply. It serves the
     operations of `handlers`; `operations` is what the contract says of them.
 
+    With a `log` the state outlives it, and is shared with whoever has the same log: what it is at the start holds only
+    where nothing was written yet.
+
     Raises:
         FaultError: a rule is of an operation that it does not serve.
+        StateError: the log was written by another version.
+        StateUnavailable: the log cannot be reached.
     """
 
     def __init__(
@@ -98,6 +106,7 @@ class Provider:
         rules: Iterable[Rule] = (),
         doctor_header: bool = False,
         handlers: Iterable[Handler[Any]] = HANDLERS,
+        log: Log | None = None,
     ) -> None:
         self._handlers = tuple(handlers)
         self.operations = Operations(handler.operation for handler in self._handlers)
@@ -108,18 +117,40 @@ class Provider:
         start = self.clock.state
         self._state = State(self.commit, self.operations, self.journal, self.clock)
         self.store = self._state.store
+        self._shared: SharedState | None = None
+        if log is not None:
+            self._shared = SharedState(log, self._state.apply, self.journal, self.operations)
+            self.changing = self._shared
         self.faults = CommittedFaults(self._state.faults, self.commit)
         in_force = readings or Readings()
         now = Dated(self.clock.now(), in_force.timezone)
-        self.commit(Begin(now, world, in_force, dict(readings_origin or {}), tuple(rules), start))
-        warn_of_short_secrets(world.merchants)
+        with self.changing:
+            if self._shared is None or self._shared.is_empty:
+                origin = dict(readings_origin or {})
+                self.commit(Begin(now, world, in_force, origin, tuple(rules), start, self.journal.generation))
+        warn_of_short_secrets(one.as_added[0] for one in self.store.merchants())
 
     def commit(self, change: Change) -> Any:
         """Make a change of the state, and return what it made; raises as `State.apply` does.
 
         What is looked at before, so that the change is right, is looked at under `changing`.
         """
-        return self._state.apply(change)
+        return self._state.apply(change) if self._shared is None else self._shared.commit(change)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether its state outlives it."""
+        return self._shared is not None
+
+    def up_to_date(self) -> AbstractContextManager[None]:
+        """Return a block in which the state is what it was when the block began, or later; for many calls at once.
+
+        Whatever is changed or recorded in it is kept when it ends: before that nothing may be acknowledged.
+
+        Raises (at either end):
+            StateUnavailable: the state cannot be reached; then nothing of the block may be acknowledged.
+        """
+        return nullcontext() if self._shared is None else self._shared.reading()
 
     @property
     def changing(self) -> AbstractContextManager[Any]:
@@ -148,10 +179,16 @@ class Provider:
         """Answer any request that is not the admin side's: the one gate, whichever adapter it comes through.
 
         A wrong path is 404, a wrong method 405, too large a body 413, an error of the mock itself 500, each in the
-        error envelope; a `FaultyReply` when a fault hits it. Every request is recorded.
+        error envelope; a `FaultyReply` when a fault hits it. Every request is recorded. Where the state cannot be
+        reached it is 503, and nothing is.
         """
         try:
-            return self._judged(request)
+            if self._shared is None or self._shared.is_here:
+                return self._judged(request)
+            with self._shared.reading():
+                return self._judged(request)
+        except (StateUnavailable, StateError):
+            return outside_reply(503, UNAVAILABLE)
         except Exception as error:
             report(error)
             return self._internal_error(request)
@@ -189,7 +226,8 @@ class Provider:
         """Record a call that is outside the contract, and return its error in the envelope."""
         reply = outside_reply(http_status, error_msg)
         call = Call(Request(method, path, headers=headers, origin=origin), None, self.clock.now())
-        self.journal.record(call, reply, 0.0)
+        with self.up_to_date():
+            self._record(call, reply, 0.0)
         return reply
 
     def _judged(self, request: Request) -> Reply:
@@ -217,8 +255,15 @@ class Provider:
         at = self.clock_of(merchant_id).now()
         operation = handler.operation
         call = Call(request, merchant_id, at, operation, forced)
-        n = self.journal.record(call, reply, perf_counter() - started)
+        n = self._record(call, reply, perf_counter() - started)
         return self._with_advice(n, call, reply) if self.doctor_header else reply
+
+    def _record(self, call: Call, reply: Reply, took: float) -> int | None:
+        """Keep a call; return its number, None where it gets one with others, when their block ends."""
+        if self._shared is None:
+            return self.journal.record(call, reply, took)
+        self._shared.record(call, reply, took)
+        return None
 
     def _internal_error(self, request: Request) -> Reply:
         try:
@@ -446,12 +491,15 @@ class Provider:
         readings = self.readings if call.merchant_id is None else self.readings_of(call.merchant_id)
         return diagnose(call, reply, handler, self.operations, self.store, readings, self.maskers.masker())
 
-    def _with_advice(self, n: int, call: Call, reply: Reply) -> Reply:
+    def _with_advice(self, n: int | None, call: Call, reply: Reply) -> Reply:
         """Return a reply with the header in which the doctor speaks, where it has something to say."""
         is_long = len(call.body) > LONGEST_EXPLAINED
         if reply.cause is None and (reply.made is None or is_long):
             return reply
         if is_long:
+            if n is None:
+                assert self._shared is not None
+                n = self._shared.number_of_last_call()
             said = f"the body has {len(call.body)} bytes; {explained_at(n)}"
         else:
             said = " / ".join(map(str, self._findings(call, reply)))

@@ -20,6 +20,7 @@ DOCTOR_HEADER = "X-Apigames-Mock-Doctor"
 TOO_LARGE = f"Body too large: at most {MAX_BODY} bytes are read"
 MAX_REPLY = 8 * 1_048_576
 REPLY_TOO_LARGE = f"Reply too large: this page has more than {MAX_REPLY} bytes; ask for fewer with limit"
+UNAVAILABLE = "The state of the mock cannot be reached at present; its log says why, and it tries again with each call"
 INTERNAL_ERROR = "Internal error of the mock, not of your call; please report it"
 
 

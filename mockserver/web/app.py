@@ -12,15 +12,25 @@ from mockserver.provider.faults.faults import FaultyReply
 from mockserver.provider.internal_error import report
 from mockserver.provider.provider import Provider
 from mockserver.provider.reply import Reply, outside_reply
-from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, Request
+from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, UNAVAILABLE, Request
+from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.web.admin.access import Access, Problem, is_admin
 from mockserver.web.admin.blueprint import add_admin, admin_problem
 from mockserver.web.admin.dashboard import add_page
 from mockserver.web.admin.wire import problem
 
+# A call would be in the journal of one of them, and what a test changes be changed in another.
+_SEVERAL = (
+    "Several processes serve this mock, each with a fake of its own; serve it from one with threads, as "
+    "gunicorn --workers 1 --threads 8"
+)
+
 
 def create_app(provider: Provider, access: Access | None = None) -> Flask:
-    """Return the app that serves this provider; `access` is who may use its admin side (None: this machine)."""
+    """Return the app that serves this provider; `access` is who may use its admin side (None: this machine).
+
+    A WSGI server that says that it has several processes (`wsgi.multiprocess`) gets 503, which says what to do.
+    """
     access = access or Access()
     app = Flask("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -30,13 +40,21 @@ def create_app(provider: Provider, access: Access | None = None) -> Flask:
     # Every path that is not the admin side's comes to the provider as it was sent: it alone says which there are.
     @app.before_request
     def answer_what_is_not_the_admin_side() -> Response | None:
-        if is_admin(request.environ["PATH_INFO"]):
+        is_for_admin = is_admin(request.environ["PATH_INFO"])
+        if request.environ.get("wsgi.multiprocess"):
+            return problem(Problem(503, _SEVERAL)) if is_for_admin else _response(outside_reply(503, _SEVERAL))
+        if is_for_admin:
             return None
         return _response(provider.handle(_request()))
 
     @app.errorhandler(HTTPException)
     def problem_of_the_admin_side(error: HTTPException) -> Response:
         return admin_problem(error, access)
+
+    @app.errorhandler(StateUnavailable)
+    @app.errorhandler(StateError)
+    def state_unavailable(_: Exception) -> Response:
+        return problem(Problem(503, UNAVAILABLE))
 
     @app.errorhandler(Exception)
     def internal_error(error: Exception) -> Response:

@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
         # The call that takes its time, whether it may be long, and how many bytes it holds.
         self._task: asyncio.Task[None] | None = None
         self._waits = False
-        self._is_blocked = self._yields = False
+        self._is_blocked = self._yields = self._is_in_batch = False
         self._resumed: asyncio.Future[None] | None = None
         # Nobody sends more, or more than is kept.
         self._is_at_end = self._is_overrun = False
@@ -259,7 +259,7 @@ class Connection(asyncio.Protocol):
     # From bytes to replies.
 
     def _is_busy(self) -> bool:
-        return self._task is not None or self._is_blocked or self._yields
+        return self._task is not None or self._is_blocked or self._yields or self._is_in_batch
 
     def _keep(self, data: bytes) -> None:
         """Keep what comes while a reply waits.
@@ -333,7 +333,27 @@ class Connection(asyncio.Protocol):
         if is_admin(request.path):
             self._administer(request)
             return
-        reply = self._shared.dispatcher.answer(request, self._origin)
+        batch = self._shared.dispatcher.batch
+        if batch is None:
+            self._send_reply(request, self._shared.dispatcher.answer(request, self._origin))
+        else:
+            self._is_in_batch = True
+            batch.add(request, self._origin, self._deliver)
+
+    def _deliver(self, request: HttpRequest, reply: Reply | Response) -> None:
+        """Send the reply to a request that was answered with others, and go on."""
+        self._is_in_batch = False
+        if self._transport.is_closing():
+            return
+        try:
+            self._send_reply(request, reply)
+        except Exception as error:
+            report(error)
+            self._fail()
+        else:
+            self._advance()
+
+    def _send_reply(self, request: HttpRequest, reply: Reply | Response) -> None:
         if isinstance(reply, FaultyReply):
             self._send_faulty(reply, request)
             return

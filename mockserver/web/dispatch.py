@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from mockserver.provider.internal_error import report
 from mockserver.provider.provider import Provider
 from mockserver.provider.reply import Reply, outside_reply
-from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, Request
+from mockserver.provider.request import INTERNAL_ERROR, MAX_BODY, UNAVAILABLE, Request
+from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.web.admin.access import Access, Problem, is_admin
 from mockserver.web.admin.long_poll import is_wait, wait_for_calls
 from mockserver.web.http_request import BadRequest, HttpRequest, Response
@@ -22,14 +24,20 @@ from mockserver.web.wsgi import WsgiBridge, access_request, in_thread
 _DRAINED = 32 * MAX_BODY
 # What somebody without the key of the admin side may send: enough to send it.
 _UNKNOWN_BYTES = 65_536
+# Replies together, beyond which the other calls of a turn have to wait for the next.
+_BATCH_BYTES = 1_048_576
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
 class Dispatcher:
-    """Answers the requests of one server."""
+    """Answers the requests of one server.
+
+    `batch` is None where the state is this process's alone; otherwise what is not the admin side's goes through it.
+    """
 
     def __init__(self, provider: Provider, access: Access) -> None:
         self._provider = provider
+        self.batch = Batch(provider, self.answer) if provider.is_shared else None
         self._access = access
         self._flask: WsgiBridge | None = None
         self._building = asyncio.Lock()
@@ -59,9 +67,11 @@ class Dispatcher:
             if is_wait(request):
                 await wait_for_calls(request, self._provider.journal, self._access)
             return await flask.answer(request)
+        except (StateUnavailable, StateError):
+            return _problem(503, "Service Unavailable", UNAVAILABLE)
         except Exception as error:
             report(error)
-            return _internal_problem()
+            return _problem(500, "Internal Server Error", INTERNAL_ERROR)
 
     def refuse(self, refusal: BadRequest, *, method: str, path: str, origin: str | None) -> Reply:
         """Return the reply to what is no request; it is a call in the journal unless `origin` is None."""
@@ -70,6 +80,8 @@ class Dispatcher:
                 return self._provider.refuse(
                     refusal.http_status, refusal.error_msg, method=method, path=path, origin=origin
                 )
+            except (StateUnavailable, StateError):
+                pass  # it was said, and what is no request needs no state for its answer
             except Exception as error:
                 report(error)
         return outside_reply(refusal.http_status, refusal.error_msg)
@@ -87,13 +99,54 @@ class Dispatcher:
         return create_app(self._provider, self._access)
 
 
-def _internal_problem() -> Response:
+class Batch:
+    """The calls that arrive in one turn of the loop, answered together: they share one look at the log, and one write.
+
+    They are looked at when all that the turn brought was read: so each sees what was acknowledged before it was sent.
+    """
+
+    def __init__(self, provider: Provider, answer: Callable[[HttpRequest, str], Reply | Response]) -> None:
+        self._provider = provider
+        self._answer = answer
+        self._waiting: list[tuple[HttpRequest, str, Callable[[HttpRequest, Reply | Response], None]]] = []
+
+    def add(self, request: HttpRequest, origin: str, deliver: Callable[[HttpRequest, Reply | Response], None]) -> None:
+        """Answer a request soon; `deliver` gets it and its reply, once what comes of it is written."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._run)
+        self._waiting.append((request, origin, deliver))
+
+    def _run(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        replies: list[Reply | Response] = []
+        size = 0
+        try:
+            with self._provider.up_to_date():
+                for request, origin, _ in waiting:
+                    replies.append(self._answer(request, origin))
+                    size += len(replies[-1].body)
+                    if size > _BATCH_BYTES:  # long ones are not all made before the first is sent
+                        break
+        except (StateUnavailable, StateError):
+            replies = [outside_reply(503, UNAVAILABLE)] * len(waiting)
+        except Exception as error:
+            report(error)
+            replies = [outside_reply(500, INTERNAL_ERROR)] * len(waiting)
+        rest = waiting[len(replies) :]
+        if rest:
+            asyncio.get_running_loop().call_soon(self._run)
+            self._waiting = rest
+        for (request, _, deliver), reply in zip(waiting, replies, strict=False):
+            deliver(request, reply)
+
+
+def _problem(status: int, title: str, detail: str) -> Response:
     # Without Flask, which may be what failed.
-    document = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": INTERNAL_ERROR}
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     body = json.dumps(document, separators=(",", ":")).encode()
     headers = [
         ("content-type", "application/problem+json"),
         ("cache-control", "no-store"),
         ("content-length", str(len(body))),
     ]
-    return Response(500, headers, body)
+    return Response(status, headers, body)

@@ -40,7 +40,8 @@ class Server:
 
     Bound to another address than a loopback one, the admin side needs `admin_token`; one is made when none is given
     (`access.token`). `allowed_hosts` are further names that its Host header may have, as in `mock`, `mock:8787` or
-    `*.internal`, and `most_admin_bytes` is how long the body of an admin call may be.
+    `*.internal`, and `most_admin_bytes` is how long the body of an admin call may be. With `shares_port` other
+    processes may serve on the port too, each of which gets some of the calls.
 
     Raises:
         ServerError: the port is none, the address is taken or not of this machine, the token cannot be a bearer token,
@@ -57,10 +58,11 @@ class Server:
         admin_token: str | None = None,
         allowed_hosts: Iterable[str] = (),
         most_admin_bytes: int = MOST_BYTES,
+        shares_port: bool = False,
     ) -> None:
         self.provider = provider
         self.host = host
-        self._socket = _bound(host, port)
+        self._socket = _bound(host, port, shares_port=shares_port)
         self.port: int = self._socket.getsockname()[1]
         self.access = _access(self._socket, host, admin_token, allowed_hosts, most_admin_bytes)
         self.connections = Connections(limits or Limits(), Dispatcher(provider, self.access))
@@ -206,7 +208,7 @@ def _access(
     return Access(made, is_open, hosts | {host_of_address(host)}, most_bytes)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, *, shares_port: bool) -> socket.socket:
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
         raise ServerError(f"cannot serve on port {port!r}; expected one from 1 to 65535, or 0 for a free one")
     try:
@@ -216,6 +218,8 @@ def _bound(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, address_option(sys.platform), 1)
+        if shares_port:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:

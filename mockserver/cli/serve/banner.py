@@ -31,7 +31,8 @@ _ANY_ADDRESS = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6
 
 @dataclass(frozen=True)
 class Served:
-    """What a server serves. `merchant` is that of `--merchant`, `admin_token` one that was made for this run.
+    """What a server serves. `merchant` is that of `--merchant`, or any that not everybody knows the secret key of,
+    `state` the URL of what outlives it, `admin_token` one that was made for this run.
 
     `elsewhere` is the base URL from other machines, None when bound to one address.
     """
@@ -41,6 +42,7 @@ class Served:
     readings: Readings
     world_file: Path | None = None
     merchant: str | None = None
+    state: str | None = None
     admin_token: str | None = None
     configuration: Configuration = field(default_factory=Configuration)
     elsewhere: str | None = None
@@ -104,6 +106,7 @@ def _for_programs(served: Served) -> str:
         url_elsewhere=served.elsewhere,
         admin=served.admin,
         admin_token=served.admin_token,
+        state=served.state,
         readings_changed=served.changed_readings,
         configuration=configuration.file and str(configuration.file),
         configuration_left_aside=[str(path) for path in configuration.left_aside],
@@ -126,6 +129,8 @@ def _for_people(served: Served) -> str:
     if served.changed_readings:
         pairs = (f"{key}={value}" for key, value in served.changed_readings.items())
         lines += ["", f"  readings changed: {' '.join(pairs)}"]
+    if served.state is not None:
+        lines += ["", f"  everything is kept in {printable(served.state, _LONGEST_PATH)}, secrets too"]
     lines += _about(served.configuration)
     lines += ["", f"Look at it, move vouchers, set faults: {served.admin}"]
     if served.admin_token is not None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -16,6 +20,7 @@ from mockserver.cli.serve.control import clock_from, plan_from, rule_from
 from mockserver.cli.serve.log_writer import LogWriter
 from mockserver.cli.serve.reload import WorldFile
 from mockserver.cli.serve.request_log import LOG_FORMATS, ErrorLog, RequestLog, dropped_line, notice
+from mockserver.cli.serve.workers import Workers, WorkersError
 from mockserver.cli.shared.configuration import (
     PREFIX,
     SECRET_VARIABLE,
@@ -33,11 +38,15 @@ from mockserver.contract.reading import ReadingsError
 from mockserver.contract.readings import Readings
 from mockserver.contract.readings_file import read_readings_file, readings_from_document
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY
+from mockserver.provider.journal.recorded import Observer
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.log import Log, StateError, StateUnavailable
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
+from mockserver.storage.opening import open_log
+from mockserver.storage.sqlite import SqliteLog
 from mockserver.web.admin.access import MOST_BYTES
 from mockserver.web.connection import Limits
 from mockserver.web.server import Server, ServerError
@@ -46,6 +55,8 @@ from mockserver.web.stopping import end_process_within
 _STANDARD_ERROR = 2
 # From a signal to the end, for a call that takes longer and for a log that nobody reads.
 _STOP_SECONDS = 1.5
+# What says how a state begins.
+_OF_THE_START = ("world", "merchant", "readings", "reading", "clock", "plan", "fault")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -92,6 +103,24 @@ class _ServeCommand(ConfiguredCommand):
     envvar=variable("merchant"),
     metavar="ID",
     help=f"Serve the built-in world under your own merchant id; its secret key comes from {SECRET_VARIABLE}.",
+)
+@click.option(
+    "--state",
+    envvar=variable("state"),
+    metavar="URL",
+    help="Keep everything in sqlite:///FILE, so that a restart loses nothing; made where there is none. docs/state.md",
+)
+@click.option(
+    "--fresh", envvar=variable("fresh"), is_flag=True, help="With --state: forget what is in it, and begin anew."
+)
+@click.option(
+    "--workers",
+    envvar=variable("workers"),
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="So many processes on one port that are one fake; without --state in a file that is gone in the end.",
 )
 @click.option("--readings", envvar=variable("readings"), type=_FILE, help="Readings file, as `calibrate` writes it.")
 @click.option(
@@ -189,6 +218,9 @@ def serve(
     world: Path | None,
     reload: bool,
     merchant: str | None,
+    state: str | None,
+    fresh: bool,
+    workers: int,
     readings: Path | None,
     reading: tuple[str, ...],
     log_format: str,
@@ -204,77 +236,215 @@ def serve(
     journal: int,
 ) -> None:
     """Serve the endpoint. The first line on standard output is the base URL; all else goes to standard error."""
-    world, merchant = _one_of(ctx, world, merchant)
-    if reload and world is None:
-        raise click.UsageError("--reload reads a world file again; give one with --world", ctx)
-    in_force, origin = _readings(ctx, readings, reading)
-    its_clock = clock_from(clock, in_force.timezone)
-    its_plan = None if plan is None else plan_from(plan)
-    # Before it is read: what is written meanwhile is seen.
-    world_file = WorldFile(world, its_plan) if reload and world is not None else None
-    served = _world(world, merchant, in_force, its_clock)
-    if its_plan is not None:
-        served = msgspec.structs.replace(served, plan=its_plan)
-    rules = [rule_from(one) for one in fault]
-    # Lines of JSON are UTF-8 wherever they go; those for people are in what the terminal understands.
-    encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
-    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format), encoding)
-    log = RequestLog(log_format, writer.write)
-    provider = Provider(
-        served,
-        in_force,
-        its_clock,
-        journal_capacity=journal,
-        observers=(log,),
-        readings_origin=origin,
-        rules=rules,
-        doctor_header=doctor_header,
-    )
-    log.masked, log.diagnose = provider.journal.masked, provider.diagnose
-    # Now, and not when the first call is refused: of thousands of merchants it takes a while.
-    provider.maskers.masker()
-    try:
-        server = Server(
-            provider,
-            host=host,
-            port=port,
-            limits=Limits(keep_alive_seconds=keep_alive),
-            admin_token=admin_token,
-            allowed_hosts=allowed_host,
-            most_admin_bytes=max_admin_body * 1_048_576,
-        )
-    except ServerError as error:
-        writer.close()
-        raise click.ClickException(str(error)) from None
-    ErrorLog(log_format, writer.write).listen()
-    shown = Served(
-        server.url,
-        served,
-        in_force,
-        world_file=world,
-        merchant=merchant,
-        admin_token=None if admin_token else server.access.token,
-        configuration=ctx.obj,
-        elsewhere=url_elsewhere(host, server.port),
-        operations=provider.operations,
-    )
+    with ExitStack() as at_end:
+        if workers > 1:
+            if reload:
+                raise click.UsageError("--reload is for one process; leave it or --workers out", ctx)
+            state = state or f"sqlite:///{at_end.enter_context(TemporaryDirectory(prefix='apigames-mock-'))}/state.db"
+        log_of_state = _log(ctx, state, fresh)
+        world, merchant = _one_of(ctx, world, merchant)
+        if reload and world is None:
+            raise click.UsageError("--reload reads a world file again; give one with --world", ctx)
+        in_force, origin = _readings(ctx, readings, reading)
+        its_clock = clock_from(clock, in_force.timezone)
+        its_plan = None if plan is None else plan_from(plan)
+        # Before it is read: what is written meanwhile is seen.
+        world_file = WorldFile(world, its_plan) if reload and world is not None else None
+        served = _world(world, merchant, in_force, its_clock)
+        if its_plan is not None:
+            served = msgspec.structs.replace(served, plan=its_plan)
 
-    def tell(message: str, level: str) -> None:
-        writer.write(notice(log_format, message, level))
+        def made(log: Log | None, observers: tuple[Observer, ...] = ()) -> Provider:
+            try:
+                return Provider(
+                    served,
+                    in_force,
+                    its_clock,
+                    journal_capacity=journal,
+                    observers=observers,
+                    readings_origin=origin,
+                    rules=[rule_from(one) for one in fault],
+                    doctor_header=doctor_header,
+                    log=log,
+                )
+            except (StateError, StateUnavailable) as error:
+                raise click.ClickException(str(error)) from None
+
+        def server_of(provider: Provider, **given: Any) -> Server:
+            try:
+                return Server(
+                    provider,
+                    **{"port": port, "admin_token": admin_token, **given},
+                    host=host,
+                    limits=Limits(keep_alive_seconds=keep_alive),
+                    allowed_hosts=allowed_host,
+                    most_admin_bytes=max_admin_body * 1_048_576,
+                )
+            except ServerError as error:
+                raise click.ClickException(str(error)) from None
+
+        def shown(server: Server) -> Served:
+            provider = server.provider
+            return Served(
+                server.url,
+                provider.store.snapshot() if log_of_state else served,
+                provider.readings,
+                world_file=world,
+                merchant=merchant or _own_merchant(provider),
+                state=state,
+                admin_token=None if admin_token else server.access.token,
+                configuration=ctx.obj,
+                elsewhere=url_elsewhere(host, server.port),
+                operations=provider.operations,
+            )
+
+        _remove(url_file)  # of an earlier run, which may not have ended by itself
+        at_end.callback(_remove, url_file)
+        if workers == 1:
+            _serve_here(partial(made, log_of_state), server_of, shown, log_format, url_file, world_file)
+        else:
+            assert log_of_state is not None
+            assert state is not None
+            probe = server_of(made(log_of_state))  # says what is wrong once, and which port it is
+            banner = shown(probe)
+            probe.stop()
+            log_of_state.close()
+            url = state
+            _serve_with_workers(
+                workers,
+                lambda: partial(made, open_log(url)),
+                partial(server_of, port=probe.port, admin_token=probe.access.token, shares_port=True),
+                banner,
+                log_format,
+                url_file,
+            )
+
+
+def _serve_here(
+    made: Callable[[tuple[Observer, ...]], Provider],
+    server_of: Callable[[Provider], Server],
+    shown: Callable[[Server], Served],
+    log_format: str,
+    url_file: Path | None,
+    world_file: WorldFile | None,
+) -> None:
+    """Serve in this process until a signal."""
+    with _logging(log_format) as (writer, log):
+        server = _logged(made, server_of, log, log_format, writer)
+        banner = shown(server)
+
+        def tell(message: str, level: str) -> None:
+            writer.write(notice(log_format, message, level))
+
+        def on_ready() -> None:
+            if url_file is not None:
+                write_output(url_file, f"{server.url}\n")
+            write_banner(banner, writer.write, log_format)
+            if world_file is not None:
+                world_file.watch(server.provider, tell)
+
+        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS, partial(_remove, url_file)))
+
+
+def _serve_with_workers(
+    count: int,
+    made: Callable[[], Callable[[tuple[Observer, ...]], Provider]],
+    server_of: Callable[[Provider], Server],
+    banner: Served,
+    log_format: str,
+    url_file: Path | None,
+) -> None:
+    """Serve in processes of their own until a signal."""
+
+    def work(on_ready: Callable[[], None], parent_is_alive: int) -> None:
+        with _logging(log_format) as (writer, log):
+            server = _logged(made(), server_of, log, log_format, writer)
+
+            def ready() -> None:
+                asyncio.get_running_loop().add_reader(parent_is_alive, server.stop)
+                on_ready()
+
+            server.run(ready, lambda: end_process_within(_STOP_SECONDS, lambda: None))
+
+    def write(line: str) -> None:
+        write_line(line.rstrip("\n"), err=True)
 
     def on_ready() -> None:
         if url_file is not None:
-            write_output(url_file, f"{server.url}\n")
-        write_banner(shown, writer.write, log_format)
-        if world_file is not None:
-            world_file.watch(provider, tell)
+            write_output(url_file, f"{banner.url}\n")
+        write_banner(banner, write, log_format)
 
     try:
-        _remove(url_file)  # of an earlier run, which may not have ended by itself
-        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS, partial(_remove, url_file)))
+        Workers(count, work, lambda message: write(notice(log_format, message, "warning"))).run(on_ready)
+    except WorkersError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _logging(log_format: str) -> Iterator[tuple[LogWriter, RequestLog]]:
+    # Lines of JSON are UTF-8 wherever they go; those for people are in what the terminal understands.
+    encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
+    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format), encoding)
+    try:
+        yield writer, RequestLog(log_format, writer.write)
     finally:
-        _remove(url_file)
-    writer.close()
+        writer.close()
+
+
+def _logged(
+    made: Callable[[tuple[Observer, ...]], Provider],
+    server_of: Callable[[Provider], Server],
+    log: RequestLog,
+    log_format: str,
+    writer: LogWriter,
+) -> Server:
+    """Return the server, its calls and errors in the log."""
+    provider = made((log,))
+    log.masked, log.diagnose = provider.journal.masked, provider.diagnose
+    # Now, and not when the first call is refused: of thousands of merchants it takes a while.
+    provider.maskers.masker()
+    server = server_of(provider)
+    ErrorLog(log_format, writer.write).listen()
+    return server
+
+
+def _log(ctx: click.Context, state: str | None, fresh: bool) -> SqliteLog | None:
+    """Open the state, if there is one, and see to it that nothing else says how it begins where it has begun."""
+    if state is None:
+        if fresh:
+            raise click.UsageError(
+                "--fresh forgets what is in a state; name it with --state, or leave --fresh out", ctx
+            )
+        return None
+    try:
+        log = open_log(utf8(state, "--state"))
+        if fresh:
+            log.empty()
+        if log.head().change:
+            given = [name for name in _OF_THE_START if _is_given(ctx, name)]
+            if given:
+                options = ", ".join(f"--{name}" for name in given)
+                raise click.UsageError(
+                    f"{log.name} is not empty, and {options} would say how it begins: leave that out to go on with "
+                    "what is there, or begin anew with --fresh",
+                    ctx,
+                )
+    except (StateError, StateUnavailable) as error:
+        raise click.UsageError(str(error), ctx) from None
+    return log
+
+
+def _is_given(ctx: click.Context, name: str) -> bool:
+    if name == "reading" and os.environ.get(variable("reading")):
+        return True
+    return ctx.get_parameter_source(name) not in {click.core.ParameterSource.DEFAULT, None}
+
+
+def _own_merchant(provider: Provider) -> str | None:
+    """Return a merchant whose secret key not everybody may know, None where all is as in the built-in world."""
+    known = {one.merchant_id: one.secret_key for one in built_in_world(Readings(), MovableClock()).merchants}
+    others = (one.merchant_id for one in provider.store.merchants() if known.get(one.merchant_id) != one.secret_key)
+    return next(others, None)
 
 
 def _remove(file: Path | None) -> None:

@@ -36,6 +36,8 @@ REPLY_KEPT = 65_536
 _REPLY_HELD = REPLY_KEPT + LONGEST_WRITTEN
 # A list shows of a longer body what it asks for alone.
 LISTED_BODY = 4096
+# Who waits for calls that others record looks so often.
+LOOK_SECONDS = 0.05
 _LISTED_KEPT = 2000
 
 
@@ -58,7 +60,7 @@ class Journal:
     ) -> None:
         self.operations = operations
         self._maskers = maskers
-        self._capacity = capacity
+        self.capacity = capacity
         # Counting takes a few percent of the time of an ordinary call, so it is done only where it matters.
         self._counts_headers = capacity * _LONGEST_HEADERS > BODIES_KEPT
         self._kept: deque[RawEntry] = deque()
@@ -71,6 +73,21 @@ class Journal:
         # What lists and waits look at, by n: made once for all of them, by the masker of that time.
         self._listed: dict[int, Listed] = {}
         self._listed_by: Masker | None = None
+        self._refresh: Callable[[], None] | None = None
+
+    def follow(self, refresh: Callable[[], None]) -> None:
+        """Have calls numbered and kept elsewhere too: `refresh` gives those that are new there to `keep`."""
+        self._refresh = refresh
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may record calls that nobody tells of here: who waits has to look."""
+        return self._refresh is not None
+
+    @property
+    def last(self) -> int:
+        """The number of the last call that is known here."""
+        return self._total
 
     @property
     def generation(self) -> str:
@@ -80,6 +97,7 @@ class Journal:
     @property
     def total(self) -> int:
         """How many calls were recorded since the start, the forgotten ones included."""
+        self._take_in()
         return self._total
 
     @property
@@ -89,26 +107,50 @@ class Journal:
 
     def record(self, call: Call, reply: Reply, took: float) -> int:
         """Keep a call, and return its number; done before its reply is sent. `took` is in seconds."""
-        if len(reply.body) > _REPLY_HELD:
-            reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
-        request = call.request
-        if len(request.headers) > MOST_HEADERS:
-            request = msgspec.structs.replace(request, headers=request.headers[:MOST_HEADERS])
-            call = msgspec.structs.replace(call, request=request)
         with self._lock:
-            self._total += 1
-            kept = RawEntry(self._total, call, reply, took)
-            self._kept.append(kept)
-            self._size += _weight(call) if self._counts_headers else len(request.body)
-            while len(self._kept) > self._capacity or self._size > BODIES_KEPT:
-                forgotten = self._kept.popleft()
-                self._size -= _weight(forgotten.call) if self._counts_headers else len(forgotten.call.request.body)
-                self._listed.pop(forgotten.n, None)
+            kept = shortened(RawEntry(self._total + 1, call, reply, took))
+            self._add(kept)
+        self._tell(kept)
+        return kept.n
+
+    def keep(self, kept: RawEntry) -> None:
+        """Keep a call that was recorded and numbered elsewhere, the next that is known here."""
+        with self._lock:
+            self._add(kept)
+        self._hear()
+
+    def skip_to(self, last: int) -> None:
+        """Take it that this was the number of the last call, though it may be forgotten already."""
+        self._total = max(self._total, last)
+
+    def tell(self, kept: RawEntry) -> None:
+        """Tell of a call that was recorded here and numbered elsewhere; kept if no other comes before it."""
+        with self._lock:
+            if kept.n == self._total + 1:
+                self._add(shortened(kept))
+        self._tell(kept)
+
+    def _add(self, kept: RawEntry) -> None:
+        self._total = kept.n
+        self._kept.append(kept)
+        self._size += _weight(kept.call) if self._counts_headers else len(kept.call.request.body)
+        while len(self._kept) > self.capacity or self._size > BODIES_KEPT:
+            forgotten = self._kept.popleft()
+            self._size -= _weight(forgotten.call) if self._counts_headers else len(forgotten.call.request.body)
+            self._listed.pop(forgotten.n, None)
+
+    def _tell(self, kept: RawEntry) -> None:
         for observe in self._observers:
             _tell(observe, kept)
+        self._hear()
+
+    def _hear(self) -> None:
         for heard in self._listeners:
             heard()
-        return kept.n
+
+    def _take_in(self) -> None:
+        if self._refresh is not None:
+            self._refresh()
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
@@ -135,6 +177,7 @@ class Journal:
 
     def calls(self, after: int = 0, before: int | None = None) -> list[RawEntry]:
         """Return the calls still kept, secrets and all, whose `n` is above `after` and below `before`, oldest first."""
+        self._take_in()
         with self._lock:
             kept = list(takewhile(lambda one: one.n > after, reversed(self._kept)))
         kept.reverse()
@@ -142,6 +185,7 @@ class Journal:
 
     def kept(self, n: int) -> RawEntry | None:
         """Return the n-th call, secrets and all, or None when it never arrived or is forgotten."""
+        self._take_in()
         with self._lock:
             place = bisect_left(self._kept, n, key=lambda one: one.n)
             return self._kept[place] if place < len(self._kept) and self._kept[place].n == n else None
@@ -163,7 +207,10 @@ class Journal:
         search = Search(self, matchers, after)
         deadline = monotonic() + timeout
         with self.listening(heard.set):
-            while search.count() < count and heard.wait(max(deadline - monotonic(), 0)):
+            while search.count() < count:
+                left = deadline - monotonic()
+                if not heard.wait(max(min(left, LOOK_SECONDS) if self.is_shared else left, 0)) and left <= 0:
+                    break
                 heard.clear()
         return [entry for entry in self.find(**matchers) if entry.n > after]
 
@@ -240,6 +287,18 @@ class Journal:
             if len(made) > _LISTED_KEPT:
                 made.pop(next(iter(made)), None)
         return listed
+
+
+def shortened(entry: RawEntry) -> RawEntry:
+    """Return a call with as much of its headers and of its reply as is kept."""
+    call, reply = entry.call, entry.reply
+    if len(reply.body) > _REPLY_HELD:
+        reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
+    if len(call.request.headers) > MOST_HEADERS:
+        request = msgspec.structs.replace(call.request, headers=call.request.headers[:MOST_HEADERS])
+        call = msgspec.structs.replace(call, request=request)
+    is_whole = reply is entry.reply and call is entry.call
+    return entry if is_whole else RawEntry(entry.n, call, reply, entry.took)
 
 
 def new_generation() -> str:

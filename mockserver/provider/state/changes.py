@@ -25,7 +25,10 @@ class Dated(msgspec.Struct, frozen=True, gc=False):
 
 
 class Begin(msgspec.Struct, frozen=True, tag=True):
-    """The first change: how everything was at the start, which `Reset` goes back to."""
+    """The first change: how everything was at the start, which `Reset` goes back to.
+
+    `generation` is what the journal is called.
+    """
 
     now: Dated
     world: World
@@ -33,6 +36,7 @@ class Begin(msgspec.Struct, frozen=True, tag=True):
     readings_origin: dict[str, str]
     rules: tuple[Rule, ...]
     clock: ClockState
+    generation: str
 
 
 class Reset(msgspec.Struct, frozen=True, tag=True):

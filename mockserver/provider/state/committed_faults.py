@@ -46,5 +46,9 @@ class CommittedFaults:
         """Return the fault for this call, and count it; None when no rule fits."""
         if not self._faults.may_take(operation, merchant_id, project_id):
             return None
+        if (
+            not merchant_id.isascii()
+        ):  # bytes of a path that are not UTF-8 cannot be written; no rule is of such a merchant
+            merchant_id = merchant_id.encode("utf-8", "backslashreplace").decode()
         taken: Fault | None = self._commit(TakeFault(operation, merchant_id, project_id))
         return taken

@@ -140,6 +140,7 @@ class State:
                 self.begun = change
                 self._go_to_start(change.now)
                 self.clock.mark_start()
+                self.journal.clear(change.generation, numbers_too=True)
         return None
 
     def secrets(self) -> frozenset[str]:

@@ -45,6 +45,10 @@ class AdminClient:
         """Return the version, and how many merchants and requests there are."""
         return self._call("GET", "/health")
 
+    def ready(self) -> dict[str, Any]:
+        """Return that its state can be reached; raises AdminProblem (503) while it cannot."""
+        return self._call("GET", "/ready")
+
     def world(self, *, with_secrets: bool = False) -> dict[str, Any]:
         """Return the world as a world file has it; secrets are shown only to the holder of the token."""
         return self._call("GET", "/world", {"with_secrets": "1"} if with_secrets else {})

@@ -21,16 +21,17 @@ from mockserver.web.admin.routes_world import world_routes
 from mockserver.web.admin.wire import admit, check_access, present_request, problem, reply
 
 _QUERIES = {(call.method, call.path): call.query for call in ADMIN_CALLS}
-_HEALTH = "admin.health"
+# For probes that have no key: they look at access themselves.
+_PROBES = frozenset({"admin.health", "admin.ready"})
 _AS_DOCUMENTED = str.maketrans("<>", "{}")
 
 
 def add_admin(app: Flask, provider: Provider, access: Access) -> None:
     """Add the admin side to the app."""
     admin = Blueprint("admin", __name__, url_prefix=ADMIN)
-    # Health, for probes that have no key, looks at access itself.
-    admin.before_request(lambda: None if request.endpoint == _HEALTH else check_access(access))
+    admin.before_request(lambda: None if request.endpoint in _PROBES else check_access(access))
     admin.before_request(_check_query)
+    admin.before_request(lambda: None if request.endpoint in _PROBES else _catch_up(provider))
     _about_routes(admin, provider, access)
     world_routes(admin, provider, access)
     project_routes(admin, provider)
@@ -66,9 +67,14 @@ def _about_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
             return reply({"status": "ok"})
         check_access(access)
         merchants = len(list(provider.store.merchants()))
-        return reply(
-            {"status": "ok", "version": _version(), "merchants": merchants, "requests": provider.journal.total}
-        )
+        return reply({"status": "ok", "version": _version(), "merchants": merchants, "requests": provider.journal.last})
+
+    @admin.get("/ready")
+    def ready() -> Response:
+        if not access.asks_for_the_key(present_request()):
+            check_access(access)
+        _catch_up(provider)
+        return reply({"status": "ready"})
 
     @admin.get("/openapi.json")
     def openapi() -> Response:
@@ -80,6 +86,11 @@ def _about_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
             return reply(bundled(schema(name)))
         except UnknownSchema as error:
             raise Problem(404, str(error)) from None
+
+
+def _catch_up(provider: Provider) -> None:
+    with provider.up_to_date():
+        pass
 
 
 def _check_query() -> None:

@@ -50,6 +50,9 @@ _VOUCHER = f"{_VOUCHERS}/{{voucher_id}}"
 ADMIN_CALLS = (
     AdminCall("getHealth", "About", "get", "/health", "Whether it runs; told without the key too", "health-view"),
     AdminCall(
+        "getReady", "About", "get", "/ready", "Whether its state is there; told without the key too", "ready-view",
+    ),
+    AdminCall(
         "getWorld", "World", "get", "/world", "The world, secrets left out", "world",
         query=("with_secrets",), problems=(400, 403),
     ),

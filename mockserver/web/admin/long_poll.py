@@ -6,7 +6,7 @@ import asyncio
 import threading
 from urllib.parse import parse_qsl, urlencode
 
-from mockserver.provider.journal.journal import Journal, Search
+from mockserver.provider.journal.journal import LOOK_SECONDS, Journal, Search
 from mockserver.web.admin.access import ADMIN, Access, Problem
 from mockserver.web.admin.query import after_number, matchers_of, wait_count, wait_seconds
 from mockserver.web.http_request import HttpRequest
@@ -61,6 +61,15 @@ async def _wait(journal: Journal, search: Search, count: int, seconds: float) ->
     # Not asyncio.wait_for: before Python 3.12 it starts a task, which a stop would wait for, and where a call arrives
     # while the server stops it forgets that it was cancelled.
     timer = loop.call_later(seconds, end)
+    looks: asyncio.TimerHandle | None = None
+
+    def look() -> None:
+        nonlocal looks
+        looks = loop.call_later(LOOK_SECONDS, look)
+        call_recorded.set()
+
+    if journal.is_shared:
+        look()
     try:
         with journal.listening(heard):
             while search.count() < count and not is_over:
@@ -68,3 +77,5 @@ async def _wait(journal: Journal, search: Search, count: int, seconds: float) ->
                 await call_recorded.wait()
     finally:
         timer.cancel()
+        if looks is not None:
+            looks.cancel()

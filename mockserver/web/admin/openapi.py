@@ -11,6 +11,7 @@ from mockserver.contract.operations import OPERATIONS
 from mockserver.contract.schemas import Document, schema
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.journal.matchers import matcher_names
+from mockserver.provider.request import UNAVAILABLE
 from mockserver.web.admin.access import ADMIN
 from mockserver.web.admin.calls import ADMIN_CALLS, MAY_BE_EMPTY, TAGS, AdminCall
 from mockserver.web.admin.query import LONGEST_WAIT, MOST_COUNT, MOST_LIMIT, MOST_NEWEST, MOST_NUMBER, NEWEST
@@ -97,8 +98,13 @@ _PROBLEMS: dict[int, tuple[str, str, str]] = {
         "Too many wrong admin tokens from 10.0.0.5; wait 1 s before the next",
         "Too many wrong admin tokens; Retry-After says how many seconds to wait.",
     ),
+    503: (
+        "no state",
+        UNAVAILABLE,
+        "The state cannot be reached at present; nothing was changed, or nobody knows whether it was.",
+    ),
 }
-_ALWAYS = (400, 401, 403, 421, 429)
+_ALWAYS = (400, 401, 403, 421, 429, 503)
 
 
 def admin_openapi(operations: Operations = OPERATIONS) -> Document:

@@ -36,8 +36,8 @@ def test_bound_elsewhere_every_call_needs_the_token(provider: Provider) -> None:
             path = operation.path.format(merchant_id="M", project_id="P", voucher_id=1, n=1, name="admin")
             # A new one for each: this is not about guessing.
             object.__setattr__(server.access, "wrong_tokens", WrongTokens())
-            # Health alone says that it is there to whom brings no key at all.
-            without_key = () if operation.path == "/health" else (None,)
+            # Probes alone are told something when they bring no key at all.
+            without_key = () if operation.path in {"/health", "/ready"} else (None,)
             for authorization in (
                 *without_key,
                 "Bearer wrong",

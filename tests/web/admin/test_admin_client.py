@@ -50,6 +50,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "submissions": (),
     "clear_requests": (),
     "openapi": (),
+    "ready": (),
     "schema": ("world",),
     "reset": (),
 }

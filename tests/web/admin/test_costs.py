@@ -92,7 +92,7 @@ def test_a_list_ends_where_a_reply_would_be_too_long_and_goes_on_before_its_last
 
 def test_unless_told_a_list_has_the_newest_thousand(server: Server) -> None:
     refuse = server.provider.refuse
-    server.provider.journal._capacity = 3000
+    server.provider.journal.capacity = 3000
     for _ in range(1500):
         refuse(404, "no such path", method="GET", path="/", origin="")
     admin = AdminClient(server.url)

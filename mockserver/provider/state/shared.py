@@ -1,0 +1,254 @@
+"""A state that outlives its process, and that other processes share: kept in step with a log.
+
+Each process has the whole state in memory, so that a page costs what it costs without. Before it answers it makes sure
+that it has seen the head of the log. Whatever depends on the present state is looked at, changed and written while
+nobody else writes. Nothing is acknowledged before it is written: replies go out when the outermost block has ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import msgspec
+
+from mockserver.contract.operation import Operations
+from mockserver.provider.internal_error import ERRORS
+from mockserver.provider.journal.journal import Journal, shortened
+from mockserver.provider.journal.recorded import Call, RawEntry
+from mockserver.provider.journal.written import read_call, write_call
+from mockserver.provider.reply import Reply
+from mockserver.provider.state.changes import (
+    Change,
+    ClearJournal,
+    Reset,
+    ResetMerchant,
+    decode_change,
+    encode_change,
+)
+from mockserver.provider.state.log import Head, Log, LoggedCall, StateError, StateUnavailable
+
+
+class SharedState:
+    """`with shared:` is for what looks at the state and changes it by that; `with shared.reading():` for a call.
+
+    `apply` makes a change in memory. One thread at a time is in either block; they may be nested. What is written is
+    kept when the outermost ends: it raises StateUnavailable where that fails, and then nothing of it is acknowledged.
+    After a failure the state in memory is not trusted: it is made anew from the log when that is back.
+    """
+
+    def __init__(self, log: Log, apply: Callable[[Change], Any], journal: Journal, operations: Operations) -> None:
+        self._log = log
+        self._apply = apply
+        self._journal = journal
+        self._operations = operations
+        self._lock = threading.RLock()
+        self._reading = _Reading(self)
+        self._depth = 0
+        # The thread that is in a block.
+        self._owner = 0
+        self._seen = 0
+        self._epoch = 0
+        self._is_writing = self._is_lost = self._is_told = False
+        self._changes: list[bytes] = []
+        self._calls: list[tuple[Call, Reply, float]] = []
+        self._written: list[RawEntry] = []
+        self._last_call = 0
+        journal.follow(self.refresh_journal)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever written; to be asked in a block."""
+        return self._seen == 0
+
+    def __enter__(self) -> None:
+        self._enter(self._write)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._leave()
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Return a block in which the state is as it is when the block begins, or later."""
+        return self._reading
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this thread is in a block."""
+        return self._owner == threading.get_ident()
+
+    def commit(self, change: Change) -> Any:
+        """Make a change, and write it; return what it made."""
+        with self:
+            written = encode_change(change)
+            forgets = isinstance(change, (ClearJournal, Reset, ResetMerchant))
+            if forgets:
+                self._write_calls()
+            made = self._apply(change)
+            self._changes.append(written)
+            if forgets:
+                merchant_id = change.merchant_id if isinstance(change, ResetMerchant) else None
+                self._try(lambda: self._log.forget_calls(merchant_id, numbers_too=isinstance(change, Reset)))
+            return made
+
+    def record(self, call: Call, reply: Reply, took: float) -> None:
+        """Keep a call in the journal of all, when the block ends that this is in; `took` is in seconds."""
+        self._calls.append((call, reply, took))
+
+    def number_of_last_call(self) -> int:
+        """Return the number in the journal of the call that this block recorded last; it gets it now."""
+        self._write()
+        self._write_calls()
+        return self._written[-1].n
+
+    def refresh_journal(self) -> None:
+        """Take in the calls that others recorded."""
+        if self.is_here:  # what is written so far is not yet for anybody to see
+            return
+        with self.reading():
+            journal = self._journal
+            if journal.last < self._last_call:
+                for n, head, reply in self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1))):
+                    journal.keep(read_call(n, head, reply, self._operations))
+                journal.skip_to(self._last_call)
+
+    def compact(self, change: Change) -> None:
+        """Put one change in the place of all those that there are: it says what they did."""
+        with self:
+            self._try(lambda: self._log.replace(encode_change(change)))
+
+    def enter_reading(self) -> None:
+        """Begin the block that `reading` returns."""
+        self._enter(self._look)
+
+    def _enter(self, begin: Callable[[], None]) -> None:
+        self._lock.acquire()
+        self._depth += 1
+        self._owner = threading.get_ident()
+        try:
+            begin()
+        except BaseException:
+            self._depth -= 1
+            if not self._depth:
+                self._owner = 0
+                self._drop()
+            self._lock.release()
+            raise
+
+    def _leave(self) -> None:
+        try:
+            if self._depth == 1:
+                self._keep()
+        finally:
+            self._depth -= 1
+            if not self._depth:
+                self._owner = 0
+            self._lock.release()
+
+    def _look(self) -> None:
+        if self._depth == 1:
+            self._catch_up(self._try(self._log.head))
+
+    def _write(self) -> None:
+        if not self._is_writing:
+            head = self._try(self._log.begin)
+            self._is_writing = True
+            self._catch_up(head)
+
+    def _catch_up(self, head: Head) -> None:
+        self._last_call = head.call
+        if head.epoch != self._epoch:
+            self._is_lost, self._epoch = True, head.epoch
+        if self._is_lost:
+            self._seen = 0
+        if head.change == self._seen and not self._is_lost:
+            return
+        self._try(self._read_changes)
+        self._is_lost = False
+
+    def _read_changes(self) -> None:
+        self._log.forget_replies()
+        for n, written in self._log.changes(self._seen):
+            try:
+                self._apply(decode_change(written))
+            except (msgspec.ValidationError, LookupError, ValueError) as error:
+                raise StateError(
+                    f"change {n} of the state {self._log.name} cannot be made ({type(error).__name__}); it was "
+                    "written by another version: use that one, or begin anew"
+                ) from error
+            self._seen = n
+
+    def _keep(self) -> None:
+        """Write what is to be written of the block that ends, and keep it for good."""
+        if not (self._changes or self._calls or self._written):
+            self._drop()
+            return
+        try:
+            if self._is_lost:
+                raise StateUnavailable(f"the state {self._log.name} was lost on the way")
+            if not self._is_writing:
+                head = self._try(self._log.begin)
+                self._is_writing = True
+                if (head.change, head.epoch) != (self._seen, self._epoch):
+                    # Somebody may have forgotten them meanwhile.
+                    self._log.forget_replies()
+            if self._changes:
+                self._try(lambda: self._log.append(self._changes))
+            self._write_calls()
+            self._try(self._log.commit)
+        except BaseException:
+            self._is_lost = True
+            self._drop()
+            raise
+        self._is_writing = False
+        self._seen += len(self._changes)
+        written, self._written, self._changes = self._written, [], []
+        if self._is_told:
+            self._is_told = False
+            logging.getLogger(ERRORS).warning("the state %s can be reached again", self._log.name)
+        for raw in written:
+            self._journal.tell(raw)
+
+    def _write_calls(self) -> None:
+        calls, self._calls = self._calls, []
+        if not calls:
+            return
+        entries = [shortened(RawEntry(0, *one)) for one in calls]
+        logged = [
+            LoggedCall(one.call.merchant_id, one.call.body, write_call(one.call, one.reply, one.took), one.reply.body)
+            for one in entries
+        ]
+        first = self._try(lambda: self._log.append_calls(logged, self._journal.capacity))
+        self._written += [RawEntry(n, *one) for n, one in enumerate(calls, first)]
+
+    def _drop(self) -> None:
+        """Keep nothing of the block that ends."""
+        if self._is_writing:
+            self._is_writing = False
+            self._log.rollback()
+        self._changes, self._calls, self._written = [], [], []
+
+    def _try(self, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except StateUnavailable as error:
+            self._is_lost = True
+            if not self._is_told:
+                self._is_told = True
+                logging.getLogger(ERRORS).error("%s; calls get 503 until it is back", error)
+            raise
+
+
+class _Reading:
+    """The block of those that look; it may be nested, and in the other one."""
+
+    def __init__(self, shared: SharedState) -> None:
+        self._shared = shared
+
+    def __enter__(self) -> None:
+        self._shared.enter_reading()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._shared.__exit__()

@@ -1,0 +1,287 @@
+"""The log of changes in a SQLite file: it outlives its process, and the processes of one machine share it.
+
+Write-ahead logging, each commit handed to the system before it is acknowledged: it survives that the process is killed
+at any instant. A machine that loses its power may lose the last ones, never the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
+
+FORMAT = 1
+_SECONDS_TO_WAIT = 5.0
+_PAGE_BYTES = 8192
+# So many pages are written behind one another before the file itself is, which waits for the disk.
+_PAGES_AHEAD = 4000
+# Forgetting is done for many calls at once.
+_FORGET_AT = 256
+_BYTES_KEPT = 64 * 1_048_576
+_WEIGH_AT = 8 * 1_048_576
+_SHORT = 512
+# What differs in two replies to the same request is their end, the time.
+_END = 24
+_REPLIES_KNOWN = 128
+_LONGEST_ASKED, _LONGEST_KNOWN = 4096, 32_768
+
+_SCHEMA = """
+CREATE TABLE head (change INTEGER NOT NULL, call INTEGER NOT NULL, epoch INTEGER NOT NULL, keep INTEGER NOT NULL);
+INSERT INTO head VALUES (0, 0, random(), 0);
+CREATE TABLE changes (n INTEGER PRIMARY KEY, change BLOB NOT NULL);
+CREATE TABLE replies (id INTEGER PRIMARY KEY, reply BLOB NOT NULL);
+CREATE TABLE calls (
+  n INTEGER PRIMARY KEY, merchant_id TEXT, head BLOB NOT NULL, reply_id INTEGER, reply BLOB NOT NULL
+);
+"""
+
+# With the oldest calls, those that are above so many bytes together.
+_FORGET_HEAVY = """
+DELETE FROM calls WHERE n <= (
+  SELECT max(n) FROM (SELECT n, sum(length(head) + length(reply)) OVER (ORDER BY n DESC) AS size FROM calls)
+  WHERE size > ?
+)
+"""
+
+T = TypeVar("T")
+
+
+class SqliteLog:
+    """The log in a file, which is made (mode 0600) where there is none.
+
+    Raises:
+        StateError: it cannot be made, is no such file, or of a newer version.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.name = f"sqlite:///{file}"
+        self._file = file.absolute()
+        self._replies: dict[bytes, tuple[int, bytes]] = {}
+        self._forget_from = 0
+        self._unweighed = _WEIGH_AT + 1
+        try:
+            self._make()
+            self._connection: sqlite3.Connection | None = self._opened()
+        except (OSError, sqlite3.Error) as error:
+            raise StateError(f"cannot use {file} as a state: {error}; name another file") from None
+
+    def _make(self) -> None:
+        # Before SQLite does, and for the owner alone: secrets are in it.
+        os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
+
+    def _opened(self) -> sqlite3.Connection:
+        # Never made here: a file that is gone is to be missed, and not to begin anew.
+        address = f"{self._file.as_uri()}?mode=rw"
+        connection = sqlite3.connect(
+            address, uri=True, timeout=_SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False
+        )
+        self._inode = _inode(self._file)
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AHEAD}")
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version == 0 and tables == 0:
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("COMMIT")
+        if version > FORMAT:
+            raise StateError(
+                f"{self._file} was written by a newer apigames-mock (format {version}, this one knows {FORMAT}); "
+                "use that version, or begin anew in another file"
+            )
+        if version == 0 and tables:
+            raise StateError(f"{self._file} is a database of something else; name another file")
+        return connection
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = self._opened()
+            elif _inode(self._file) != self._inode:
+                raise OSError("another file has taken its place")
+            return work(self._connection)
+        except (OSError, sqlite3.Error, StateError) as error:
+            self.close()
+            raise StateUnavailable(f"the state {self.name} cannot be reached: {error}") from None
+
+    def head(self) -> Head:
+        """Return how far it is."""
+        return self._do(_head)
+
+    def changes(self, after: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the changes behind this number, with their own."""
+        query = "SELECT n, change FROM changes WHERE n > ? ORDER BY n"
+        rows = self._do(lambda connection: connection.execute(query, (after,)))
+        while some := self._do(lambda _: list(islice(rows, 100))):
+            yield from some
+
+    def calls(self, after: int, most: int) -> list[tuple[int, bytes, bytes]]:
+        """Return the newest `most` calls behind this number: its own, head and reply; oldest first."""
+        query = (
+            "SELECT n, head, replies.reply, calls.reply FROM calls LEFT JOIN replies ON id = reply_id WHERE n > ? "
+            "ORDER BY n DESC LIMIT ?"
+        )
+        rows = self._do(lambda connection: connection.execute(query, (after, most)).fetchall())
+        rows.reverse()
+        return [(n, head, (start or b"") + rest) for n, head, start, rest in rows]
+
+    def begin(self) -> Head:
+        """Let nobody else write, and return how far it is."""
+
+        def begun(connection: sqlite3.Connection) -> Head:
+            connection.execute("BEGIN IMMEDIATE")
+            return _head(connection)
+
+        return self._do(begun)
+
+    def append(self, changes: Sequence[bytes]) -> None:
+        """Write changes behind the last."""
+        self._do(lambda connection: _append(connection, changes))
+
+    def append_calls(self, calls: Sequence[LoggedCall], keep: int) -> int:
+        """Write calls behind the last, and return the number of the first; of all there are `keep` are kept."""
+        return self._do(lambda connection: self._append_calls(connection, calls, keep))
+
+    def _append_calls(self, connection: sqlite3.Connection, calls: Sequence[LoggedCall], keep: int) -> int:
+        last: int
+        last, kept = connection.execute("SELECT call, keep FROM head").fetchone()
+        most = max(keep, kept)
+        rows = []
+        for n, call in enumerate(calls, last + 1):
+            reply_id, rest = self._shared_reply(connection, n, call, most)
+            self._unweighed += len(call.head) + len(rest)
+            rows.append((n, call.merchant_id, call.head, reply_id, rest))
+        connection.executemany("INSERT INTO calls VALUES (?, ?, ?, ?, ?)", rows)
+        now_last = last + len(rows)
+        connection.execute("UPDATE head SET call = ?, keep = ?", (now_last, most))
+        if now_last >= self._forget_from:
+            self._forget_from = now_last + _FORGET_AT
+            _forget_old(connection, now_last, keep, most)
+        if self._unweighed > _WEIGH_AT:
+            self._unweighed = 0
+            connection.execute(_FORGET_HEAVY, (_BYTES_KEPT,))
+        return last + 1
+
+    def _shared_reply(
+        self, connection: sqlite3.Connection, n: int, call: LoggedCall, most: int
+    ) -> tuple[int | None, bytes]:
+        """Return where the reply is, as far as one to the same request began like it, and the rest of it.
+
+        A client that polls gets the same again and again, but for the time; so it is written once for many calls.
+        """
+        reply = call.reply
+        if not _SHORT <= len(reply) <= _LONGEST_KNOWN or len(call.asked) > _LONGEST_ASKED:
+            return None, reply
+        known = self._replies.get(call.asked)
+        # One that may be forgotten soon is written anew: see `_forget_old`.
+        if known is not None and known[0] > n - 1 - most // 2 and reply.startswith(known[1]):
+            return known[0], reply[len(known[1]) :]
+        start = reply[:-_END]
+        connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (n, start))
+        self._replies.pop(call.asked, None)
+        self._replies[call.asked] = (n, start)
+        if len(self._replies) > _REPLIES_KNOWN:
+            del self._replies[next(iter(self._replies))]
+        return n, reply[-_END:]
+
+    def forget_calls(self, merchant_id: str | None = None, *, numbers_too: bool = False) -> None:
+        """Forget every call, or those of one merchant; with `numbers_too` they are numbered from 1 again."""
+
+        def forget(connection: sqlite3.Connection) -> None:
+            if merchant_id is not None:
+                connection.execute("DELETE FROM calls WHERE merchant_id = ?", (merchant_id,))
+                return
+            connection.execute("DELETE FROM calls")
+            connection.execute("DELETE FROM replies")
+            if numbers_too:
+                connection.execute("UPDATE head SET call = 0")
+
+        self.forget_replies()
+        self._do(forget)
+
+    def forget_replies(self) -> None:
+        """Take it that others may have forgotten calls: what is written from now on leans on none of before."""
+        self._replies.clear()
+        self._forget_from = 0
+
+    def replace(self, change: bytes) -> None:
+        """Put one change, which says all that they did, in the place of those there are; it has the last's number."""
+
+        def replace(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM changes")
+            connection.execute("INSERT INTO changes SELECT change, ? FROM head", (change,))
+
+        self._do(replace)
+
+    def empty(self) -> None:
+        """Forget every change and every call: it is as if it had just been made."""
+
+        def empty(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            for table in ("changes", "calls", "replies"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - one of these
+            connection.execute("UPDATE head SET change = 0, call = 0, epoch = random()")
+            connection.execute("COMMIT")
+
+        self._do(empty)
+
+    def commit(self) -> None:
+        """Keep what was written, for good."""
+        self._do(lambda connection: connection.execute("COMMIT"))
+
+    def rollback(self) -> None:
+        """Keep nothing of it; never raises."""
+        self._replies.clear()
+        if self._connection is not None:
+            try:
+                self._connection.execute("ROLLBACK")
+            except sqlite3.Error:
+                self.close()
+
+    def vacuum(self) -> None:
+        """Give back to the system what the file no longer needs."""
+        self._do(lambda connection: connection.execute("VACUUM"))
+        self._do(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def close(self) -> None:
+        """Let go of it; never raises."""
+        connection, self._connection = self._connection, None
+        self._replies.clear()
+        if connection is not None:
+            try:
+                connection.close()
+            except sqlite3.Error:
+                pass
+
+
+def _head(connection: sqlite3.Connection) -> Head:
+    return Head(*connection.execute("SELECT change, call, epoch FROM head").fetchone())
+
+
+def _append(connection: sqlite3.Connection, changes: Sequence[bytes]) -> None:
+    (last,) = connection.execute("SELECT change FROM head").fetchone()
+    connection.executemany("INSERT INTO changes VALUES (?, ?)", list(enumerate(changes, last + 1)))
+    connection.execute("UPDATE head SET change = ?", (last + len(changes),))
+
+
+def _forget_old(connection: sqlite3.Connection, last: int, keep: int, most: int) -> None:
+    """Forget the oldest calls, and replies that none of those kept can be of.
+
+    A reply is shared by calls at most half of `most` behind it, and `most` is what any process keeps at most.
+    """
+    connection.execute("DELETE FROM calls WHERE n <= ?", (last - keep,))
+    connection.execute("DELETE FROM replies WHERE id <= ?", (last - most - most // 2 - 1,))
+
+
+def _inode(file: Path) -> tuple[Any, Any]:
+    found = file.stat()
+    return found.st_dev, found.st_ino

@@ -1,0 +1,124 @@
+"""`serve --workers`: several processes on one port are one fake, whichever answers, and whichever dies."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.signature import sign
+from mockserver.testing.admin_client import AdminClient
+from tests.cli.serve.test_state import Submitters
+from tests.support.asking import MERCHANT
+from tests.support.command import Serving, run
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(socket, "SO_REUSEPORT") or not Path("/proc/self/task").exists(),
+    reason="needs SO_REUSEPORT, and /proc to see the workers",
+)
+ASKED = {
+    "projectid": "R250101DEMO000137",
+    "status": "",
+    "page": 1,
+    "limit": 30,
+    "signature": sign(MERCHANT, "apigames-mock-secret"),
+}
+
+
+def workers_of(serving: Serving) -> list[int]:
+    pid = serving.process.pid
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def page(url: str) -> requests.Response:
+    """Ask on a connection of its own, which any worker may get."""
+    return requests.post(url + PROJECT_DETAIL.path_of(MERCHANT), json=ASKED, timeout=30)
+
+
+def until(true: Callable[[], object], *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_three_processes_are_one_fake_and_one_that_dies_is_replaced(tmp_path: Path) -> None:
+    environment = {"TMPDIR": str(tmp_path)}
+    with Serving("--workers", "3", "--journal", "10000", folder=tmp_path, environment=environment) as serving:
+        admin = AdminClient(serving.url)
+        assert len(workers_of(serving)) == 3
+        (folder,) = tmp_path.glob("apigames-mock-*")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        # What one has acknowledged each other sees.
+        for seconds in range(1, 13):
+            admin.freeze(1_800_000_000 + seconds)
+            assert page(serving.url).json()["ts"] == 1_800_000_000 + seconds
+        admin.put_faults({"fault": "html_502", "times": 7})
+        statuses = Counter[int]()
+        clients = [
+            threading.Thread(target=lambda: statuses.update(page(serving.url).status_code for _ in range(6)))
+            for _ in range(4)
+        ]
+        for client in clients:
+            client.start()
+        assert len(admin.requests(wait=20, count=36, newest=1000)) == 36
+        for client in clients:
+            client.join()
+        assert statuses == {502: 7, 200: 17}
+        # One is killed in the middle of its work.
+        first = workers_of(serving)
+        submitters = Submitters(serving.url, itertools.count())
+        until(lambda: len(submitters.taken) > 10)
+        os.kill(first[0], signal.SIGKILL)
+        until(lambda: len(workers_of(serving)) == 3 and first[0] not in workers_of(serving))
+        until(lambda: page(serving.url).ok)
+        status, _, told = serving.stop(signal.SIGTERM)
+        submitters.join()
+    assert status == 0
+    assert f"worker {first[0]} died; another is started in its place" in told
+    assert "Traceback" not in told
+    assert not folder.exists()
+    assert not [pid for pid in first if Path(f"/proc/{pid}").exists()]
+
+
+def test_what_several_have_acknowledged_is_there_when_all_are_killed(tmp_path: Path) -> None:
+    state = ("--state", "sqlite:///state.db")
+    with Serving("--workers", "2", *state, "--journal", "10000", folder=tmp_path) as serving:
+        submitters = Submitters(serving.url, itertools.count(), clients=6)
+        until(lambda: len(submitters.taken) > 60)
+        workers = workers_of(serving)
+        serving.stop(signal.SIGKILL)
+        # Nobody serves a fake that nobody can stop any more.
+        submitters.join()
+        until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
+    with Serving(*state, "--journal", "10000", folder=tmp_path) as serving:
+        admin = AdminClient(serving.url)
+        projects = admin.world()["merchants"][0]["projects"]
+        there = {voucher["voucher_code"]: one["project_id"] for one in projects for voucher in one["vouchers"]}
+        assert submitters.taken.items() <= there.items()
+        assert len({one["id"] for one in projects}) == len(projects)
+        calls = admin.requests(newest=1000)
+        assert [call["n"] for call in calls] == list(range(len(calls), 0, -1))
+        assert len(calls) >= len(submitters.taken)
+        serving.stop(signal.SIGTERM)
+
+
+def test_a_port_that_is_taken_is_said_once(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = run("serve", "--workers", "2", "--port", str(port), folder=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.count("is taken") == 1
+    assert run("serve", "--workers", "0", folder=tmp_path).returncode == 2
