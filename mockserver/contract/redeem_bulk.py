@@ -159,7 +159,7 @@ REDEEM_BULK = Operation(
     path="/merchant/{merchant_id}/kiosgamer/redem/bulk",
     summary="Submit a list of voucher codes (sibling page)",
     request_clause="BULK-REQ-1",
-    request_title="Submission of voucher codes",
+    request_title="Submission of voucher codes (sibling page)",
     request_example={
         "kode_voucher": "d2VmZXdmd2Vmd2VmZXdmCndlZmV3ZndlZndlZndlZndlZgp3ZWZ3ZWZ3ZWZld2Zld2Y=",
         "signature": "fa375f4e30dbe2cdcf5d1ee0e9d678ef",

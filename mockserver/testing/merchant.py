@@ -1,21 +1,17 @@
-"""A merchant of a test's own: its address and credentials, its projects, and what it received."""
+"""A merchant of a test's own: its address and credentials, its projects, and what goes wrong for it."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.readings import Readings
-from mockserver.contract.redeem_bulk import REDEEM_BULK
 from mockserver.contract.wire import STATUSES, VoucherStatus
 from mockserver.provider.faults.faults import DEFAULT_RETRY_AFTER, DEFAULT_SECONDS, Fault, fault_named
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.journal.journal import Journal
-from mockserver.provider.journal.matchers import Matchers, summary
-from mockserver.provider.journal.recorded import Entry
 from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
@@ -28,8 +24,7 @@ from mockserver.testing.builders import (
     vouchers_from_entries,
 )
 from mockserver.testing.project import FakeProject
-from mockserver.testing.received import Received
-from mockserver.testing.submission import Submission, failure, submission_of
+from mockserver.testing.received_calls import ReceivedCalls
 from mockserver.testing.validation import check_codes, check_number, check_project, check_seconds, check_share
 
 if TYPE_CHECKING:
@@ -39,7 +34,7 @@ if TYPE_CHECKING:
     from mockserver.testing.server import FakeServer
 
 
-class FakeMerchant:
+class FakeMerchant(ReceivedCalls):
     """A merchant with an id and secrets of its own, so that no other test sees it.
 
     `merchant_id`, `secret_key` and `session_key` are text; `signature` is the one that its calls must carry (REQ-2).
@@ -50,9 +45,9 @@ class FakeMerchant:
         self.server = server
         self.others: tuple[FakeMerchant, ...] = ()
         self._stored = stored
-        self._journal = journal
         self._made_in = os.getpid()
-        self._arrived_before = server.provider.journal.total
+        arrived_before = server.provider.journal.total
+        super().__init__(journal, lambda: server.unmatched(after=arrived_before))
 
     def __repr__(self) -> str:
         return f"FakeMerchant({self.merchant_id!r}, {len(self.projects)} projects, {self._journal.total} calls)"
@@ -185,43 +180,6 @@ class FakeMerchant:
             raise ValueError(f"plan_submissions({plan!r}): expected a plan, as in mockserver.Plan('timed')")
         self.server.plan_submissions(self.merchant_id, plan)
 
-    @property
-    def submissions(self) -> tuple[Submission, ...]:
-        """What it was asked to redeem, oldest first: each call of `redeem_bulk`, its codes and what became of it."""
-        journal = self._journal
-        return tuple(
-            submission_of(raw, journal.masked(raw), self.readings)
-            for raw in journal.calls()
-            if raw.call.operation is not None and raw.call.operation.name == REDEEM_BULK.name
-        )
-
-    def assert_submitted(
-        self, codes: Iterable[str] | None = None, *, times: int | None = None, within: float | None = None
-    ) -> tuple[Submission, ...]:
-        """Assert that these codes were submitted, all of them in one list; return the submissions that did.
-
-        Their order does not matter; without `codes` any list will do. `times` is how many calls did exactly, refused
-        ones included, so that `times=1` fails for a client that submits again; at least one when None. With `within`
-        (seconds) it waits until so many calls of `redeem_bulk` have arrived.
-
-        Raises:
-            AssertionError: with every submission that arrived; no code is in the text.
-            ValueError: `times` is not a number of calls, or `within` not one of seconds.
-        """
-        __tracebackhide__ = True
-        wanted = None if codes is None else tuple(codes)
-        if times is not None:
-            check_number("times", times, "how many submissions")
-        if within is not None:
-            check_seconds("within", within)
-            self._journal.wait(count=1 if times is None else times, timeout=within, operation=REDEEM_BULK.name)
-        arrived = self.submissions
-        found = tuple(one for one in arrived if wanted is None or Counter(one.codes) == Counter(wanted))
-        if not found if times is None else len(found) != times:
-            expected = "at least one submission" if times is None else f"exactly {times} submission{'s' * (times != 1)}"
-            raise AssertionError(failure(arrived, wanted, expected))
-        return found
-
     def fault(
         self,
         name: str,
@@ -267,61 +225,6 @@ class FakeMerchant:
         """Let no fault hit this merchant's calls any more."""
         self.server.provider.faults.clear(self.merchant_id)
 
-    @property
-    def requests(self) -> Received:
-        """The calls it received, oldest first, secrets masked; at most the newest 10,000."""
-        return Received(self._journal.entries(), self._journal.operations)
-
-    def assert_called(self, *, times: int | None = None, within: float | None = None, **matchers: Any) -> Received:
-        """Assert that a call arrived that matches, as in `assert_called(page=2)`; return those that do.
-
-        A matcher is a value or a predicate: the fields of an operation, as `projectid`, `status`, `page` and `limit`
-        (None: left out), as the consumer sent them; `rc`, `http_status`, `role`, `clause`, `reading` as the fake
-        answered; `operation` by its name. `times` is how many exactly; at least one when None. With `within` (seconds)
-        it waits until so many have arrived, for calls that another thread or process makes; it does not wait for more.
-
-        Raises:
-            AssertionError: with every call that arrived and why it does not match.
-            MatcherError: a matcher of an unknown name.
-            ValueError: `times` is not a number of calls, or `within` not one of seconds.
-        """
-        __tracebackhide__ = True
-        if times is not None:
-            check_number("times", times, "how many calls")
-        if within is not None:
-            check_seconds("within", within)
-            self._journal.wait(count=1 if times is None else times, timeout=within, **matchers)
-        found = self.requests.matching(**matchers)
-        if not found if times is None else len(found) != times:
-            expected = "at least one call" if times is None else f"exactly {times} call{'' if times == 1 else 's'}"
-            raise AssertionError(self._failure(expected, matchers))
-        return found
-
-    def wait_for(self, *, times: int = 1, within: float = 10.0, **matchers: Any) -> Received:
-        """Wait until at least `times` calls have arrived that match, `within` seconds at most; return those that do.
-
-        Matchers are those of `assert_called`, which asserts how many there are exactly.
-
-        Raises:
-            AssertionError: they did not arrive in time; with every call that did and why it does not match.
-            MatcherError: a matcher of an unknown name.
-            ValueError: `times` is not a number of calls, or `within` not one of seconds.
-        """
-        __tracebackhide__ = True
-        check_number("times", times, "how many calls")
-        check_seconds("within", within)
-        found = Received(self._journal.wait(count=times, timeout=within, **matchers))
-        if len(found) < times:
-            expected = f"at least {times} call{'' if times == 1 else 's'} within {within:g} s"
-            raise AssertionError(self._failure(expected, matchers))
-        return found
-
-    def assert_not_called(self, **matchers: Any) -> None:
-        """Assert that no call arrived that matches; without matchers, that none arrived at all. As `assert_called`."""
-        __tracebackhide__ = True
-        if self.requests.matching(**matchers):
-            raise AssertionError(self._failure("no call", matchers))
-
     def environment(self, project: FakeProject | None = None) -> dict[str, str]:
         """Return `APIGAMES_BASE_URL`, `_MERCHANT_ID`, `_SECRET_KEY`, `_SESSION_KEY` and, if given, `_PROJECT_ID`.
 
@@ -357,24 +260,6 @@ class FakeMerchant:
         from mockserver.testing.doubles.httpx_double import httpx_double  # noqa: PLC0415 - imports httpx
 
         return httpx_double(self)
-
-    def calls_in_words(self) -> str:
-        """Return what arrived, a line for each call; and what reached the server for nobody, as it may be meant so."""
-        lines = [str(self.requests)]
-        unmatched = list(map(summary, self._unmatched()))
-        if unmatched:
-            lines += ["and for no merchant that the server knows:", *unmatched]
-        return "\n".join(lines)
-
-    def _failure(self, expected: str, matchers: Mapping[str, Any]) -> str:
-        text = Matchers(self._journal.operations, **matchers).failure(self.requests, expected, self._journal.mask)
-        unmatched = "".join(f"\n  ? {summary(entry)}" for entry in self._unmatched())
-        if unmatched:
-            text = f"{text}\nMeanwhile, for no merchant that the server knows:{unmatched}"
-        return text
-
-    def _unmatched(self) -> list[Entry]:
-        return self.server.unmatched(after=self._arrived_before)
 
     def _counted(
         self, counts: Mapping[VoucherStatus, int], nominal_gs: int | Sequence[int] | None

@@ -19,9 +19,18 @@ from mockserver.web.admin.blueprint import add_admin, admin_problem
 from mockserver.web.admin.dashboard import add_page
 from mockserver.web.admin.wire import problem
 
+# A call would be in the journal of one of them, and what a test changes be changed in another.
+_SEVERAL = (
+    "Several processes serve this mock, each with a fake of its own; serve it from one with threads, as "
+    "gunicorn --workers 1 --threads 8"
+)
+
 
 def create_app(provider: Provider, access: Access | None = None) -> Flask:
-    """Return the app that serves this provider; `access` is who may use its admin side (None: this machine)."""
+    """Return the app that serves this provider; `access` is who may use its admin side (None: this machine).
+
+    A WSGI server that says that it has several processes (`wsgi.multiprocess`) gets 503, which says what to do.
+    """
     access = access or Access()
     app = Flask("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -31,7 +40,10 @@ def create_app(provider: Provider, access: Access | None = None) -> Flask:
     # Every path that is not the admin side's comes to the provider as it was sent: it alone says which there are.
     @app.before_request
     def answer_what_is_not_the_admin_side() -> Response | None:
-        if is_admin(request.environ["PATH_INFO"]):
+        is_for_admin = is_admin(request.environ["PATH_INFO"])
+        if request.environ.get("wsgi.multiprocess"):
+            return problem(Problem(503, _SEVERAL)) if is_for_admin else _response(outside_reply(503, _SEVERAL))
+        if is_for_admin:
             return None
         return _response(provider.handle(_request()))
 

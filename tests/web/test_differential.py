@@ -101,6 +101,12 @@ class AsFlaskApp:
         return Got.of(reply.status_code, dict(reply.headers), reply.data)
 
 
+# requests 2.32 and 2.33 send one slash where a path begins with two, to a double as on the wire.
+_TIDIES_SLASHES = (
+    requests.adapters.HTTPAdapter().request_url(requests.Request("GET", HOST + "//x").prepare(), {}) == "/x"
+)
+
+
 class BehindRequests:
     def __init__(self, merchant: FakeMerchant) -> None:
         self.provider = merchant.server.provider
@@ -195,10 +201,15 @@ def in_process() -> FakeMerchant:
     return server.merchant(world=built_in_world(Readings(), FrozenClock(NOW)), keep_ids=True)
 
 
+def sending_as_it_is(adapters: list[Adapter], path: str) -> list[Adapter]:
+    tidies = _TIDIES_SLASHES and path.startswith("//")
+    return [adapter for adapter in adapters if not (tidies and isinstance(adapter, BehindRequests))]
+
+
 def assert_all_the_same(adapters: list[Adapter], sent: Sent) -> tuple[Got, dict[str, Any]]:
     """Assert that every adapter gives the same reply and the same entry; return them."""
     replies, entries = {}, {}
-    for adapter in adapters:
+    for adapter in sending_as_it_is(adapters, sent.path):
         name = type(adapter).__name__
         replies[name] = adapter.ask(sent)
         ((entry,), _) = adapter.provider.journal.newest(1)
@@ -328,7 +339,7 @@ def test_a_reserved_projectid_asks_for_the_same_in_each(
 def test_two_slashes_are_shown_as_sent_and_explained_in_each(adapters: list[Adapter]) -> None:
     _, entry = assert_all_the_same(adapters, Sent(path="/" + PATH, content=body()))
     assert entry["path"] == "/" + PATH
-    for adapter in adapters:
+    for adapter in sending_as_it_is(adapters, "/" + PATH):
         raw = adapter.provider.journal.kept(adapter.provider.journal.total)
         assert raw is not None
         (said,) = adapter.provider.diagnose(raw)

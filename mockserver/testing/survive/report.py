@@ -201,7 +201,7 @@ def _harmless(line: Line) -> Line:
 def _sent_lines(played: Played) -> Iterator[Line]:
     for exchange in played.exchanges[:_EXCHANGES_SHOWN]:
         fault = f" (fault {exchange.fault})" if exchange.fault else ""
-        yield f"    it asked     {exchange.request}", None
+        yield f"    it asked     {exchange.operation} {exchange.request}", None
         reply = exchange.reply if len(exchange.reply) <= _REPLY_SHOWN else f"{exchange.reply[:_REPLY_SHOWN]}…"
         yield f"    was sent     HTTP {exchange.http_status}{fault} {' '.join(reply.split()) or 'nothing'}", None
     more = played.observed.calls - _EXCHANGES_SHOWN

@@ -31,8 +31,9 @@ Answer = Callable[[str | None], Reply]
 
 @dataclass(frozen=True)
 class ShownExchange:
-    """One call and what was sent back, secrets masked and long texts cut."""
+    """One call of an operation and what was sent back, secrets masked and long texts cut."""
 
+    operation: str
     request: str
     http_status: int
     reply: str
@@ -72,7 +73,7 @@ class Scene(ABC):
         # For what is shown, where what is judged has the codes.
         self.mask_shown = self.mask.knowing(codes) if codes else self.mask
         self._lock = threading.Lock()
-        self._kept: list[tuple[bytes, Reply]] = []
+        self._kept: list[tuple[Operation, bytes, Reply]] = []
 
     @abstractmethod
     def enter(self, provider: Provider) -> None:
@@ -106,14 +107,14 @@ class Scene(ABC):
             self.observed.calls += 1
             sent = self._reply(operation, body, answer)
             if len(self._kept) < CALLS_KEPT:
-                self._kept.append((body, sent))
+                self._kept.append((operation, body, sent))
             return sent
 
     def exchanges(self) -> list[ShownExchange]:
         """Return the first calls with their replies, for a person."""
         with self._lock:
             kept = list(self._kept)
-        return [_readable(body, reply, self.mask_shown) for body, reply in kept]
+        return [_readable(*one, self.mask_shown) for one in kept]
 
 
 def fields_of(body: bytes) -> dict[str, Any]:
@@ -146,14 +147,14 @@ def with_added_fields(body: bytes) -> bytes:
     return json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _readable(body: bytes, reply: Reply, masker: Masker) -> ShownExchange:
+def _readable(operation: Operation, body: bytes, reply: Reply, masker: Masker) -> ShownExchange:
     """Return a call and its reply without secrets; of a list of vouchers the first stands for all."""
     fields = fields_of(body)
     mask = masker.knowing_sent(fields)
     request = json.dumps(mask.value(fields)) if fields else masked_body(body, mask).text
     sent = mask(_with_one_voucher(reply.body).decode("utf-8", "replace"))
     fault: str | None = getattr(reply, "fault", None)
-    return ShownExchange(_cut(request), reply.http_status, _cut(sent), fault)
+    return ShownExchange(operation.name, _cut(request), reply.http_status, _cut(sent), fault)
 
 
 def _with_one_voucher(body: bytes) -> bytes:

@@ -99,7 +99,7 @@ def each_list_becomes_a_project_of_its_own(run: Run) -> None:
     first, second = _accepted(run, "BULK-RES-2"), _accepted(run, "BULK-RES-2")
     taken = {
         "project_id": {first.project_id, run.caller.credentials.project_id},
-        "id": {first.exchange.reply["data"]["id"], run.project_number},
+        "id": {first.exchange.reply["data"]["id"]},
     }
     _check_new(run, second, taken)
     _check_listed(run, second)

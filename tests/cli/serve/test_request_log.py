@@ -6,13 +6,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from unittest.mock import ANY
 
 import pytest
 
 from mockserver.cli.serve.request_log import LOG_FORMATS, RequestLog, dropped_line
 from mockserver.contract.redeem_bulk import REDEEM_BULK, encode_codes
 from mockserver.contract.signature import sign
+from mockserver.provider.journal.matchers import Matchers
 from mockserver.provider.request import FAULT_HEADER, Request
+from mockserver.web.app import create_app
 from tests.support.asking import MERCHANT, PATH, SECRET, body, built_in_provider
 from tests.support.command import CLEAN
 
@@ -32,6 +35,30 @@ def logged(log_format: str, content: bytes, forced: str | None = None, path: str
     (line,) = written
     assert callable(line), "whoever waits for the reply would wait for its line too"
     return line()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"status": "pending"}, "the list is empty: the status in the filter names none; send"),
+        ({"page": 9}, "the list is empty: the page is past the last; stop at total_page, which is 5 here"),
+    ],
+)
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
+def test_a_list_that_is_empty_by_a_reading_is_explained_wherever_the_call_is_shown(
+    log_format: str, changed: dict[str, object], said: str
+) -> None:
+    assert said in logged(log_format, body(**changed)).replace("\\", "")
+    provider = built_in_provider()
+    provider.handle(Request("POST", PATH, body(**changed)))
+    client = create_app(provider).test_client()
+    (listed,) = client.get("/__admin/requests").get_json()["requests"]
+    assert (listed["rc"], listed["reading"], listed["explanation"][:15]) == (200, ANY, "200, and empty:")
+    whole = client.get("/__admin/requests/1").get_json()
+    assert said.partition(";")[0] in whole["diagnosis"][0]["what"]
+    assert "200, and empty:" in client.get("/__admin/page/requests/1").get_data(as_text=True)
+    failure = Matchers(page=100).failure(provider.journal.entries(), "at least one call")
+    assert "-> HTTP 200, rc 200 (RES-1): 200, and empty:" in failure
 
 
 @pytest.mark.parametrize("log_format", LOG_FORMATS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -402,3 +403,24 @@ def test_a_connection_cannot_be_kept_for_no_time(tmp_path: Path) -> None:
     done = run("serve", "--keep-alive", "0", folder=tmp_path)
     assert done.returncode == 2
     assert "--keep-alive" in done.stderr
+
+
+def _has_namespaces() -> bool:
+    try:
+        done = subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+@pytest.mark.skipif(not _has_namespaces(), reason="a process of the number 1 needs namespaces")
+def test_as_process_1_of_a_container_it_stops_when_it_is_told(tmp_path: Path) -> None:
+    words = ["unshare", "--pid", "--fork", "--kill-child", sys.executable, "-m", "mockserver", "serve", "--port", "0"]
+    with subprocess.Popen(words, cwd=tmp_path, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as outer:
+        assert outer.stdout is not None
+        url = outer.stdout.readline().decode().strip()
+        assert requests.post(url + PATH, json=fields(), timeout=10).json()["rc"] == 200
+        (inner,) = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()
+        assert Path(f"/proc/{inner}/status").read_text().split("NSpid:")[1].split("\n")[0].split()[-1] == "1"
+        os.kill(int(inner), signal.SIGTERM)
+        assert outer.wait(10) == 0

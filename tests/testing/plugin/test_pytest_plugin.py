@@ -424,6 +424,29 @@ def test_it(apigames):
     run(pytester, code % f"http://127.0.0.2:{port}", *options).assert_outcomes(passed=1)
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="[tool.pytest] is of pytest 9")
+def test_numbers_and_lists_of_the_native_table(pytester: pytest.Pytester) -> None:
+    (pytester.path / "world.json").write_text('{"merchants": []}')
+    pytester.makepyprojecttoml(
+        """
+[tool.pytest]
+apigames_seed = 7
+apigames_port = 0
+apigames_readings = ["max_limit=7", "http_status=200"]
+apigames_allow_vendor_host = true
+apigames_host = "127.0.0.2"
+apigames_world = "world.json"
+"""
+    )
+    code = """
+def test_it(apigames, apigames_server, request):
+    assert (apigames.readings.max_limit, apigames.readings.http_status) == ("7", "200")
+    assert apigames.url.startswith("http://127.0.0.2:")
+    assert apigames_server.allows_vendor_host
+"""
+    run(pytester, code).assert_outcomes(passed=1)
+
+
 def test_with_a_seed_a_test_gets_the_same_in_each_run_whatever_runs_beside_it(pytester: pytest.Pytester) -> None:
     code = """
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mockserver import survive
@@ -123,6 +123,8 @@ def stage() -> Any:
 
 @settings(max_examples=25)
 @given(situation=QUICK)
+@example(situation=FlowSituation(readings=(("bulk_duplicate", "list"),), mutation="double_before"))
+@example(situation=FlowSituation(11, readings=(("bulk_most", "10"),), fault="close_before"))
 def test_a_careful_client_survives_any_situation(stage: Stage, situation: FlowSituation) -> None:
     """The judge is fair: what it expects is what was to be seen."""
 

@@ -135,8 +135,6 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     VOUCHER_STORAGE: ("voucher-storage", "The vendor cannot store the codes"),
 }
 
-_LOST = "accepted, and the reply is lost"
-_NOT_TAKEN = "lost on its way to the vendor, and so not accepted: the client sees just the same"
 _FAULT_NAMES: Mapping[str, str] = {
     "close_before": "the connection closes before any reply",
     "close_middle": "the connection closes in the middle of the reply",
@@ -191,7 +189,7 @@ def _lost_replies() -> Iterator[Scenario[FlowSituation]]:
         name = fault.replace("_", "-")
         is_lost = clarity_of(fault) == "lost"
         if is_lost:
-            meaning = f"The list is {_LOST}: {what}."
+            meaning = f"The list is accepted, and its reply is lost: {what}."
         elif fault == "rate_limit":
             meaning = f"The list is not taken: {what}."
         else:
@@ -203,14 +201,14 @@ def _lost_replies() -> Iterator[Scenario[FlowSituation]]:
             yield Scenario(
                 f"{name}-not-taken",
                 FlowSituation(fault=fault, prevented=True),
-                f"The list is {_NOT_TAKEN}: {what}.",
+                f"The list is lost on its way to the vendor, and the client sees just the same: {what}.",
                 f"{_fault_source(fault)}, not carried out",
                 _ONCE,
             )
     yield Scenario(
         "close-before-taken-twice",
         FlowSituation(fault="close_before", readings=(("bulk_duplicate", "list"),)),
-        f"The list is {_LOST}, and the vendor would take it a second time: money spent twice.",
+        "The list is accepted, its reply is lost, and the vendor would take it a second time: money spent twice.",
         "fault `close_before`, reading `bulk_duplicate=list`",
         _ONCE,
     )

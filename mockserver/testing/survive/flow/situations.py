@@ -110,12 +110,17 @@ class FlowSituation:
         return most is not None and self.codes > most
 
     @property
+    def is_double(self) -> bool:
+        """Whether the vendor takes no list with a code of an older project."""
+        return self.mutation == "double_before" and self.in_force.bulk_duplicate != "list"
+
+    @property
     def ending(self) -> Ending:
         """What a careful client says in the end."""
         clarity = clarity_of(self.fault)
         if clarity != "clear":
             return "unknown" if clarity == "lost" else "either"
-        if self.error or self.is_too_long or self.mutation == "double_before":
+        if self.error or self.is_too_long or self.is_double:
             return "refused"
         if self.mutation == "double_in_list":
             return "either"
@@ -127,7 +132,7 @@ class FlowSituation:
         if self.error is None and self.is_too_long:
             return REDEEM_BULK.error_of[LIST].error_msg
         if self.error is None:
-            return REDEEM_BULK.error_of[DUPLICATE].error_msg if self.mutation == "double_before" else ""
+            return REDEEM_BULK.error_of[DUPLICATE].error_msg if self.is_double else ""
         error = ERRORS[self.error]
         if error.role == MERCHANT and self.in_force.bulk_precedence.startswith("signature"):
             error = REDEEM_BULK.error_of[SIGNATURE]

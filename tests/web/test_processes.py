@@ -1,0 +1,25 @@
+"""The app in several processes would be several fakes: it says so, and what to do."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Response
+
+from mockserver.web.app import create_app
+from tests.support.asking import PATH, body, built_in_provider
+
+SAID = "Several processes serve this mock, each with a fake of its own; serve it from one with threads, as gunicorn "
+
+
+@pytest.mark.parametrize("multiprocess", [False, True])
+@pytest.mark.parametrize(("method", "path"), [("POST", PATH), ("GET", "/nowhere"), ("GET", "/__admin/requests")])
+def test_several_processes_are_told(multiprocess: bool, method: str, path: str) -> None:
+    builder = EnvironBuilder(method=method, path=path, data=body() if method == "POST" else None)
+    environ = builder.get_environ() | {"wsgi.multiprocess": multiprocess, "REMOTE_ADDR": "127.0.0.1"}
+    reply = Response.from_app(create_app(built_in_provider()), environ)
+    assert (reply.status_code == 503) is multiprocess
+    assert (SAID in reply.get_data(as_text=True)) is multiprocess
+    if multiprocess:
+        told = reply.get_json()
+        assert told["rc" if "/__admin/" not in path else "status"] == 503
