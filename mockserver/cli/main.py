@@ -20,6 +20,7 @@ COMMANDS = {
     "health": ("health", "Ask a mock whether it answers: for a container's health check, for scripts that wait."),
     "sign": ("sign", "Print the signature of a merchant."),
     "readings": ("readings", "Show what the vendor's page leaves open, and what the mock assumes."),
+    "state": ("state", "Look after what `serve --state` keeps: info, export, import, reset, compact."),
     "world": ("world", "Make a world file, or check one."),
     "verify": ("verify", "Judge a server by the contract: the fake, or the real endpoint."),
     "calibrate": ("calibrate", "Find out what the page leaves open, at a live server, as a readings file."),

@@ -58,6 +58,7 @@ from mockserver.provider.state.changes import (
     RenameProject,
     Reset,
     ResetMerchant,
+    Restore,
     SetClock,
     SetPlan,
     SetVendorState,
@@ -452,6 +453,16 @@ class Provider:
         """Forget every call; numbers go on where they were."""
         with self.changing:
             self.commit(ClearJournal(new_generation()))
+
+    def as_change(self) -> Restore:
+        """Return one change that makes any other fake like this one; the calls of the journal are not in it."""
+        with self.changing:
+            return self._state.as_change()
+
+    def compact(self) -> None:
+        """Let the log say in one change how everything is, in place of all that led there; in memory there is none."""
+        if self._shared is not None:
+            self._shared.compact(self._state.as_change)
 
     def reset(self) -> None:
         """Go back to the start: world, readings, clock and faults as they were, an empty journal from 1."""

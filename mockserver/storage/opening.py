@@ -10,8 +10,8 @@ from mockserver.storage.sqlite import SqliteLog
 _SQLITE = "sqlite:///"
 
 
-def open_log(url: str) -> SqliteLog:
-    """Open the log of `sqlite:///FILE`; the file is made where there is none.
+def open_log(url: str, *, make: bool = True) -> SqliteLog:
+    """Open the log of `sqlite:///FILE`; the file is made where there is none, unless `make` is False.
 
     Raises:
         StateError: it is no such URL, or the file cannot be used.
@@ -20,4 +20,7 @@ def open_log(url: str) -> SqliteLog:
         raise StateError(
             f"state {url!r}: expected sqlite:///FILE, as in sqlite:///mock.db or sqlite:////var/lib/mock.db"
         )
-    return SqliteLog(Path(url.removeprefix(_SQLITE)))
+    file = Path(url.removeprefix(_SQLITE))
+    if not make and not file.exists():
+        raise StateError(f"there is no file {file}; name the state that `serve --state` was given")
+    return SqliteLog(file)

@@ -247,6 +247,16 @@ class SqliteLog:
             except sqlite3.Error:
                 self.close()
 
+    def length(self) -> int:
+        """Return how many changes there are to be made when it is opened."""
+        (length,) = self._do(lambda connection: connection.execute("SELECT count(*) FROM changes").fetchone())
+        return int(length)
+
+    def size(self) -> int:
+        """Return how many bytes it takes on the disk."""
+        files = (self._file.with_name(self._file.name + ending) for ending in ("", "-wal", "-shm"))
+        return sum(one.stat().st_size for one in files if one.exists())
+
     def vacuum(self) -> None:
         """Give back to the system what the file no longer needs."""
         self._do(lambda connection: connection.execute("VACUUM"))

@@ -73,7 +73,7 @@ def shown(provider: Provider) -> dict[str, Any]:
     for merchant in provider.store.merchants():
         provider.clock_of(merchant.merchant_id).advance(7)
         pages += [page(provider, merchant, project.project_id) for project in merchant.projects()]
-    return {
+    found = {
         "pages": pages,
         "world": provider.store.snapshot(),
         "ids": provider.store.highest_ids(),
@@ -82,6 +82,12 @@ def shown(provider: Provider) -> dict[str, Any]:
         "clocks": [provider.clock_of(one.merchant_id).state for one in provider.store.merchants()],
         "secrets": provider.secrets(),
     }
+    for merchant in provider.store.merchants():
+        provider.reset_merchant(merchant.merchant_id)
+    resets = [provider.store.snapshot(), provider.faults.states()]
+    provider.reset()
+    resets += [provider.store.snapshot(), provider.faults.states(), provider.clock.state, provider.readings]
+    return {**found, "resets": resets}
 
 
 PLANS = st.builds(
@@ -228,6 +234,11 @@ class Histories(RuleBasedStateMachine):
             self.provider.reset_merchant(self.merchants[index % len(self.merchants)].merchant_id)
         else:
             self.provider.reset()
+
+    @rule(n=st.integers(0, 4))
+    def compact(self, n: int) -> None:
+        if n == 0:
+            self.provider.compact()
 
     @rule(n=st.integers(0, 9))
     def clear_journal(self, n: int) -> None:

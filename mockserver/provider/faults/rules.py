@@ -13,6 +13,8 @@ from mockserver.contract.operation import Operations, UnknownOperation
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.faults.faults import Fault, FaultError
 
+# The version of what Python writes of a generator; the same since 3.2.
+_RANDOM = 3
 MOST_TIMES = 10**9
 # As in the schema: far below where a number of JSON loses digits.
 FARTHEST_SEED = 10**15
@@ -56,11 +58,25 @@ class RuleState:
     left: int | None
 
 
+class RuleInForce(msgspec.Struct, frozen=True):
+    """A rule as a value that goes on where it was: how many calls it `hit`, where its `draws` are (None: no share)."""
+
+    rule: Rule
+    hit: int
+    draws: tuple[int, ...] | None
+
+
 class _Active:
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, hit: int = 0, draws: tuple[int, ...] | None = None) -> None:
         self.rule = rule
-        self.hit = 0
+        self.hit = hit
         self._draws = random.Random(rule.seed)  # noqa: S311 - a seed makes it repeatable; nothing here is secret
+        if draws is not None:
+            self._draws.setstate((_RANDOM, draws, None))
+
+    @property
+    def in_force(self) -> RuleInForce:
+        return RuleInForce(self.rule, self.hit, None if self.rule.share is None else self._draws.getstate()[1])
 
     @property
     def left(self) -> int | None:
@@ -115,6 +131,16 @@ class Faults:
         """Return the rules in force, in their order; one that has hit all its calls stays until cleared."""
         with self._lock:
             return [RuleState(active.rule, active.hit, active.left) for active in self._rules]
+
+    def in_force(self) -> tuple[RuleInForce, ...]:
+        """Return the rules as values that go on where they are."""
+        with self._lock:
+            return tuple(active.in_force for active in self._rules)
+
+    def restore(self, rules: Iterable[RuleInForce]) -> None:
+        """Put these in place of all rules, each where it was."""
+        with self._lock:
+            self._rules = tuple(_Active(one.rule, one.hit, one.draws) for one in rules)
 
     def needs_project(self) -> bool:
         """Whether some rule asks which project is called."""

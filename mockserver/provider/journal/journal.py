@@ -108,9 +108,15 @@ class Journal:
     def record(self, call: Call, reply: Reply, took: float) -> int:
         """Keep a call, and return its number; done before its reply is sent. `took` is in seconds."""
         with self._lock:
-            kept = shortened(RawEntry(self._total + 1, call, reply, took))
+            kept = RawEntry(self._total + 1, call, reply, took)
+            if len(reply.body) > _REPLY_HELD or len(call.request.headers) > MOST_HEADERS:
+                kept = shortened(kept)
             self._add(kept)
-        self._tell(kept)
+        # As `_tell` does: this is on the way of every call.
+        for observe in self._observers:
+            _tell(observe, kept)
+        for heard in self._listeners:
+            heard()
         return kept.n
 
     def keep(self, kept: RawEntry) -> None:

@@ -11,8 +11,9 @@ import msgspec
 
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import VoucherStatus
-from mockserver.provider.faults.rules import Rule
+from mockserver.provider.faults.rules import Rule, RuleInForce
 from mockserver.provider.state.clock import ClockState
+from mockserver.provider.state.lifecycle import LifeCycleState
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Merchant, Project, World
 
@@ -210,8 +211,41 @@ class ClearJournal(msgspec.Struct, frozen=True, tag=True):
     generation: str
 
 
+class KeptMerchant(msgspec.Struct, frozen=True):
+    """A merchant as it is; `added` is how it was added (None: as in the world of the start), under `added_readings`.
+
+    `life_cycles` are those of its projects, in their order.
+    """
+
+    merchant: Merchant
+    readings: Readings | None
+    clock: ClockState | None
+    added: Merchant | None
+    added_readings: Readings | None
+    life_cycles: tuple[LifeCycleState | None, ...]
+
+
+class Restore(msgspec.Struct, frozen=True, tag=True):
+    """Everything is as this says, whatever was before: it stands for all the changes that led there.
+
+    `highest_ids` are those that a project and a voucher ever had. The calls of the journal are not in it.
+    """
+
+    start: Begin
+    readings: Readings
+    readings_origin: dict[str, str]
+    clock: ClockState
+    rules: tuple[RuleInForce, ...]
+    former_secrets: tuple[str, ...]
+    generation: str
+    plan: Plan | None
+    highest_ids: tuple[int, int]
+    merchants: tuple[KeptMerchant, ...]
+
+
 Change = (
-    Begin
+    Restore
+    | Begin
     | Reset
     | ResetMerchant
     | PutWorld

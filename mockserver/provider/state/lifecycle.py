@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+import msgspec
+
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.state.clock import date_time
 from mockserver.provider.state.generate import outcome_texts
@@ -67,6 +69,17 @@ class Planned(Protocol):
         """Return the project as it is now."""
 
 
+class LifeCycleState(msgspec.Struct, frozen=True, array_like=True):
+    """A life cycle as a value; its fields are those of `LifeCycle`."""
+
+    begun: bool
+    reads: int
+    by_time: list[tuple[float, int, int]]
+    by_reads: list[tuple[int, int, int]]
+    latest: dict[int, int]
+    token: int
+
+
 class LifeCycle:
     """Moves the vouchers of one project by plan; every method is to be called under the project's lock.
 
@@ -82,6 +95,18 @@ class LifeCycle:
         self._by_reads: list[tuple[int, int, int]] = []
         self._latest: dict[int, int] = {}
         self._token = 0
+
+    @property
+    def state(self) -> LifeCycleState:
+        """How it is, as a value."""
+        heaps = list(self._by_time), list(self._by_reads)
+        return LifeCycleState(self._begun, self._reads, *heaps, dict(self._latest), self._token)
+
+    def restore(self, state: LifeCycleState) -> None:
+        """Be as this says."""
+        self._begun, self._reads, self._token = state.begun, state.reads, state.token
+        self._by_time, self._by_reads = list(state.by_time), list(state.by_reads)
+        self._latest = dict(state.latest)
 
     def is_due(self, now: float) -> bool:
         """Whether `settle` at `now` (Unix seconds) would change anything."""

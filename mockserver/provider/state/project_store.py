@@ -15,7 +15,7 @@ import msgspec
 from sortedcontainers import SortedList
 
 from mockserver.contract.wire import STATUSES, VoucherStatus
-from mockserver.provider.state.lifecycle import LifeCycle
+from mockserver.provider.state.lifecycle import LifeCycle, LifeCycleState
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Project, Voucher
 
@@ -117,6 +117,12 @@ class ProjectStore:
         if self.life_cycle is not None:
             with self.lock:
                 self.life_cycle.settle(now, zone)
+
+    def restore(self, life_cycle: LifeCycleState | None) -> None:
+        """Have the life cycle that this says, or none."""
+        self.life_cycle = None if life_cycle is None else LifeCycle(self)
+        if self.life_cycle is not None and life_cycle is not None:
+            self.life_cycle.restore(life_cycle)
 
     def is_due(self, now: float) -> bool:
         """Whether `settle` at `now` (Unix seconds) would change anything."""

@@ -52,7 +52,7 @@ class SharedState:
         self._owner = 0
         self._seen = 0
         self._epoch = 0
-        self._is_writing = self._is_lost = self._is_told = False
+        self._is_writing = self._is_lost = self._is_told = self._is_replaced = False
         self._changes: list[bytes] = []
         self._calls: list[tuple[Call, Reply, float]] = []
         self._written: list[RawEntry] = []
@@ -114,10 +114,13 @@ class SharedState:
                     journal.keep(read_call(n, head, reply, self._operations))
                 journal.skip_to(self._last_call)
 
-    def compact(self, change: Change) -> None:
-        """Put one change in the place of all those that there are: it says what they did."""
+    def compact(self, as_change: Callable[[], Change]) -> None:
+        """Put one change in the place of all those that there are: that which says what they did."""
         with self:
-            self._try(lambda: self._log.replace(encode_change(change)))
+            assert not self._changes, "what is not written yet would be made twice"
+            written = encode_change(as_change())
+            self._try(lambda: self._log.replace(written))
+            self._is_replaced = True
 
     def enter_reading(self) -> None:
         """Begin the block that `reading` returns."""
@@ -182,7 +185,7 @@ class SharedState:
 
     def _keep(self) -> None:
         """Write what is to be written of the block that ends, and keep it for good."""
-        if not (self._changes or self._calls or self._written):
+        if not (self._changes or self._calls or self._written or self._is_replaced):
             self._drop()
             return
         try:
@@ -202,7 +205,7 @@ class SharedState:
             self._is_lost = True
             self._drop()
             raise
-        self._is_writing = False
+        self._is_writing = self._is_replaced = False
         self._seen += len(self._changes)
         written, self._written, self._changes = self._written, [], []
         if self._is_told:
@@ -225,6 +228,7 @@ class SharedState:
 
     def _drop(self) -> None:
         """Keep nothing of the block that ends."""
+        self._is_replaced = False
         if self._is_writing:
             self._is_writing = False
             self._log.rollback()

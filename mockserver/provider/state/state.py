@@ -21,6 +21,7 @@ from mockserver.provider.state.changes import (
     Change,
     ClearJournal,
     Dated,
+    KeptMerchant,
     MoveVouchers,
     PutMerchantReadings,
     PutReadings,
@@ -32,6 +33,7 @@ from mockserver.provider.state.changes import (
     RenameProject,
     Reset,
     ResetMerchant,
+    Restore,
     SetClock,
     SetPlan,
     SetVendorState,
@@ -133,6 +135,8 @@ class State:
                 self._remember_secrets(self.store.merchants())
                 self.store.put(change.world)
                 self._start_plans(change.now, change.own)
+            case Restore():
+                self._restore(change)
             case Reset():
                 self._go_to_start(change.now)
                 self.journal.clear(change.generation, numbers_too=True)
@@ -142,6 +146,55 @@ class State:
                 self.clock.mark_start()
                 self.journal.clear(change.generation, numbers_too=True)
         return None
+
+    def as_change(self) -> Restore:
+        """Return one change that makes any other state like this one."""
+        of_start = {id(one) for one in self.start.world.merchants}
+        return Restore(
+            self.start,
+            self.readings,
+            self.readings_origin,
+            self.clock.state,
+            self.faults.in_force(),
+            tuple(self.former_secrets),
+            self.journal.generation,
+            self.store.plan,
+            self.store.highest_ids(),
+            tuple(
+                KeptMerchant(
+                    merchant.snapshot(),
+                    merchant.readings,
+                    None if merchant.clock is None else merchant.clock.state,
+                    None if id(merchant.as_added[0]) in of_start else merchant.as_added[0],
+                    merchant.as_added[1],
+                    tuple(None if one.life_cycle is None else one.life_cycle.state for one in merchant.projects()),
+                )
+                for merchant in self.store.merchants()
+            ),
+        )
+
+    def _restore(self, change: Restore) -> None:
+        self.begun = change.start
+        self.readings, self.readings_origin = change.readings, dict(change.readings_origin)
+        self.clock.show(change.start.clock)
+        self.clock.mark_start()
+        self.clock.show(change.clock)
+        self.faults.restore(change.rules)
+        self.former_secrets = deque(change.former_secrets, maxlen=_MOST_FORMER_SECRETS)
+        of_start = {one.merchant_id: one for one in change.start.world.merchants}
+        self.store.restore(
+            change.plan,
+            change.highest_ids,
+            (
+                (
+                    kept,
+                    None if kept.clock is None else self._own_clock(kept.merchant.merchant_id, kept.clock),
+                    kept.added or of_start[kept.merchant.merchant_id],
+                )
+                for kept in change.merchants
+            ),
+        )
+        self.journal.clear(change.generation, numbers_too=True)
 
     def secrets(self) -> frozenset[str]:
         """Return what must be masked, of the merchants that are here and of the newest that are gone.

@@ -13,7 +13,7 @@ from mockserver.contract.masking import needs_literal_match
 from mockserver.contract.readings import Readings
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
-from mockserver.provider.state.changes import ReadProject, Submit
+from mockserver.provider.state.changes import KeptMerchant, ReadProject, Submit
 from mockserver.provider.state.clock import MovableClock, date_time
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
@@ -216,6 +216,22 @@ class Store:
     def reset(self, world: World) -> None:
         """Be as at the start, in this world."""
         self._become(Store(world))
+
+    def restore(
+        self,
+        plan: Plan | None,
+        highest_ids: tuple[int, int],
+        merchants: Iterable[tuple[KeptMerchant, MovableClock | None, Merchant]],
+    ) -> None:
+        """Have these merchants under this plan, each with its clock and with how it was added."""
+        other = Store(World(plan=plan))
+        for kept, clock, added in merchants:
+            stored = other.add_merchant(kept.merchant, kept.readings, clock)
+            stored.as_added = (added, kept.added_readings)
+            for project, life_cycle in zip(stored.projects(), kept.life_cycles, strict=True):
+                project.restore(life_cycle)
+        other._highest_project, other._highest_voucher = highest_ids
+        self._become(other)
 
     def _become(self, other: Store) -> None:
         self.plan = other.plan

@@ -56,7 +56,9 @@ class Written(Histories):
     def teardown(self) -> None:
         (provider,) = self.providers
         assert isinstance(provider, Logged)
-        assert shown(replayed(provider.log)) == shown(provider)
+        whole = encode_change(provider._state.as_change())
+        from_log, from_one_change = replayed(provider.log), replayed([whole])
+        assert shown(from_log) == shown(from_one_change) == shown(provider)
 
 
 TestWritten = Written.TestCase

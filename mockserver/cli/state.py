@@ -1,0 +1,107 @@
+"""`apigames-mock state`: look at a state, carry it elsewhere, make it small, take it back to its start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import msgspec
+
+from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.printing import echo
+from mockserver.provider.provider import Provider
+from mockserver.provider.state.changes import Restore, encode_change
+from mockserver.provider.state.log import StateError, StateUnavailable
+from mockserver.provider.state.world import World
+from mockserver.storage.opening import open_log
+from mockserver.storage.sqlite import SqliteLog
+
+_URL = click.argument("url", metavar="URL")
+
+
+@click.group()
+def state() -> None:
+    """Look after what `serve --state URL` keeps, as in sqlite:///mock.db."""
+
+
+@state.command()
+@_URL
+def info(url: str) -> None:
+    """Say what is in a state, and how large it is."""
+    with _opened(url) as (provider, log):
+        head = log.head()
+        merchants = list(provider.store.merchants())
+        projects = [project for merchant in merchants for project in merchant.projects()]
+        echo(
+            f"merchants {len(merchants)}, projects {len(projects)}, vouchers {sum(map(len, projects))}",
+            f"changes {log.length()}, calls {head.call} since the start, bytes {log.size()}",
+        )
+
+
+@state.command()
+@_URL
+@click.option("--output", "-o", type=OutputFile(), help="File to write in place of standard output.")
+def export(url: str, output: Path | None) -> None:
+    """Write everything but the calls of the journal as one JSON document, secrets too, for `state import`."""
+    with _opened(url) as (provider, _):
+        if output not in {None, STANDARD_OUTPUT}:
+            # For the owner alone: secrets are in it.
+            os.close(os.open(output, os.O_CREAT | os.O_WRONLY, 0o600))
+        write_output(output, msgspec.json.encode(provider.as_change()).decode() + "\n")
+
+
+@state.command("import")
+@_URL
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(url: str, file: Path) -> None:
+    """Begin a state, which must be empty, with what `state export` wrote to FILE."""
+    try:
+        change = msgspec.json.decode(file.read_bytes(), type=Restore)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise click.ClickException(f"{file} is not what `state export` of this version wrote: {error}") from None
+    try:
+        log = open_log(url)
+        if log.begin().change:
+            log.rollback()
+            raise click.ClickException(f"{url} is not empty; import into another, or remove it first")
+        log.append([encode_change(change)])
+        log.commit()
+        log.close()
+    except (StateError, StateUnavailable) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@state.command()
+@_URL
+def reset(url: str) -> None:
+    """Take a state back to how it began, as POST /__admin/reset does."""
+    with _opened(url) as (provider, _):
+        provider.reset()
+
+
+@state.command()
+@_URL
+def compact(url: str) -> None:
+    """Make a state small, and quick to open: one change in place of all that led to what it is."""
+    with _opened(url) as (provider, log):
+        before = log.size()
+        provider.compact()
+        log.vacuum()
+        echo(f"bytes {log.size()}, before {before}")
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[tuple[Provider, SqliteLog]]:
+    try:
+        log = open_log(url, make=False)
+        try:
+            if not log.head().change:
+                raise click.ClickException(f"{url} is empty: nothing was ever served from it")
+            yield Provider(World(), log=log), log
+        finally:
+            log.close()
+    except (StateError, StateUnavailable) as error:
+        raise click.ClickException(str(error)) from None
