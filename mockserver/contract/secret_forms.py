@@ -31,6 +31,8 @@ _ESCAPED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# A percent sign of the secret's own, and what is beside it, look like such an escape.
+_ESCAPED_BUT_PERCENT = re.compile(_ESCAPED.pattern.replace("|%", ""), _ESCAPED.flags)
 _BYTE = re.compile(r"(?:(?<!\\)\\+x|%)([0-9a-f]{2})|(?<!\\)\\+([0-7]{3})", re.IGNORECASE)
 _HINTS = ("%", "&", "\\u", "\\U", "\\x", "\\X", "\\2", "\\3")
 
@@ -69,6 +71,7 @@ def forms_of(secret: str) -> Forms:
         forms = {form for text in written for form in (unquoted(text), lower(_without_quotes(text)))}
         if min(map(len, forms)) < _SHORTEST_FORM:
             # Next to nothing but quotes: only what is whole can be told from other text.
+            written.add(repr(secret.encode("utf-8", "replace"))[2:-1])
             forms = {*map(lower, written), lower(quote(secret, safe="")), lower(quote_plus(secret))}
         texts |= forms
     texts |= {bytes_.hex() for bytes_ in data if 2 * len(bytes_) < SHORTEST_HEX_RUN}
@@ -101,6 +104,8 @@ def layers(text: str, most: int = 6) -> Iterator[Layer]:
         without_quotes = Layer(text, below, undo_escapes=False)
         if without_quotes.text not in (text, layer.text):
             yield without_quotes
+        if "%" in text and ("\\" in text or "&" in text):
+            yield Layer(text, below, undo_percent=False)
         yield layer
         text, below = layer.text, layer
 
@@ -108,16 +113,19 @@ def layers(text: str, most: int = 6) -> Iterator[Layer]:
 class Layer:
     """A text with one layer of quoting taken out: escapes stand for what they mean, quotes and backslashes are gone.
 
-    Without `undo_escapes` only these are gone.
+    Without `undo_escapes` only these are gone; without `undo_percent` the escapes of URLs stay.
     """
 
-    def __init__(self, written: str, below: Layer | None = None, *, undo_escapes: bool = True) -> None:
+    def __init__(
+        self, written: str, below: Layer | None = None, *, undo_escapes: bool = True, undo_percent: bool = True
+    ) -> None:
         self._written = written
         self._below = below
         self._marks: tuple[list[int], list[int], list[int]] | None = None
         has_escapes = undo_escapes and any(hint in written for hint in _HINTS)
-        self._quoting = _ESCAPED_OR_QUOTES if has_escapes else _QUOTES
-        text = _without_quotes(_ESCAPED.sub(_meant, written) if has_escapes else written)
+        escaped, or_quotes = _ALL if undo_percent else _ALL_BUT_PERCENT
+        self._quoting = or_quotes if has_escapes else _QUOTES
+        text = _without_quotes(escaped.sub(_meant, written) if has_escapes else written)
         if has_escapes and not text.isascii():
             for char, kept in _QUOTING.items():
                 text = text.replace(kept, char)
@@ -147,7 +155,11 @@ class Layer:
 
 
 _QUOTES = re.compile(r"""["'\0]+|\\+""")
-_ESCAPED_OR_QUOTES = re.compile(f"{_ESCAPED.pattern}|{_QUOTES.pattern}", _ESCAPED.flags)
+# Escapes, and escapes or what quotes.
+_ALL, _ALL_BUT_PERCENT = (
+    (escaped, re.compile(f"{escaped.pattern}|{_QUOTES.pattern}", escaped.flags))
+    for escaped in (_ESCAPED, _ESCAPED_BUT_PERCENT)
+)
 
 
 def _without_quotes(text: str) -> str:

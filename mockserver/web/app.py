@@ -22,14 +22,15 @@ from mockserver.web.admin.wire import problem
 # A call would be in the journal of one of them, and what a test changes be changed in another.
 _SEVERAL = (
     "Several processes serve this mock, each with a fake of its own; serve it from one with threads, as "
-    "gunicorn --workers 1 --threads 8"
+    "gunicorn --workers 1 --threads 8, or give them one state: Provider(..., log=open_log('sqlite:///mock.db'))"
 )
 
 
 def create_app(provider: Provider, access: Access | None = None) -> Flask:
     """Return the app that serves this provider; `access` is who may use its admin side (None: this machine).
 
-    A WSGI server that says that it has several processes (`wsgi.multiprocess`) gets 503, which says what to do.
+    A WSGI server that says that it has several processes (`wsgi.multiprocess`) gets 503, which says what to do, unless
+    the provider has a state that they share.
     """
     access = access or Access()
     app = Flask("mockserver", static_folder=None)
@@ -41,7 +42,7 @@ def create_app(provider: Provider, access: Access | None = None) -> Flask:
     @app.before_request
     def answer_what_is_not_the_admin_side() -> Response | None:
         is_for_admin = is_admin(request.environ["PATH_INFO"])
-        if request.environ.get("wsgi.multiprocess"):
+        if request.environ.get("wsgi.multiprocess") and not provider.is_shared:
             return problem(Problem(503, _SEVERAL)) if is_for_admin else _response(outside_reply(503, _SEVERAL))
         if is_for_admin:
             return None

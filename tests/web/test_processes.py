@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
+from mockserver.provider.provider import Provider
+from mockserver.provider.state.world import World
+from mockserver.storage.opening import open_log
 from mockserver.web.app import create_app
 from tests.support.asking import PATH, body, built_in_provider
 
@@ -23,3 +28,10 @@ def test_several_processes_are_told(multiprocess: bool, method: str, path: str) 
     if multiprocess:
         told = reply.get_json()
         assert told["rc" if "/__admin/" not in path else "status"] == 503
+
+
+def test_several_processes_with_one_state_are_one_fake(tmp_path: Path) -> None:
+    provider = Provider(World(), log=open_log(f"sqlite:///{tmp_path / 'state.db'}"))
+    environ = EnvironBuilder(path="/__admin/ready").get_environ()
+    environ |= {"wsgi.multiprocess": True, "REMOTE_ADDR": "127.0.0.1"}
+    assert Response.from_app(create_app(provider), environ).status_code == 200
