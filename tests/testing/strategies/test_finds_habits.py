@@ -230,6 +230,7 @@ def test_sizes_are_within_what_is_asked_for(data: Any, least: int, more: int) ->
     assert len({voucher.voucher_code for voucher in listed}) == len(listed)
 
 
+@pytest.mark.matrix
 def test_an_example_shrinks_to_the_fewest_vouchers() -> None:
     few = settings(max_examples=30, database=None)
     smallest = hypothesis.find(strategies.vouchers(), lambda listed: len(listed) > 2, settings=few)

@@ -53,7 +53,7 @@ def test_schemathesis_finds_no_failure(server: Server, tmp_path: Path) -> None:
     assert server.provider.journal.total > 60
 
 
-@pytest.mark.once
+@pytest.mark.matrix
 def test_schemathesis_finds_no_failure_of_the_admin_side(server: Server, tmp_path: Path) -> None:
     # What a schema cannot say, as that an id is taken, is 422 or 409: valid data may be refused.
     options = ("--exclude-checks=positive_data_acceptance", "--phases=examples,fuzzing", "--max-examples=5")
