@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Two more than there are processors: many tests wait for something.
-WORKERS = $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
+# One more than there are processors: many tests wait for something.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
 .PHONY: help serve test check rest lint unit coverage environments wheel matrix growth proof bench documents locks site screenshots dist release clean
