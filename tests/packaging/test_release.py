@@ -51,4 +51,5 @@ def test_notes_of_a_version_that_is_not_there_say_how_to_make_them() -> None:
 
 def test_the_changelog_can_be_cut() -> None:
     project, log = (path.read_text(encoding="utf-8") for path in (PYPROJECT, CHANGELOG))
+    log = log.replace("## Unreleased\n", "## Unreleased\n\n- A change.\n", 1)
     assert notes_in(cut(project, log, "99.0.0", "2099-01-01")[1], "99.0.0") == notes_in(log, "Unreleased")

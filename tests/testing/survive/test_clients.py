@@ -59,6 +59,7 @@ def test_the_habit_is_named(name: str) -> None:
     assert not report.not_judged
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("program", CAREFUL, ids=lambda program: program.name)
 def test_a_careful_client_survives_what_tells_a_habit(program: Path) -> None:
     telling = dict.fromkeys(name for names in TELLING.values() for name in names)

@@ -45,7 +45,7 @@ def schemathesis(document: Any, server: Server, *options: str, folder: Path) -> 
     )
 
 
-@pytest.mark.once
+@pytest.mark.matrix
 def test_schemathesis_finds_no_failure(server: Server, tmp_path: Path) -> None:
     (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
     done = schemathesis(openapi(), server, "--max-examples=60", folder=tmp_path)
