@@ -11,6 +11,8 @@ from tests.support.asking import built_in_provider
 
 # No deadline: the machine that runs the tests may be busy, and no test here is about time.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+# Another Python is not another input: `make environments` draws less.
+settings.register_profile("fewer", settings.get_profile("default"), max_examples=25)
 settings.load_profile("default")
 
 

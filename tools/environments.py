@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 LOWEST = "lowest"
 # What does not depend on the Python or needs tools of one only, what builds a wheel, and what is slow runs once.
+# A worker more than there are processors, as many tests wait for something.
+SPREAD = ("-n", str(1 + (os.cpu_count() or 1)), "--dist", "worksteal")
 SHARED = "not wheel and not once and not matrix"
 UV = (sys.executable, "-m", "uv")
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -59,7 +61,7 @@ def passes(name: str, python: Path, options: list[str]) -> bool:
     steps: list[tuple[str | Path, ...]] = [
         (*UV, "venv", "--quiet", "--allow-existing", "--python", python, environment),
         (*install, "--editable", f"{ROOT}[verify,strategies]", "--group", "tests"),
-        (programs / "python", "-m", "pytest", "-q", "-n", "auto", "-m", SHARED, "tests"),
+        (programs / "python", "-m", "pytest", "-q", *SPREAD, "--hypothesis-profile=fewer", "-m", SHARED, "tests"),
     ]
     return all(subprocess.run(step, cwd=ROOT, check=False).returncode == 0 for step in steps)
 
