@@ -45,8 +45,11 @@ def failures_in(folder: Path) -> Iterator[str]:
 
 def _shape_failures(name: str, document: Any) -> list[str]:
     kind = _kind(name)
-    if validator(kind).is_valid(document):
-        return []
+    try:
+        if validator(kind).is_valid(document):
+            return []
+    except UnicodeEncodeError:
+        return ["it holds half of a surrogate pair, which is not a character; expected both halves, or neither"]
     from mockserver.contract.schema_errors import failures  # noqa: PLC0415 - jsonschema only when it is needed
 
     return [str(failure) for failure in failures(document, kind)]

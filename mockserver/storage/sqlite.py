@@ -70,6 +70,11 @@ class SqliteLog:
         except (OSError, sqlite3.Error) as error:
             raise StateError(f"cannot use {file} as a state: {error}; name another file") from None
 
+    def __del__(self) -> None:
+        # Whoever has a provider has no hold of the log that it was given.
+        if hasattr(self, "_connection"):
+            self.close()
+
     def _make(self) -> None:
         # Before SQLite does, and for the owner alone: secrets are in it.
         os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))

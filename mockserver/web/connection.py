@@ -237,7 +237,8 @@ class Connection(asyncio.Protocol):
     def _pour(self, data: bytes, start: int) -> int:
         """Write from `start` on until the client takes no more, or is gone; return up to where."""
         while start < len(data) and not self._is_blocked and not self._transport.is_closing():
-            self._transport.write(memoryview(data)[start : start + _SLICE])
+            # A copy: what the transport keeps of a view would keep all of a long reply.
+            self._transport.write(data[start : start + _SLICE])
             start += _SLICE
         return start
 
