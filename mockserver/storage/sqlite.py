@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -70,11 +71,6 @@ class SqliteLog:
         except (OSError, sqlite3.Error) as error:
             raise StateError(f"cannot use {file} as a state: {error}; name another file") from None
 
-    def __del__(self) -> None:
-        # Whoever has a provider has no hold of the log that it was given.
-        if hasattr(self, "_connection"):
-            self.close()
-
     def _make(self) -> None:
         # Before SQLite does, and for the owner alone: secrets are in it.
         os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
@@ -85,6 +81,8 @@ class SqliteLog:
         connection = sqlite3.connect(
             address, uri=True, timeout=_SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False
         )
+        # Whoever has a provider has no hold of the log that it was given.
+        self._closing = weakref.finalize(self, connection.close)
         self._inode = _inode(self._file)
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -269,13 +267,12 @@ class SqliteLog:
 
     def close(self) -> None:
         """Let go of it; never raises."""
-        connection, self._connection = self._connection, None
+        self._connection = None
         self._replies.clear()
-        if connection is not None:
-            try:
-                connection.close()
-            except sqlite3.Error:
-                pass
+        try:
+            self._closing()
+        except sqlite3.Error:
+            pass
 
 
 def _head(connection: sqlite3.Connection) -> Head:

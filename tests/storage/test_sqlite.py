@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -173,9 +174,8 @@ def test_the_journal_is_bounded_and_its_replies_are_whole(file: Path) -> None:
     entries = third.journal.entries()
     assert [entry.n for entry in entries] == list(range(1201, 1501))
     assert {entry.reply for entry in entries} == {json.dumps(outline(third), separators=(",", ":"))}
-    rows = (
-        sqlite3.connect(file).execute("SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM replies)").fetchone()
-    )
+    with closing(sqlite3.connect(file)) as reading:
+        rows = reading.execute("SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM replies)").fetchone()
     assert rows[0] <= 300 + 2 * 256
     assert rows[1] < 20
 
@@ -348,13 +348,13 @@ def test_the_file_is_for_its_owner_alone(file: Path) -> None:
 
 def test_a_file_of_a_newer_version_or_of_something_else_is_refused(file: Path, tmp_path: Path) -> None:
     opened(file, world_of("M1"))
-    newer = sqlite3.connect(file)
-    newer.execute("PRAGMA user_version = 99")
-    newer.close()
+    with closing(sqlite3.connect(file)) as newer:
+        newer.execute("PRAGMA user_version = 99")
     with pytest.raises(StateError, match=r"newer apigames-mock \(format 99, this one knows 1\); use that version"):
         open_log(f"sqlite:///{file}")
     other = tmp_path / "other.db"
-    sqlite3.connect(other).execute("CREATE TABLE things (n)")
+    with closing(sqlite3.connect(other)) as another:
+        another.execute("CREATE TABLE things (n)")
     with pytest.raises(StateError, match="a database of something else"):
         open_log(f"sqlite:///{other}")
     (tmp_path / "text").write_text("not a database" * 100)
@@ -367,10 +367,10 @@ def test_a_file_of_a_newer_version_or_of_something_else_is_refused(file: Path, t
 
 def test_a_change_that_this_version_does_not_know_is_refused_and_never_left_out(file: Path) -> None:
     provider = opened(file, world_of("M1"))
-    newer = sqlite3.connect(file)
-    newer.execute("INSERT INTO changes VALUES (2, x'81a474797065a1587a')")
-    newer.execute("UPDATE head SET change = 2")
-    newer.commit()
+    with closing(sqlite3.connect(file)) as newer:
+        newer.execute("INSERT INTO changes VALUES (2, x'81a474797065a1587a')")
+        newer.execute("UPDATE head SET change = 2")
+        newer.commit()
     with pytest.raises(StateError, match=r"change 2 of the state .* was written by another version"):
         opened(file)
     assert outline(provider)["rc"] == 503
