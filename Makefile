@@ -32,9 +32,8 @@ lint: $(VENV)/.tests  ## ruff and mypy
 unit: $(VENV)/.tests  ## the tests, in parallel
 	$(PYTEST) -m "not wheel and not matrix" tests
 
-coverage: $(VENV)/.tests  ## branch coverage of the tests that other Pythons run too: 95 % of contract/ and provider/
-	$(PYTEST) --cov --cov-report= -m "not wheel and not matrix and not once" tests
-	$(BIN)/python -m coverage report
+coverage: $(VENV)/.tests  ## branch coverage of contract/ and provider/ by their own tests and those of web/ and doctor: 95 %
+	$(PYTEST) --cov --cov-report= --hypothesis-profile=fewer -m "not wheel and not matrix and not once" tests/contract tests/provider tests/storage tests/web tests/cli/doctor
 	$(BIN)/python -m coverage report --fail-under=95 --include='mockserver/contract/*,mockserver/provider/*'
 
 environments: $(VENV)/.tests  ## the tests under every other Python, and with the lowest dependencies (ONLY="3.12 lowest")
