@@ -23,6 +23,7 @@ async function data<Data>(call: Promise<{ data?: Data; error?: unknown; response
 }
 
 assert.equal((await data(admin.GET("/__admin/health"))).status, "ok");
+assert.equal((await data(admin.GET("/__admin/ready"))).status, "ready");
 const made = await data(admin.POST("/__admin/merchants", { body: {} }));
 const { merchant_id, secret_key = "" } = made;
 const signature = createHash("md5").update(merchant_id + secret_key).digest("hex");
