@@ -169,7 +169,7 @@ class Sent:
         yield "undocumented call", str(undocumented.value)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=90, suppress_health_check=[HealthCheck.too_slow])
 @given(
     secret=secret_texts, form=forms, place=st.sampled_from(PLACES), whose=st.sampled_from(["key", "session", "sent"])
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -40,3 +40,14 @@ class Scenario(Generic[S_co]):
     meaning: str
     source: str
     careful: str
+
+
+def distinct(draw: Callable[[int], Scenario[S]], count: int) -> list[Scenario[S]]:
+    """Return so many scenarios of other names, drawn by the numbers from 1 on."""
+    found: dict[str, Scenario[S]] = {}
+    number = 0
+    while len(found) < count:
+        number += 1
+        scenario = draw(number)
+        found.setdefault(scenario.name, scenario)
+    return list(found.values())

@@ -25,13 +25,14 @@ from mockserver.testing.survive.flow.situations import (
     ENDS,
     ERRORS,
     FAULT_HEADERS,
+    KEYS,
     MUTATIONS,
     FlowSituation,
     clarity_of,
-    is_spelt_out,
     situation_named,
 )
-from mockserver.testing.survive.scenario import Scenario, ScenarioError
+from mockserver.testing.survive.scenario import Scenario, ScenarioError, distinct
+from mockserver.testing.survive.spelling import is_spelt_out
 
 _EACH_CODE = "Looks up each code by itself, and says what became of each."
 _POLLS = "Polls, with a pause, until `pending` and `process` of `stats` are 0; then reads every page anew."
@@ -271,13 +272,7 @@ SCENARIOS: Mapping[str, Scenario[FlowSituation]] = MappingProxyType(
 
 def generated(seed: int, count: int) -> list[Scenario[FlowSituation]]:
     """Return so many scenarios that follow from the seed; each is named by its situation, and none comes twice."""
-    found: dict[str, Scenario[FlowSituation]] = {}
-    number = 0
-    while len(found) < count:
-        number += 1
-        situation = _generated_situation(seed, number)
-        found.setdefault(situation.name, _composed(situation))
-    return list(found.values())
+    return distinct(lambda number: _composed(_generated_situation(seed, number)), count)
 
 
 def scenario_named(name: str) -> Scenario[FlowSituation]:
@@ -288,7 +283,7 @@ def scenario_named(name: str) -> Scenario[FlowSituation]:
     """
     if name in SCENARIOS:
         return SCENARIOS[name]
-    if is_spelt_out(name):
+    if is_spelt_out(name, KEYS):
         return _composed(situation_named(name))
     raise ScenarioError(f"there is no flow scenario {name!r}{nearest(name, SCENARIOS)}; --flow --list shows them all")
 

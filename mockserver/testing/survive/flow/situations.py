@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from mockserver._text import nearest
 from mockserver.contract.operation import MERCHANT, SIGNATURE
-from mockserver.contract.reading import ReadingsError
-from mockserver.contract.readings import REGISTER, Readings
+from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import DUPLICATE, LIST, REDEEM_BULK, VENDOR_STATES
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.faults.faults import FAULTS
 from mockserver.provider.state.plan import FINAL, Plan
 from mockserver.testing.survive.scenario import ScenarioError
+from mockserver.testing.survive.spelling import number, one_of, parts_of
 
 MIXED = "mixed"
 PLANS = ("reads", "immediate", "timed", "never")
@@ -196,62 +195,31 @@ def _telling_seed() -> int:
 _TELLING_SEED = _telling_seed()
 
 
-@dataclass
-class _Parts:
-    values: dict[str, object] = field(default_factory=dict)
-    readings: dict[str, str] = field(default_factory=dict)
-
-
-_KEYS = ("codes", "plan", "ends", "error", "fault", "poll_fault", "late", "mutation")
-
-
-def is_spelt_out(name: str) -> bool:
-    """Whether a name spells a situation out, and names none of the list."""
-    return "=" in name and name.partition("=")[0] in {*_KEYS, *REGISTER}
+KEYS = ("codes", "plan", "ends", "error", "fault", "poll_fault", "late", "mutation")
 
 
 def situation_named(name: str) -> FlowSituation:
-    """Return the situation that a name spells out.
-
-    Raises:
-        ScenarioError: a word of it is unknown or appears twice, or a value is out of its set.
-    """
-    parts = _Parts()
-    given: set[str] = set()
-    for word in name.split("+"):
-        key, separator, value = word.partition("=")
-        if not separator:
-            raise ScenarioError(f"{word!r}: expected KEY=VALUE, as in codes=3+fault=close_before")
-        if key in given:
-            raise ScenarioError(f"{name!r}: {key} appears twice; keep one")
-        given.add(key)
-        _read(key, value, parts)
-    try:
-        Readings.of(dict(parts.readings))
-    except ReadingsError as error:
-        raise ScenarioError(str(error)) from None
-    if {"error", "fault"} <= given:
-        raise ScenarioError(f"{name!r}: error and fault exclude each other; keep one")
+    """Return the situation that a name spells out; raises ScenarioError as `parts_of` does."""
+    parts = parts_of(name, KEYS, _read, example="codes=3+fault=close_before")
     return FlowSituation(readings=tuple(parts.readings.items()), **parts.values)  # type: ignore[arg-type] # checked
 
 
-def _read(key: str, value: str, parts: _Parts) -> None:
-    values = parts.values
+def _read(key: str, value: str, values: dict[str, object]) -> None:
     if key == "codes":
-        values[key] = _number(key, value, 1, 10_000)
+        values[key] = number(key, value, 1, 10_000)
     elif key == "late":
-        values[key] = _number(key, value, 0, 10)
+        values[key] = number(key, value, 0, 10)
     elif key == "plan":
-        values[key] = _one_of(key, value, PLANS)
+        values[key] = one_of(key, value, PLANS)
     elif key == "ends":
-        values[key] = _one_of(key, value, ENDS)
+        values[key] = one_of(key, value, ENDS)
     elif key == "error":
-        values[key] = _one_of(key, value, tuple(ERRORS))
+        values[key] = one_of(key, value, tuple(ERRORS))
     elif key == "mutation":
-        values[key] = _one_of(key, value, MUTATIONS)
+        values[key] = one_of(key, value, MUTATIONS)
     elif key == "fault":
         fault, _, when = value.partition("@")
-        values[key] = _one_of(key, fault, tuple(FAULT_HEADERS))
+        values[key] = one_of(key, fault, tuple(FAULT_HEADERS))
         if when not in {"", "before"}:
             raise ScenarioError(f"fault={value}: expected nothing or `before` after the @, for one not carried out")
         if when and clarity_of(fault) != "lost":
@@ -259,22 +227,5 @@ def _read(key: str, value: str, parts: _Parts) -> None:
         values["prevented"] = when == "before"
     elif key == "poll_fault":
         fault, _, hits = value.partition("@")
-        values[key] = _one_of(key, fault, tuple(FAULT_HEADERS))
-        values["polls_hit"] = 0 if hits == "always" else _number(key, hits or "1", 1, 10)
-    elif key in REGISTER:
-        parts.readings[key] = value
-    else:
-        hint = nearest(key, [*_KEYS, *REGISTER])
-        raise ScenarioError(f"the name of a scenario has no {key!r}{hint}; it has {', '.join(_KEYS)} and readings")
-
-
-def _number(key: str, value: str, low: int, high: int) -> int:
-    if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
-        raise ScenarioError(f"{key}={value}: expected {low} to {high}")
-    return int(value)
-
-
-def _one_of(key: str, value: str, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise ScenarioError(f"there is no {key} {value!r}{nearest(value, known)}; known are {', '.join(known)}")
-    return value
+        values[key] = one_of(key, fault, tuple(FAULT_HEADERS))
+        values["polls_hit"] = 0 if hits == "always" else number(key, hits or "1", 1, 10)

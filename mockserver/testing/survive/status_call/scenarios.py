@@ -12,8 +12,9 @@ from mockserver._text import nearest
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.readings import REGISTER, each_other_value
 from mockserver.provider.faults.faults import FAULTS
-from mockserver.testing.survive.scenario import Scenario, ScenarioError
-from mockserver.testing.survive.status_call.situations import Situation, situation_named
+from mockserver.testing.survive.scenario import Scenario, ScenarioError, distinct
+from mockserver.testing.survive.spelling import is_spelt_out
+from mockserver.testing.survive.status_call.situations import KEYS, Situation, situation_named
 from mockserver.testing.survive.status_call.worlds import generated_situation
 
 GENERATED = "generated-"
@@ -219,13 +220,7 @@ SCENARIOS: Mapping[str, Scenario[Situation]] = _register((*_WORLDS, *_errors(), 
 
 def generated(seed: int, count: int) -> list[Scenario[Situation]]:
     """Return so many scenarios that follow from the seed; each is named by its situation, and none comes twice."""
-    found: dict[str, Scenario[Situation]] = {}
-    number = 0
-    while len(found) < count:
-        number += 1
-        situation = generated_situation(seed, number)
-        found.setdefault(situation.name, _composed(situation))
-    return list(found.values())
+    return distinct(lambda number: _composed(generated_situation(seed, number)), count)
 
 
 def scenario_named(name: str) -> Scenario[Situation]:
@@ -236,7 +231,7 @@ def scenario_named(name: str) -> Scenario[Situation]:
     """
     if name in SCENARIOS:
         return SCENARIOS[name]
-    if "=" in name and name.partition("=")[0] in {"vouchers", "status", "error", "fault", "mutation", *REGISTER}:
+    if is_spelt_out(name, KEYS):
         return _composed(situation_named(name))
     raise ScenarioError(f"there is no scenario {name!r}{nearest(name, SCENARIOS)}; --list shows them all")
 

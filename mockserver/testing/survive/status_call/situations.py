@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from mockserver._text import nearest
 from mockserver.contract.project_detail import PROJECT_DETAIL
-from mockserver.contract.reading import ReadingsError
-from mockserver.contract.readings import REGISTER, Readings
+from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK, VENDOR_STATES
 from mockserver.contract.wire import STATUSES
 from mockserver.provider.faults.faults import FAULTS, Fault
 from mockserver.testing.survive.scenario import ScenarioError
+from mockserver.testing.survive.spelling import number, one_of, parts_of
 
 MIXED = "mixed"
 MUTATIONS = ("unusual_values", "added_fields", "totals_grow", "statuses_move")
@@ -136,65 +135,28 @@ class Situation:
         return kinds[0] == kinds[1] and set(self.readings) <= set(other.readings) and fits
 
 
-@dataclass
-class _Parts:
-    values: dict[str, object] = field(default_factory=dict)
-    readings: dict[str, str] = field(default_factory=dict)
+KEYS = ("vouchers", "status", "error", "fault", "mutation")
 
 
 def situation_named(name: str) -> Situation:
-    """Return the situation that a name spells out.
-
-    Raises:
-        ScenarioError: a word of it is unknown or appears twice, or a value is out of its set.
-    """
-    parts = _Parts()
-    given: set[str] = set()
-    for word in name.split("+"):
-        key, separator, value = word.partition("=")
-        if not separator:
-            raise ScenarioError(f"{word!r}: expected KEY=VALUE, as in vouchers=31+max_limit=10")
-        if key in given:
-            raise ScenarioError(f"{name!r}: {key} appears twice; keep one")
-        given.add(key)
-        _read(key, value, parts)
-    try:
-        Readings.of(dict(parts.readings))
-    except ReadingsError as error:
-        raise ScenarioError(str(error)) from None
-    if "error" in parts.values and "fault" in parts.values:
-        raise ScenarioError(f"{name!r}: error and fault exclude each other; keep one")
+    """Return the situation that a name spells out; raises ScenarioError as `parts_of` does."""
+    parts = parts_of(name, KEYS, _read, example="vouchers=31+max_limit=10")
     return Situation(readings=tuple(parts.readings.items()), **parts.values)  # type: ignore[arg-type] # checked one by one
 
 
-def _read(key: str, value: str, parts: _Parts) -> None:
+def _read(key: str, value: str, values: dict[str, object]) -> None:
     if key == "vouchers":
-        if not (value.isascii() and value.isdigit() and int(value) <= 100_000):
-            raise ScenarioError(f"vouchers={value}: expected 0 to 100000")
-        parts.values[key] = int(value)
+        values[key] = number(key, value, 0, 100_000)
     elif key == "status":
-        parts.values[key] = _one_of(key, value, [status.value for status in STATUSES])
+        values[key] = one_of(key, value, [status.value for status in STATUSES])
     elif key == "error":
-        parts.values[key] = _one_of(key, value, list(ERRORS))
+        values[key] = one_of(key, value, list(ERRORS))
     elif key == "mutation":
-        parts.values[key] = _one_of(key, value, list(MUTATIONS))
+        values[key] = one_of(key, value, list(MUTATIONS))
     elif key == "fault":
         fault, _, page = value.partition("@")
-        parts.values[key] = _one_of(key, fault, list(FAULT_EXPECTATIONS))
+        values[key] = one_of(key, fault, list(FAULT_EXPECTATIONS))
         if page:
             if not (page.isascii() and page.isdigit() and 1 <= int(page) <= 1000):
                 raise ScenarioError(f"fault={value}: expected a page from 1 after the @")
-            parts.values["fault_from_page"] = int(page)
-    elif key in REGISTER:
-        parts.readings[key] = value
-    else:
-        known = ["vouchers", "status", "error", "fault", "mutation", *REGISTER]
-        raise ScenarioError(
-            f"the name of a scenario has no {key!r}{nearest(key, known)}; it has {', '.join(known[:5])} and readings"
-        )
-
-
-def _one_of(key: str, value: str, known: list[str]) -> str:
-    if value not in known:
-        raise ScenarioError(f"there is no {key} {value!r}{nearest(value, known)}; known are {', '.join(known)}")
-    return value
+            values["fault_from_page"] = int(page)
