@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,48 +12,32 @@ from typing import Any
 import click
 import msgspec
 
-from mockserver.cli.serve.banner import Served, url_elsewhere, write_banner
+from mockserver.cli.serve.banner import Served, url_elsewhere
+from mockserver.cli.serve.chosen import chosen_readings, chosen_world, one_of, opened_log, own_merchant
 from mockserver.cli.serve.control import clock_from, plan_from, rule_from
-from mockserver.cli.serve.log_writer import LogWriter
 from mockserver.cli.serve.reload import WorldFile
-from mockserver.cli.serve.request_log import LOG_FORMATS, ErrorLog, RequestLog, dropped_line, notice
-from mockserver.cli.serve.workers import Workers, WorkersError
+from mockserver.cli.serve.request_log import LOG_FORMATS, notice
+from mockserver.cli.serve.running import remove, serve_here, serve_with_workers
 from mockserver.cli.shared.configuration import (
     PREFIX,
     SECRET_VARIABLE,
     TABLE,
     ConfiguredCommand,
-    secret_from_environment,
-    utf8,
     variable,
 )
 from mockserver.cli.shared.failures import USAGE_ERROR, one_line
-from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
+from mockserver.cli.shared.outputs import OutputFile
 from mockserver.cli.shared.printing import drop, write_line
-from mockserver.contract.json_documents import FileError
-from mockserver.contract.reading import ReadingsError
-from mockserver.contract.readings import Readings
-from mockserver.contract.readings_file import read_readings_file, readings_from_document
 from mockserver.provider.journal.journal import DEFAULT_CAPACITY
 from mockserver.provider.journal.recorded import Observer
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import DOCTOR_HEADER
-from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.log import Log, StateError, StateUnavailable
-from mockserver.provider.state.world import World, WorldError
-from mockserver.provider.state.world_file import built_in_world, read_world
 from mockserver.storage.opening import open_log
-from mockserver.storage.sqlite import SqliteLog
 from mockserver.web.admin.access import MOST_BYTES
 from mockserver.web.connection import Limits
 from mockserver.web.server import Server, ServerError
-from mockserver.web.stopping import end_process_within
 
-_STANDARD_ERROR = 2
-# From a signal to the end, for a call that takes longer and for a log that nobody reads.
-_STOP_SECONDS = 1.5
-# What says how a state begins.
-_OF_THE_START = ("world", "merchant", "readings", "reading", "clock", "plan", "fault")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -241,16 +222,16 @@ def serve(
             if reload:
                 raise click.UsageError("--reload is for one process; leave it or --workers out", ctx)
             state = state or f"sqlite:///{at_end.enter_context(TemporaryDirectory(prefix='apigames-mock-'))}/state.db"
-        log_of_state = _log(ctx, state, fresh)
-        world, merchant = _one_of(ctx, world, merchant)
+        log_of_state = opened_log(ctx, state, fresh)
+        world, merchant = one_of(ctx, world, merchant)
         if reload and world is None:
             raise click.UsageError("--reload reads a world file again; give one with --world", ctx)
-        in_force, origin = _readings(ctx, readings, reading)
+        in_force, origin = chosen_readings(ctx, readings, reading)
         its_clock = clock_from(clock, in_force.timezone)
         its_plan = None if plan is None else plan_from(plan)
         # Before it is read: what is written meanwhile is seen.
         world_file = WorldFile(world, its_plan) if reload and world is not None else None
-        served = _world(world, merchant, in_force, its_clock)
+        served = chosen_world(world, merchant, in_force, its_clock)
         if its_plan is not None:
             served = msgspec.structs.replace(served, plan=its_plan)
 
@@ -290,7 +271,7 @@ def serve(
                 provider.store.snapshot() if log_of_state else served,
                 provider.readings,
                 world_file=world,
-                merchant=merchant or _own_merchant(provider),
+                merchant=merchant or own_merchant(provider),
                 state=state,
                 admin_token=None if admin_token else server.access.token,
                 configuration=ctx.obj,
@@ -298,10 +279,10 @@ def serve(
                 operations=provider.operations,
             )
 
-        _remove(url_file)  # of an earlier run, which may not have ended by itself
-        at_end.callback(_remove, url_file)
+        remove(url_file)  # of an earlier run, which may not have ended by itself
+        at_end.callback(remove, url_file)
         if workers == 1:
-            _serve_here(partial(made, log_of_state), server_of, shown, log_format, url_file, world_file)
+            serve_here(partial(made, log_of_state), server_of, shown, log_format, url_file, world_file)
         else:
             assert log_of_state is not None
             assert state is not None
@@ -310,7 +291,7 @@ def serve(
             probe.stop()
             log_of_state.close()
             url = state
-            _serve_with_workers(
+            serve_with_workers(
                 workers,
                 lambda: partial(made, open_log(url)),
                 partial(server_of, port=probe.port, admin_token=probe.access.token, shares_port=True),
@@ -318,193 +299,3 @@ def serve(
                 log_format,
                 url_file,
             )
-
-
-def _serve_here(
-    made: Callable[[tuple[Observer, ...]], Provider],
-    server_of: Callable[[Provider], Server],
-    shown: Callable[[Server], Served],
-    log_format: str,
-    url_file: Path | None,
-    world_file: WorldFile | None,
-) -> None:
-    """Serve in this process until a signal."""
-    with _logging(log_format) as (writer, log):
-        server = _logged(made, server_of, log, log_format, writer)
-        banner = shown(server)
-
-        def tell(message: str, level: str) -> None:
-            writer.write(notice(log_format, message, level))
-
-        def on_ready() -> None:
-            if url_file is not None:
-                write_output(url_file, f"{server.url}\n")
-            write_banner(banner, writer.write, log_format)
-            if world_file is not None:
-                world_file.watch(server.provider, tell)
-
-        server.run(on_ready, lambda: end_process_within(_STOP_SECONDS, partial(_remove, url_file)))
-
-
-def _serve_with_workers(
-    count: int,
-    made: Callable[[], Callable[[tuple[Observer, ...]], Provider]],
-    server_of: Callable[[Provider], Server],
-    banner: Served,
-    log_format: str,
-    url_file: Path | None,
-) -> None:
-    """Serve in processes of their own until a signal."""
-
-    def work(on_ready: Callable[[], None], parent_is_alive: int) -> None:
-        with _logging(log_format) as (writer, log):
-            server = _logged(made(), server_of, log, log_format, writer)
-
-            def ready() -> None:
-                asyncio.get_running_loop().add_reader(parent_is_alive, server.stop)
-                on_ready()
-
-            server.run(ready, lambda: end_process_within(_STOP_SECONDS, lambda: None))
-
-    def write(line: str) -> None:
-        write_line(line.rstrip("\n"), err=True)
-
-    def on_ready() -> None:
-        if url_file is not None:
-            write_output(url_file, f"{banner.url}\n")
-        write_banner(banner, write, log_format)
-
-    try:
-        Workers(count, work, lambda message: write(notice(log_format, message, "warning"))).run(on_ready)
-    except WorkersError as error:
-        raise click.ClickException(str(error)) from None
-
-
-@contextmanager
-def _logging(log_format: str) -> Iterator[tuple[LogWriter, RequestLog]]:
-    # Lines of JSON are UTF-8 wherever they go; those for people are in what the terminal understands.
-    encoding = "utf-8" if log_format == "json" else sys.stderr.encoding
-    writer = LogWriter(_STANDARD_ERROR, partial(dropped_line, log_format), encoding)
-    try:
-        yield writer, RequestLog(log_format, writer.write)
-    finally:
-        writer.close()
-
-
-def _logged(
-    made: Callable[[tuple[Observer, ...]], Provider],
-    server_of: Callable[[Provider], Server],
-    log: RequestLog,
-    log_format: str,
-    writer: LogWriter,
-) -> Server:
-    """Return the server, its calls and errors in the log."""
-    provider = made((log,))
-    log.masked, log.diagnose = provider.journal.masked, provider.diagnose
-    # Now, and not when the first call is refused: of thousands of merchants it takes a while.
-    provider.maskers.masker()
-    server = server_of(provider)
-    ErrorLog(log_format, writer.write).listen()
-    return server
-
-
-def _log(ctx: click.Context, state: str | None, fresh: bool) -> SqliteLog | None:
-    """Open the state, if there is one, and see to it that nothing else says how it begins where it has begun."""
-    if state is None:
-        if fresh:
-            raise click.UsageError(
-                "--fresh forgets what is in a state; name it with --state, or leave --fresh out", ctx
-            )
-        return None
-    try:
-        log = open_log(utf8(state, "--state"))
-        if fresh:
-            log.empty()
-        if log.head().change:
-            given = [name for name in _OF_THE_START if _is_given(ctx, name)]
-            if given:
-                options = ", ".join(f"--{name}" for name in given)
-                raise click.UsageError(
-                    f"{log.name} is not empty, and {options} would say how it begins: leave that out to go on with "
-                    "what is there, or begin anew with --fresh",
-                    ctx,
-                )
-    except (StateError, StateUnavailable) as error:
-        raise click.UsageError(str(error), ctx) from None
-    return log
-
-
-def _is_given(ctx: click.Context, name: str) -> bool:
-    if name == "reading" and os.environ.get(variable("reading")):
-        return True
-    return ctx.get_parameter_source(name) not in {click.core.ParameterSource.DEFAULT, None}
-
-
-def _own_merchant(provider: Provider) -> str | None:
-    """Return a merchant whose secret key not everybody may know, None where all is as in the built-in world."""
-    known = {one.merchant_id: one.secret_key for one in built_in_world(Readings(), MovableClock()).merchants}
-    others = (one.merchant_id for one in provider.store.merchants() if known.get(one.merchant_id) != one.secret_key)
-    return next(others, None)
-
-
-def _remove(file: Path | None) -> None:
-    if file is not None and file != STANDARD_OUTPUT:
-        file.unlink(missing_ok=True)
-
-
-def _one_of(ctx: click.Context, world: Path | None, merchant: str | None) -> tuple[Path | None, str | None]:
-    """Keep the one named in the stronger place: `--merchant` is about the built-in world."""
-    if world is None or merchant is None:
-        return world, merchant
-    strength = [click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT]
-    ranks = [
-        strength.index(source) if (source := ctx.get_parameter_source(name)) in strength else len(strength)
-        for name in ("world", "merchant")
-    ]
-    if ranks[0] == ranks[1]:
-        raise click.UsageError("--merchant serves the built-in world, --world another; give one of the two", ctx)
-    return (world, None) if ranks[0] < ranks[1] else (None, merchant)
-
-
-def _readings(ctx: click.Context, file: Path | None, switches: tuple[str, ...]) -> tuple[Readings, dict[str, str]]:
-    """Put the readings together, weakest first: the file, pyproject.toml, the environment, the command line.
-
-    Returns them, and where each that was chosen came from.
-    """
-    from_project = (ctx.default_map or {}).get("reading", [])
-    from_environment = os.environ.get(variable("reading"), "").split()
-    given = [(switch, "pyproject.toml") for switch in from_project]
-    given += [(switch, variable("reading")) for switch in from_environment]
-    # Without a switch on the command line, click hands down those of pyproject.toml.
-    if ctx.get_parameter_source("reading") is click.core.ParameterSource.COMMANDLINE:
-        given += [(switch, "command line") for switch in switches]
-    pairs = [(*_pair(ctx, switch), place) for switch, place in given]
-    try:
-        document = read_readings_file(file) if file else {"readings": {}}
-        in_force = readings_from_document(document).replace(**{key: value for key, value, _ in pairs})
-    except (FileError, ReadingsError) as error:
-        raise click.UsageError(str(error), ctx) from None
-    origin = dict.fromkeys(document["readings"], str(file))
-    return in_force, {**origin, **{key: place for key, _, place in pairs}}
-
-
-def _pair(ctx: click.Context, switch: str) -> tuple[str, str]:
-    key, separator, value = switch.partition("=")
-    if not separator:
-        raise click.UsageError(f"--reading {switch!r}: expected KEY=VALUE, as in http_status=200", ctx)
-    return key, value
-
-
-def _world(file: Path | None, merchant_id: str | None, readings: Readings, clock: MovableClock) -> World:
-    try:
-        if file is not None:
-            return read_world(file, readings, clock)
-        if merchant_id is None:
-            return built_in_world(readings, clock)
-        utf8(merchant_id, "--merchant")
-        secret_key = secret_from_environment()
-        if secret_key is None:
-            raise click.UsageError(f"--merchant {merchant_id} needs its secret key in {SECRET_VARIABLE}; set it first")
-        return built_in_world(readings, clock, merchant_id=merchant_id, secret_key=secret_key)
-    except WorldError as error:
-        raise click.UsageError(str(error)) from None
