@@ -114,6 +114,7 @@ def _pair(ctx: click.Context, switch: str) -> tuple[str, str]:
 
 
 def chosen_world(file: Path | None, merchant_id: str | None, readings: Readings, clock: MovableClock) -> World:
+    """Return the world of a file, or the built-in one, under this merchant's id if one is given."""
     try:
         if file is not None:
             return read_world(file, readings, clock)

@@ -117,5 +117,6 @@ def _logged(
 
 
 def remove(file: Path | None) -> None:
+    """Remove a file that was written for those that wait, if it is there."""
     if file is not None and file != STANDARD_OUTPUT:
         file.unlink(missing_ok=True)
