@@ -138,6 +138,8 @@ class FlowClient:
             status, body = self._raw(env, path, fields)
         except TimeoutError:
             raise Lost("no reply in time") from None
+        except ConnectionRefusedError:
+            raise  # its server is gone: whoever tries for ever would do so in the thread of its test for ever
         except (OSError, http.client.HTTPException):
             if self.habit == "crash-on-lost-connection":
                 raise

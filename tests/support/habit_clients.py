@@ -117,6 +117,8 @@ class HabitClient:
             status, body = self._raw(env, page)
         except TimeoutError:
             raise Lost("timeout") from None
+        except ConnectionRefusedError:
+            raise  # its server is gone: whoever tries for ever would do so in the thread of its test for ever
         except (OSError, http.client.HTTPException):
             if self.habit == "crash-on-lost-connection":
                 raise
