@@ -24,6 +24,8 @@ SHAPES = [
     Shape("", "%25", "41"),
     Shape("{", '"asecret":"value",', "}"),
     Shape("", "\ud7ff\x1b", ""),
+    Shape("", "x:1:in a: b</a>", ""),
+    Shape("x:1:in `a': ", "b': c(Error", ")"),
 ]
 
 

@@ -36,7 +36,7 @@ _TRACES = tuple(
         r"^(?P<what>Exception in thread .*)$",
         r"^(?P<what>panic: .*)$",
         r"^thread '.*' panicked at (?P<what>.*)$",
-        r"^\S+:\d+:in .*: (?P<what>.*\(\w+(?:Error|Exception)\))$",
+        r"^\S+:\d+:in [`'][^'\n]*': (?P<what>.*\([\w:]+(?:Error|Exception)\))$",
         r"^Unhandled [Ee]xception\.? ?(?P<what>.*)$",
     )
 )

@@ -135,6 +135,7 @@ def test_the_output_is_found_among_what_it_prints(text: str, output: dict[str, A
         ('Exception in thread "main" java.lang.NullPointerException\n\tat X\n', 'Exception in thread "main" java'),
         ("thread 'main' panicked at src/main.rs:3\n", "src/main.rs:3"),
         ("x.rb:1:in `a': undefined method (NoMethodError)\n", "undefined method (NoMethodError)"),
+        ("x.rb:1:in 'A::B#c': a: b() (A::CError)\n", "a: b() (A::CError)"),
         ("curl: (28) Operation timed out\n", None),
         ("Error: no such project\n", None),
     ],
