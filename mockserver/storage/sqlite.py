@@ -88,6 +88,8 @@ class SqliteLog:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AHEAD}")
+        # What a large change made of the file beside is given back.
+        connection.execute(f"PRAGMA journal_size_limit = {_PAGES_AHEAD * _PAGE_BYTES}")
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -119,6 +121,11 @@ class SqliteLog:
     def head(self) -> Head:
         """Return how far it is."""
         return self._do(_head)
+
+    def first(self) -> int:
+        """Return the number of the first change that is there, which `replace` may have put in the place of others."""
+        (first,) = self._do(lambda connection: connection.execute("SELECT coalesce(min(n), 0) FROM changes").fetchone())
+        return int(first)
 
     def changes(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Yield the changes behind this number, with their own."""
