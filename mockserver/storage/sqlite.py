@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
 
 FORMAT = 1
-_SECONDS_TO_WAIT = 5.0
+# A world or a snapshot of a million vouchers takes others some seconds to write.
+_SECONDS_TO_WAIT = 10.0
 _PAGE_BYTES = 8192
 # So many pages are written behind one another before the file itself is, which waits for the disk.
 _PAGES_AHEAD = 4000
