@@ -60,6 +60,20 @@ CREATE TABLE calls (
 )
 """
 _HEAD = "SELECT change, call, epoch, keep FROM head"
+# Each in one statement, which is one way to the database and back.
+_APPEND = """
+WITH appended AS (INSERT INTO changes SELECT * FROM unnest(%b::bigint[], %b::bytea[]))
+UPDATE head SET change = %b
+"""
+_APPEND_CALLS = """
+WITH begun AS (
+  INSERT INTO replies SELECT * FROM unnest(%b::bigint[], %b::bytea[])
+  ON CONFLICT (id) DO UPDATE SET reply = excluded.reply
+), appended AS (
+  INSERT INTO calls SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bytea[], %b::bigint[], %b::bytea[])
+)
+UPDATE head SET call = %b, keep = %b
+"""
 _FORGET_HEAVY = """
 DELETE FROM calls WHERE n <= (
   SELECT max(n) FROM (
@@ -210,9 +224,8 @@ class PostgresqlLog:
         """Let nobody else write, and return how far it is."""
 
         def begun(connection: Connection) -> Head:
-            with connection.pipeline():
-                connection.execute("BEGIN")
-                found = connection.execute(f"{_HEAD} FOR UPDATE", binary=True)
+            found = connection.execute(f"BEGIN; {_HEAD} FOR UPDATE")
+            found.nextset()
             self._change, self._call, epoch, self._keep = _row(found)
             return Head(self._change, self._call, epoch)
 
@@ -226,11 +239,7 @@ class PostgresqlLog:
         def append(connection: Connection) -> None:
             last = self._change + len(changes)
             numbers = list(range(self._change + 1, last + 1))
-            with connection.pipeline():
-                connection.execute(
-                    "INSERT INTO changes SELECT * FROM unnest(%b::bigint[], %b::bytea[])", (numbers, list(changes))
-                )
-                connection.execute("UPDATE head SET change = %b", (last,))
+            connection.execute(_APPEND, (numbers, list(changes), last))
             self._change = last
 
         self._do(append)
@@ -252,26 +261,15 @@ class PostgresqlLog:
             [one.rest for one in shared],
         )
         self._unweighed += sum(len(call.head) + len(one.rest) for call, one in zip(calls, shared, strict=True))
-        with connection.pipeline():
-            if begun:
-                connection.execute(
-                    "INSERT INTO replies SELECT * FROM unnest(%b::bigint[], %b::bytea[]) "
-                    "ON CONFLICT (id) DO UPDATE SET reply = excluded.reply",
-                    ([one.reply_id for one in begun], [one.begins for one in begun]),
-                )
-            connection.execute(
-                "INSERT INTO calls SELECT * FROM "
-                "unnest(%b::bigint[], %b::text[], %b::bytea[], %b::bigint[], %b::bytea[])",
-                columns,
-            )
-            connection.execute("UPDATE head SET call = %b, keep = %b", (now_last, most))
-            if now_last >= self._forget_from:
-                self._forget_from = now_last + _FORGET_AT
-                connection.execute("DELETE FROM calls WHERE n <= %b", (now_last - keep,))
-                connection.execute("DELETE FROM replies WHERE id <= %b", (now_last - SharedReplies.reach(most),))
-            if self._unweighed > _WEIGH_AT:
-                self._unweighed = 0
-                connection.execute(_FORGET_HEAVY, (_BYTES_KEPT,))
+        begins = [one.reply_id for one in begun], [one.begins for one in begun]
+        connection.execute(_APPEND_CALLS, (*begins, *columns, now_last, most))
+        if now_last >= self._forget_from:
+            self._forget_from = now_last + _FORGET_AT
+            connection.execute("DELETE FROM calls WHERE n <= %b", (now_last - keep,))
+            connection.execute("DELETE FROM replies WHERE id <= %b", (now_last - SharedReplies.reach(most),))
+        if self._unweighed > _WEIGH_AT:
+            self._unweighed = 0
+            connection.execute(_FORGET_HEAVY, (_BYTES_KEPT,))
         self._call, self._keep = now_last, most
         return last + 1
 
@@ -368,12 +366,14 @@ def _parts(url: str) -> tuple[str, str, str, list[str]]:
     )
     try:
         found = urlsplit(url)
-        if "@" in found.path or found.netloc.count("@") > 1:
+        if "@" in found.path or found.netloc.count("@") > 1 or "#" in url:
             raise ValueError("a sign of a password")
         query = parse_qsl(found.query, keep_blank_values=True, strict_parsing=bool(found.query))
         given = conninfo_to_dict(
             urlunsplit(found._replace(query=urlencode([one for one in query if one[0] != "schema"])))
         )
+        if not set(str(given.get("port") or "")) <= set("0123456789,"):
+            raise ValueError("a port that is none")
     except (ValueError, psycopg.Error):
         # Without what they say: it may quote the password.
         raise StateError(f"the URL of the state cannot be read: {expected}") from None
