@@ -22,6 +22,8 @@ def url(postgresql: Postgresql) -> str:
     return postgresql.new_state().replace("mock@", f"mock:{PASSWORD}@")
 
 
+@pytest.mark.once
+@pytest.mark.matrix
 def test_nothing_acknowledged_is_lost_when_a_replica_or_the_database_is_killed(
     postgresql: Postgresql, url: str, tmp_path: Path
 ) -> None:
