@@ -40,6 +40,7 @@ from mockserver.provider.state.world import Merchant, World
 from mockserver.storage.opening import open_log
 from mockserver.storage.sqlite import SqliteLog
 from mockserver.web.app import create_app
+from tests.support.examples import examples
 from tests.support.histories import NOW, Histories, begun, called, page, seen, world_of
 
 
@@ -76,7 +77,7 @@ class Shared(Histories):
 
 TestShared = Shared.TestCase
 TestShared.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(40), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
