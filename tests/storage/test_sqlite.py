@@ -19,6 +19,8 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize
 
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.redeem_bulk import REDEEM_BULK
@@ -31,8 +33,9 @@ from mockserver.provider.journal.written import read_call, write_call
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import MAX_BODY, Request
 from mockserver.provider.state.clock import FrozenClock, MovableClock
-from mockserver.provider.state.log import StateError
+from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.provider.state.plan import Plan
+from mockserver.provider.state.shared import Growth
 from mockserver.provider.state.world import Merchant, World
 from mockserver.storage.opening import open_log
 from mockserver.storage.sqlite import SqliteLog
@@ -44,6 +47,13 @@ def opened(file: Path, world: World | None = None, **more: Any) -> Provider:
     return Provider(world or World(), clock=MovableClock(FrozenClock(NOW)), log=SqliteLog(file), **more)
 
 
+def snapshots_after(provider: Provider, changes: int) -> None:
+    """Have a snapshot made as soon as there are more changes than so many, if the state is small."""
+    assert provider._shared is not None
+    growth = provider._shared._growth = Growth(changes * 4200)
+    growth.restart(provider._shared._log.first(), 0)
+
+
 class Shared(Histories):
     """Two that share a file, and a third that opens it later, cannot be told from one another."""
 
@@ -51,6 +61,12 @@ class Shared(Histories):
         self.folder = tempfile.TemporaryDirectory()
         self.file = Path(self.folder.name) / "state.db"
         super().__init__(begun(log=SqliteLog(self.file)), opened(self.file))
+
+    @initialize(changes=st.sampled_from([0, 4, 1000]))
+    def make_snapshots(self, changes: int) -> None:
+        """Some may be behind when a snapshot takes the place of the changes."""
+        for provider in self.providers:
+            snapshots_after(provider, changes)
 
     def teardown(self) -> None:
         one, other = self.providers
@@ -153,6 +169,62 @@ def test_the_next_calls_are_hit_exactly_and_no_code_is_doubled_whoever_answers(f
     for provider in providers:
         assert [entry.n for entry in provider.journal.entries()] == list(range(1, 181))
     assert len({repr(seen(provider)) for provider in providers}) == 1
+
+
+def test_snapshots_keep_the_log_short_and_nobody_notices(file: Path) -> None:
+    one, other = opened(file, world_of("M1")), opened(file)
+    for provider in (one, other):
+        snapshots_after(provider, 20)
+    longest = 0
+    for number in range(1, 301):
+        one.clock.advance(1)
+        if number % 7 == 0:  # mostly behind, and at times by more than a snapshot
+            assert outline(other)["ts"] == NOW + number
+        if number % 50 == 0:
+            other.clock.advance(0)
+        longest = max(longest, rows_of(file))
+    assert longest <= 25
+    assert seen(opened(file)) == seen(one) == seen(other)
+    assert one.journal.total == 42
+
+
+def rows_of(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as reading:
+        return int(reading.execute("SELECT count(*) FROM changes").fetchone()[0])
+
+
+def test_a_snapshot_that_fails_loses_nothing_and_is_made_later(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = opened(file, world_of("M1")), opened(file)
+    snapshots_after(one, 10)
+    failed = []
+
+    def fail(log: SqliteLog, _: bytes) -> None:
+        failed.append(rows_of(file))
+        raise StateUnavailable("the disk is full")
+
+    monkeypatch.setattr(SqliteLog, "replace", fail)
+    for number in range(1, 61):
+        one.clock.advance(1)
+        assert outline(other)["ts"] == NOW + number
+    # The more there are, the seldomer it is tried.
+    assert failed[:3] == [12, 24, 48]
+    monkeypatch.undo()
+    for _ in range(60):
+        one.clock.advance(1)
+    assert rows_of(file) < 50
+    assert seen(one) == seen(other) == seen(opened(file))
+
+
+def test_what_only_looks_makes_no_snapshot(file: Path) -> None:
+    one = opened(file, world_of("M1"))
+    for _ in range(30):
+        one.clock.advance(1)
+    other = opened(file)
+    snapshots_after(other, 0)
+    outline(other)
+    assert rows_of(file) == 31
+    other.clock.advance(1)
+    assert rows_of(file) == 1
 
 
 def test_a_wait_on_one_sees_calls_to_another(pair: tuple[Provider, Provider]) -> None:
@@ -312,8 +384,6 @@ def test_what_is_not_written_is_not_acknowledged_and_not_there(file: Path, monke
 
     def fail(_: SqliteLog) -> None:
         raise provider_error
-
-    from mockserver.provider.state.log import StateUnavailable  # noqa: PLC0415
 
     provider_error = StateUnavailable("the disk is full")
     monkeypatch.setattr(SqliteLog, "commit", fail)

@@ -109,7 +109,7 @@ class Journal:
         """Keep a call, and return its number; done before its reply is sent. `took` is in seconds."""
         with self._lock:
             kept = RawEntry(self._total + 1, call, reply, took)
-            if len(reply.body) > _REPLY_HELD or len(call.request.headers) > MOST_HEADERS:
+            if reply.size > _REPLY_HELD or len(call.request.headers) > MOST_HEADERS:
                 kept = shortened(kept)
             self._add(kept)
         # As `_tell` does: this is on the way of every call.
@@ -264,9 +264,7 @@ class Journal:
             **_shown(kept, mask, fields, decoded),
             body=body.text,
             is_withheld=body.is_withheld,
-            reply=mask.beginning(
-                reply.body.decode("utf-8", "replace"), REPLY_KEPT, is_cut=len(reply.body) >= _REPLY_HELD
-            ),
+            reply=mask.beginning(reply.body.decode("utf-8", "replace"), REPLY_KEPT, is_cut=reply.size >= _REPLY_HELD),
         )
 
     def mask(self, text: str) -> str:
@@ -298,8 +296,8 @@ class Journal:
 def shortened(entry: RawEntry) -> RawEntry:
     """Return a call with as much of its headers and of its reply as is kept."""
     call, reply = entry.call, entry.reply
-    if len(reply.body) > _REPLY_HELD:
-        reply = msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
+    if reply.size > _REPLY_HELD:
+        reply = msgspec.structs.replace(reply, written=reply.body[:_REPLY_HELD])
     if len(call.request.headers) > MOST_HEADERS:
         request = msgspec.structs.replace(call.request, headers=call.request.headers[:MOST_HEADERS])
         call = msgspec.structs.replace(call, request=request)
