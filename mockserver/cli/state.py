@@ -16,8 +16,7 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.state.changes import Restore, encode_change
 from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.provider.state.world import World
-from mockserver.storage.opening import open_log
-from mockserver.storage.sqlite import SqliteLog
+from mockserver.storage.opening import StoredLog, open_log
 
 _URL = click.argument("url", metavar="URL")
 
@@ -94,7 +93,7 @@ def compact(url: str) -> None:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[tuple[Provider, SqliteLog]]:
+def _opened(url: str) -> Iterator[tuple[Provider, StoredLog]]:
     try:
         log = open_log(url, make=False)
         try:

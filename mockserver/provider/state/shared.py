@@ -182,7 +182,11 @@ class SharedState:
     def _catch_up(self, head: Head) -> None:
         self._last_call = head.call
         if head.epoch != self._epoch:
+            if self._epoch and not head.change:
+                raise StateUnavailable(f"the state {self._log.name} was emptied, and has not begun anew")
             self._is_lost, self._epoch = True, head.epoch
+        if head.change < self._seen:  # brought back from a copy
+            self._is_lost = True
         if self._is_lost:
             self._seen = 0
         if head.change == self._seen and not self._is_lost:
