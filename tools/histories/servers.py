@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 Command = Sequence[str]
+_ROOT = Path(__file__).parents[2]
 _PAUSE = (0.05, 0.4)
 
 
@@ -43,7 +44,7 @@ class _Process:
     def __init__(self, command: Command, folder: Path) -> None:
         with (folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command], stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder, start_new_session=True
+                [*command], stdout=subprocess.PIPE, stderr=log, text=True, cwd=_ROOT, start_new_session=True
             )
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().strip()
