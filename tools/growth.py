@@ -341,7 +341,7 @@ PIECES = (
     *("sign", "signature", "session_key", "secret", "kode_voucher", 'sign="', "sign='", "sign: ", "sign\\", "sign   "),
     *('"a":', '{"a":', "[[", "a=", "a=b&", 'name="', "a-made-up-secret", "0123456789abcdef", "MDEyMzQ1Njc4", "http://"),
     *("GET / HTTP/1.1\r\n", "Host: a\r\n", "HTTP/", "delay", "seconds=", "export A=", "curl -d '"),
-    *("Traceback (most recent call last):\n", "Error", "Error: x\n", "\n  at ", "x:1:in a: b", "x:1:in `a': b", "{\n", "//", "/*"),
+    *("Traceback (most recent call last):\n", "Error", "Error: x\n", "\n  at ", "x:1:in `a': b", "{\n", "//", "/*"),
 )  # fmt: skip
 
 

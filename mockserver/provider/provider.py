@@ -120,7 +120,7 @@ class Provider:
         self.store = self._state.store
         self._shared: SharedState | None = None
         if log is not None:
-            self._shared = SharedState(log, self._state.apply, self.journal, self.operations)
+            self._shared = SharedState(log, self._state.apply, self._state.as_change, self.journal, self.operations)
             self.changing = self._shared
         self.faults = CommittedFaults(self._state.faults, self.commit)
         in_force = readings or Readings()
@@ -462,7 +462,7 @@ class Provider:
     def compact(self) -> None:
         """Let the log say in one change how everything is, in place of all that led there; in memory there is none."""
         if self._shared is not None:
-            self._shared.compact(self._state.as_change)
+            self._shared.compact()
 
     def reset(self) -> None:
         """Go back to the start: world, readings, clock and faults as they were, an empty journal from 1."""

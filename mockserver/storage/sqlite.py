@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
 
 FORMAT = 1
-_SECONDS_TO_WAIT = 5.0
+# A world or a snapshot of a million vouchers takes others some seconds to write.
+_SECONDS_TO_WAIT = 10.0
 _PAGE_BYTES = 8192
 # So many pages are written behind one another before the file itself is, which waits for the disk.
 _PAGES_AHEAD = 4000
@@ -88,6 +89,8 @@ class SqliteLog:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AHEAD}")
+        # What a large change made of the file beside is given back.
+        connection.execute(f"PRAGMA journal_size_limit = {_PAGES_AHEAD * _PAGE_BYTES}")
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -119,6 +122,11 @@ class SqliteLog:
     def head(self) -> Head:
         """Return how far it is."""
         return self._do(_head)
+
+    def first(self) -> int:
+        """Return the number of the first change that is there, which `replace` may have put in the place of others."""
+        (first,) = self._do(lambda connection: connection.execute("SELECT coalesce(min(n), 0) FROM changes").fetchone())
+        return int(first)
 
     def changes(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Yield the changes behind this number, with their own."""

@@ -19,6 +19,8 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize
 
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.redeem_bulk import REDEEM_BULK
@@ -31,17 +33,26 @@ from mockserver.provider.journal.written import read_call, write_call
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import MAX_BODY, Request
 from mockserver.provider.state.clock import FrozenClock, MovableClock
-from mockserver.provider.state.log import StateError
+from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.provider.state.plan import Plan
+from mockserver.provider.state.shared import Growth
 from mockserver.provider.state.world import Merchant, World
 from mockserver.storage.opening import open_log
 from mockserver.storage.sqlite import SqliteLog
 from mockserver.web.app import create_app
+from tests.support.examples import examples
 from tests.support.histories import NOW, Histories, begun, called, page, seen, world_of
 
 
 def opened(file: Path, world: World | None = None, **more: Any) -> Provider:
     return Provider(world or World(), clock=MovableClock(FrozenClock(NOW)), log=SqliteLog(file), **more)
+
+
+def snapshots_after(provider: Provider, changes: int) -> None:
+    """Have a snapshot made as soon as there are more changes than so many, if the state is small."""
+    assert provider._shared is not None
+    growth = provider._shared._growth = Growth(changes * 4200)
+    growth.restart(provider._shared._log.first(), 0)
 
 
 class Shared(Histories):
@@ -52,6 +63,12 @@ class Shared(Histories):
         self.file = Path(self.folder.name) / "state.db"
         super().__init__(begun(log=SqliteLog(self.file)), opened(self.file))
 
+    @initialize(changes=st.sampled_from([0, 4, 1000]))
+    def make_snapshots(self, changes: int) -> None:
+        """Some may be behind when a snapshot takes the place of the changes."""
+        for provider in self.providers:
+            snapshots_after(provider, changes)
+
     def teardown(self) -> None:
         one, other = self.providers
         assert seen(other) == seen(one) == seen(opened(self.file))
@@ -60,7 +77,7 @@ class Shared(Histories):
 
 TestShared = Shared.TestCase
 TestShared.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(40), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -153,6 +170,62 @@ def test_the_next_calls_are_hit_exactly_and_no_code_is_doubled_whoever_answers(f
     for provider in providers:
         assert [entry.n for entry in provider.journal.entries()] == list(range(1, 181))
     assert len({repr(seen(provider)) for provider in providers}) == 1
+
+
+def test_snapshots_keep_the_log_short_and_nobody_notices(file: Path) -> None:
+    one, other = opened(file, world_of("M1")), opened(file)
+    for provider in (one, other):
+        snapshots_after(provider, 20)
+    longest = 0
+    for number in range(1, 301):
+        one.clock.advance(1)
+        if number % 7 == 0:  # mostly behind, and at times by more than a snapshot
+            assert outline(other)["ts"] == NOW + number
+        if number % 50 == 0:
+            other.clock.advance(0)
+        longest = max(longest, rows_of(file))
+    assert longest <= 25
+    assert seen(opened(file)) == seen(one) == seen(other)
+    assert one.journal.total == 42
+
+
+def rows_of(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as reading:
+        return int(reading.execute("SELECT count(*) FROM changes").fetchone()[0])
+
+
+def test_a_snapshot_that_fails_loses_nothing_and_is_made_later(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = opened(file, world_of("M1")), opened(file)
+    snapshots_after(one, 10)
+    failed = []
+
+    def fail(log: SqliteLog, _: bytes) -> None:
+        failed.append(rows_of(file))
+        raise StateUnavailable("the disk is full")
+
+    monkeypatch.setattr(SqliteLog, "replace", fail)
+    for number in range(1, 61):
+        one.clock.advance(1)
+        assert outline(other)["ts"] == NOW + number
+    # The more there are, the seldomer it is tried.
+    assert failed[:3] == [12, 24, 48]
+    monkeypatch.undo()
+    for _ in range(60):
+        one.clock.advance(1)
+    assert rows_of(file) < 50
+    assert seen(one) == seen(other) == seen(opened(file))
+
+
+def test_what_only_looks_makes_no_snapshot(file: Path) -> None:
+    one = opened(file, world_of("M1"))
+    for _ in range(30):
+        one.clock.advance(1)
+    other = opened(file)
+    snapshots_after(other, 0)
+    outline(other)
+    assert rows_of(file) == 31
+    other.clock.advance(1)
+    assert rows_of(file) == 1
 
 
 def test_a_wait_on_one_sees_calls_to_another(pair: tuple[Provider, Provider]) -> None:
@@ -312,8 +385,6 @@ def test_what_is_not_written_is_not_acknowledged_and_not_there(file: Path, monke
 
     def fail(_: SqliteLog) -> None:
         raise provider_error
-
-    from mockserver.provider.state.log import StateUnavailable  # noqa: PLC0415
 
     provider_error = StateUnavailable("the disk is full")
     monkeypatch.setattr(SqliteLog, "commit", fail)

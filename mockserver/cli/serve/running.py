@@ -13,6 +13,7 @@ import click
 
 from mockserver.cli.serve.banner import Served, write_banner
 from mockserver.cli.serve.log_writer import LogWriter
+from mockserver.cli.serve.own_state import OwnState
 from mockserver.cli.serve.reload import WorldFile
 from mockserver.cli.serve.request_log import ErrorLog, RequestLog, dropped_line, notice
 from mockserver.cli.serve.workers import Workers, WorkersError
@@ -61,18 +62,31 @@ def serve_with_workers(
     banner: Served,
     log_format: str,
     url_file: Path | None,
+    own_state: OwnState | None,
 ) -> None:
-    """Serve in processes of their own until a signal."""
+    """Serve in processes of their own until a signal; each leaves the state of the run's own, if there is one."""
+
+    def leave() -> None:
+        if own_state is not None:
+            own_state.leave()
 
     def work(on_ready: Callable[[], None], parent_is_alive: int) -> None:
         with _logging(log_format) as (writer, log):
             server = _logged(made(), server_of, log, log_format, writer)
 
             def ready() -> None:
-                asyncio.get_running_loop().add_reader(parent_is_alive, server.stop)
+                loop = asyncio.get_running_loop()
+
+                def stop() -> None:
+                    loop.remove_reader(parent_is_alive)
+                    end_process_within(_STOP_SECONDS, leave)
+                    server.stop()
+
+                loop.add_reader(parent_is_alive, stop)
                 on_ready()
 
-            server.run(ready, lambda: end_process_within(_STOP_SECONDS, lambda: None))
+            server.run(ready, lambda: end_process_within(_STOP_SECONDS, leave))
+        leave()
 
     def write(line: str) -> None:
         write_line(line.rstrip("\n"), err=True)

@@ -6,7 +6,6 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -15,9 +14,11 @@ import msgspec
 from mockserver.cli.serve.banner import Served, url_elsewhere
 from mockserver.cli.serve.chosen import chosen_readings, chosen_world, one_of, opened_log, own_merchant
 from mockserver.cli.serve.control import clock_from, plan_from, rule_from
+from mockserver.cli.serve.own_state import OwnState
 from mockserver.cli.serve.reload import WorldFile
 from mockserver.cli.serve.request_log import LOG_FORMATS, notice
 from mockserver.cli.serve.running import remove, serve_here, serve_with_workers
+from mockserver.cli.serve.workers import WorkersError, check_system
 from mockserver.cli.shared.configuration import (
     PREFIX,
     SECRET_VARIABLE,
@@ -89,7 +90,8 @@ class _ServeCommand(ConfiguredCommand):
     "--state",
     envvar=variable("state"),
     metavar="URL",
-    help="Keep everything in sqlite:///FILE, so that a restart loses nothing; made where there is none. docs/state.md",
+    help="Keep everything in sqlite:///FILE or postgresql://USER@HOST/DB, so that a restart loses nothing; made where "
+    "there is none. docs/state.md",
 )
 @click.option(
     "--fresh", envvar=variable("fresh"), is_flag=True, help="With --state: forget what is in it, and begin anew."
@@ -217,11 +219,19 @@ def serve(
     journal: int,
 ) -> None:
     """Serve the endpoint. The first line on standard output is the base URL; all else goes to standard error."""
+    own_state: OwnState | None = None
     with ExitStack() as at_end:
         if workers > 1:
             if reload:
                 raise click.UsageError("--reload is for one process; leave it or --workers out", ctx)
-            state = state or f"sqlite:///{at_end.enter_context(TemporaryDirectory(prefix='apigames-mock-'))}/state.db"
+            try:
+                check_system()
+            except WorkersError as error:
+                raise click.ClickException(str(error)) from None
+            if not state:
+                own_state = OwnState()
+                at_end.callback(own_state.leave)
+                state = own_state.url
         log_of_state = opened_log(ctx, state, fresh)
         world, merchant = one_of(ctx, world, merchant)
         if reload and world is None:
@@ -272,7 +282,7 @@ def serve(
                 provider.readings,
                 world_file=world,
                 merchant=merchant or own_merchant(provider),
-                state=state,
+                state=None if log_of_state is None else log_of_state.name,
                 admin_token=None if admin_token else server.access.token,
                 configuration=ctx.obj,
                 elsewhere=url_elsewhere(host, server.port),
@@ -298,4 +308,5 @@ def serve(
                 banner,
                 log_format,
                 url_file,
+                own_state,
             )

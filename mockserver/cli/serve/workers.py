@@ -26,6 +26,12 @@ class WorkersError(Exception):
     """The system cannot have several processes serve one port; the message says what to do."""
 
 
+def check_system() -> None:
+    """Raise WorkersError where the system cannot have several processes serve one port."""
+    if not hasattr(socket, "SO_REUSEPORT") or not hasattr(os, "fork"):
+        raise WorkersError("--workers needs a system on which processes share a port (SO_REUSEPORT); leave it out")
+
+
 class Workers:
     """So many processes, each of which does `work`; to be used in the main thread of a process that has no other.
 
@@ -36,8 +42,6 @@ class Workers:
     def __init__(
         self, count: int, work: Callable[[Callable[[], None], int], None], tell: Callable[[str], object]
     ) -> None:
-        if not hasattr(socket, "SO_REUSEPORT") or not hasattr(os, "fork"):
-            raise WorkersError("--workers needs a system on which processes share a port (SO_REUSEPORT); leave it out")
         self._count = count
         self._work = work
         self._tell = tell

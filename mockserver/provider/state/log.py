@@ -48,6 +48,9 @@ class Log(Protocol):
     def head(self) -> Head:
         """Return how far it is."""
 
+    def first(self) -> int:
+        """Return the number of the first change that is there, which `replace` may have put in the place of others."""
+
     def changes(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Yield the changes behind this number, with their own."""
 

@@ -22,14 +22,20 @@ from mockserver.provider.journal.recorded import Call, RawEntry
 from mockserver.provider.journal.written import read_call, write_call
 from mockserver.provider.reply import Reply
 from mockserver.provider.state.changes import (
+    Begin,
     Change,
     ClearJournal,
     Reset,
     ResetMerchant,
+    Restore,
     decode_change,
     encode_change,
 )
 from mockserver.provider.state.log import Head, Log, LoggedCall, StateError, StateUnavailable
+
+# What opening a state costs for each of its changes, in bytes of a snapshot that are opened in the same time; measured.
+_COST_OF_A_CHANGE = 4096
+_LEAST_GROWTH = 16 * 1_048_576
 
 
 class SharedState:
@@ -38,11 +44,23 @@ class SharedState:
     `apply` makes a change in memory. One thread at a time is in either block; they may be nested. What is written is
     kept when the outermost ends: it raises StateUnavailable where that fails, and then nothing of it is acknowledged.
     After a failure the state in memory is not trusted: it is made anew from the log when that is back.
+
+    When to make all changes again would cost more than to open a snapshot of what they led to, `as_change`, that takes
+    their place: so a state opens quickly however long it was changed, and each change pays its share of a snapshot.
     """
 
-    def __init__(self, log: Log, apply: Callable[[Change], Any], journal: Journal, operations: Operations) -> None:
+    def __init__(
+        self,
+        log: Log,
+        apply: Callable[[Change], Any],
+        as_change: Callable[[], Change],
+        journal: Journal,
+        operations: Operations,
+    ) -> None:
         self._log = log
         self._apply = apply
+        self._as_change = as_change
+        self._growth = Growth()
         self._journal = journal
         self._operations = operations
         self._lock = threading.RLock()
@@ -114,12 +132,13 @@ class SharedState:
                     journal.keep(read_call(n, head, reply, self._operations))
                 journal.skip_to(self._last_call)
 
-    def compact(self, as_change: Callable[[], Change]) -> None:
+    def compact(self) -> None:
         """Put one change in the place of all those that there are: that which says what they did."""
         with self:
             assert not self._changes, "what is not written yet would be made twice"
-            written = encode_change(as_change())
+            written = encode_change(self._as_change())
             self._try(lambda: self._log.replace(written))
+            self._growth.restart(self._seen, len(written))
             self._is_replaced = True
 
     def enter_reading(self) -> None:
@@ -163,7 +182,11 @@ class SharedState:
     def _catch_up(self, head: Head) -> None:
         self._last_call = head.call
         if head.epoch != self._epoch:
+            if self._epoch and not head.change:
+                raise StateUnavailable(f"the state {self._log.name} was emptied, and has not begun anew")
             self._is_lost, self._epoch = True, head.epoch
+        if head.change < self._seen:  # brought back from a copy
+            self._is_lost = True
         if self._is_lost:
             self._seen = 0
         if head.change == self._seen and not self._is_lost:
@@ -175,16 +198,47 @@ class SharedState:
         self._log.forget_replies()
         for n, written in self._log.changes(self._seen):
             try:
-                self._apply(decode_change(written))
+                change = decode_change(written)
+                self._apply(change)
             except (msgspec.ValidationError, LookupError, ValueError) as error:
                 raise StateError(
                     f"change {n} of the state {self._log.name} cannot be made ({type(error).__name__}); it was "
                     "written by another version: use that one, or begin anew"
                 ) from error
             self._seen = n
+            if isinstance(change, (Begin, Restore)):
+                self._growth.restart(n, len(written))
+            else:
+                self._growth.add(len(written))
 
     def _keep(self) -> None:
-        """Write what is to be written of the block that ends, and keep it for good."""
+        """Write what is to be written of the block that ends, and keep it for good; then see to the log."""
+        has_changed = bool(self._changes)
+        self._write_down()
+        if has_changed and self._growth.is_due:
+            self._shorten()
+
+    def _shorten(self) -> None:
+        """Put a snapshot in the place of all changes, unless another process has; what fails is for the next time."""
+        try:
+            self._write()
+            first = self._log.first()
+            if first != self._growth.snapshot:
+                self._growth.restart(first, self._growth.size)
+                return
+            written = encode_change(self._as_change())
+            self._log.replace(written)
+            self._log.commit()
+            self._is_writing = False
+            self._growth.restart(self._seen, len(written))
+        except (StateUnavailable, StateError) as error:
+            self._growth.postpone()
+            logging.getLogger(ERRORS).warning("no snapshot is made, and the state opens more slowly: %s", error)
+        finally:
+            self._drop()
+
+    def _write_down(self) -> None:
+        """Write what is to be written, and keep it for good."""
         if not (self._changes or self._calls or self._written or self._is_replaced):
             self._drop()
             return
@@ -206,6 +260,8 @@ class SharedState:
             self._drop()
             raise
         self._is_writing = self._is_replaced = False
+        for n, change in enumerate(self._changes, self._seen + 1):
+            self._growth.add(len(change)) if n > 1 else self._growth.restart(n, len(change))
         self._seen += len(self._changes)
         written, self._written, self._changes = self._written, [], []
         if self._is_told:
@@ -243,6 +299,36 @@ class SharedState:
                 self._is_told = True
                 logging.getLogger(ERRORS).error("%s; calls get 503 until it is back", error)
             raise
+
+
+class Growth:
+    """How much there is to do behind the newest snapshot of a log, `snapshot` its number and `size` its bytes.
+
+    What is there from the start counts as one.
+    """
+
+    def __init__(self, least: int = _LEAST_GROWTH) -> None:
+        self.least = least
+        self.restart(0, 0)
+
+    def restart(self, snapshot: int, size: int) -> None:
+        """Begin behind this one."""
+        self.snapshot, self.size = snapshot, size
+        self._behind = 0
+        self._due_at = max(self.least, size)
+
+    def add(self, size: int) -> None:
+        """Count a change of so many bytes."""
+        self._behind += size + _COST_OF_A_CHANGE
+
+    def postpone(self) -> None:
+        """Take it that no snapshot can be made before there is twice as much."""
+        self._due_at = 2 * self._behind
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a snapshot pays."""
+        return self._behind > self._due_at
 
 
 class _Reading:

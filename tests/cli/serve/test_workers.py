@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from mockserver.cli.serve.own_state import OwnState
 from mockserver.contract.project_detail import PROJECT_DETAIL
 from mockserver.contract.signature import sign
 from mockserver.testing.admin_client import AdminClient
@@ -119,6 +121,35 @@ def test_what_several_have_acknowledged_is_there_when_all_are_killed(tmp_path: P
         assert [call["n"] for call in calls] == list(range(len(calls), 0, -1))
         assert len(calls) >= len(submitters.taken)
         serving.stop(signal.SIGTERM)
+
+
+def test_a_state_of_its_own_goes_when_the_run_is_killed_and_the_last_worker_has_ended(tmp_path: Path) -> None:
+    with Serving("--workers", "2", folder=tmp_path, environment={"TMPDIR": str(tmp_path)}) as serving:
+        workers = workers_of(serving)
+        assert list(tmp_path.glob("apigames-mock-*"))
+        assert page(serving.url).ok
+        serving.stop(signal.SIGKILL)
+        until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_state_of_its_own_is_left_by_each_process_or_removed_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "apigames-mock-of-something-else").mkdir()
+    first, second = OwnState(), OwnState()
+    of_worker = os.dup(first._lock or 0)  # what a fork has of it
+    first.leave()
+    first.leave()
+    assert len(list(tmp_path.iterdir())) == 3
+    os.close(of_worker)  # as the system does for one that is killed
+    assert len(list(tmp_path.iterdir())) == 3
+    third = OwnState()
+    assert len(list(tmp_path.iterdir())) == 3
+    second.leave()
+    third.leave()
+    assert [one.name for one in tmp_path.iterdir()] == ["apigames-mock-of-something-else"]
 
 
 def test_a_port_that_is_taken_is_said_once(tmp_path: Path) -> None:
