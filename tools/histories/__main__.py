@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.support.postgresql import Postgresql, why_not
 from tools.histories.running import Outcome, begin, history
-from tools.histories.servers import Replicas, Servers, Workers, nemeses_of, serve
+from tools.histories.servers import Nemesis, Replicas, Servers, Workers, nemeses_of, serve
 
 
 def main() -> int:
@@ -52,7 +52,7 @@ def one_history(state: str, folder: Path, database: Postgresql | None, seed: int
     begin(url, folder)
     servers: Servers
     servers = Workers(serve(url, "--workers", "3"), folder) if state == "workers" else Replicas(serve(url), 3, folder)
-    nemeses = [servers.kill, servers.pause]
+    nemeses: list[Nemesis] = [servers.kill, servers.pause]
     if database is not None:
         nemeses += nemeses_of(database)
     with closing(servers):
