@@ -16,7 +16,7 @@ from mockserver.provider.faults.rules import Rule
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import FrozenClock, MovableClock
 from mockserver.provider.state.log import StateUnavailable
-from mockserver.provider.state.world import World
+from mockserver.provider.state.world import Merchant, World
 from mockserver.storage.sqlite import SqliteLog
 from mockserver.web.app import create_app
 from tests.support.histories import NOW, page, world_of
@@ -195,3 +195,16 @@ def test_the_page_shows_what_others_changed(provider: Provider, other: Provider)
     other.clock.advance(3600)
     other.faults.add(Rule(Fault("html_502"), times=77))
     assert "77" in client.get("/__admin/?view=time").get_data(as_text=True)
+
+
+def test_a_secret_of_a_merchant_that_another_added_is_masked_in_the_first_list(
+    provider: Provider, other: Provider
+) -> None:
+    numbers(provider)
+    provider.journal.entries()
+    secret = "a-made-up-secret-of-somebody"
+    merchant = other.add_merchant(Merchant("M9", secret))
+    page(other, merchant, f"P-{secret}")
+    assert secret not in repr(other.journal.entries())
+    assert secret not in repr(provider.journal.entries())
+    assert secret not in repr(provider.journal.newest(10))

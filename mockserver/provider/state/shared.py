@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import msgspec
@@ -75,7 +75,7 @@ class SharedState:
         self._calls: list[tuple[Call, Reply, float]] = []
         self._written: list[RawEntry] = []
         self._last_call = 0
-        journal.follow(self.refresh_journal)
+        journal.follow(self._journal_up_to_date)
 
     @property
     def is_empty(self) -> bool:
@@ -123,8 +123,8 @@ class SharedState:
         self._write_calls()
         return self._written[-1].n
 
-    def refresh_journal(self) -> None:
-        """Take in the calls that others recorded."""
+    @contextmanager
+    def _journal_up_to_date(self) -> Iterator[None]:
         with self.reading():
             journal = self._journal
             if journal.last < self._last_call:
@@ -133,6 +133,7 @@ class SharedState:
                     if n <= self._last_call:
                         journal.keep(read_call(n, head, reply, self._operations))
                 journal.skip_to(self._last_call)
+            yield
 
     def compact(self) -> None:
         """Put one change in the place of all those that there are: that which says what they did."""

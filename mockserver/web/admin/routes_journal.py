@@ -55,8 +55,7 @@ def journal_routes(admin: Blueprint, provider: Provider) -> None:
         if seconds:
             # The server does this before, without a thread.
             provider.journal.wait(count=count, timeout=seconds, after=after, **matchers)
-        with provider.up_to_date():
-            found, total = provider.journal.newest(newest, after=after, before=before, **matchers)
+        found, total = provider.journal.newest(newest, after=after, before=before, **matchers)
         return reply({"requests": _fitting(map(call_view, reversed(found))), "total": total})
 
     @admin.get("/requests/<int:n>")
