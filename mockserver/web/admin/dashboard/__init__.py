@@ -47,15 +47,17 @@ def add_page(app: Flask, provider: Provider, access: Access) -> None:
         except Problem as refused:
             return _html("login.html", refused.status, reason=refused.detail)
         is_signed_in = access.sessions.holds(present_request().session)
-        contents = page_contents(provider, request.args, request.host_url)
-        return _html(f"{contents['view']}.html", **contents, is_signed_in=is_signed_in)
+        with provider.up_to_date():
+            contents = page_contents(provider, request.args, request.host_url)
+            return _html(f"{contents['view']}.html", **contents, is_signed_in=is_signed_in)
 
     @page.get("/page/requests/<int:n>")
     def call(n: int) -> Response:
         check_access(access)
-        if request.args.get("of", provider.journal.generation) != provider.journal.generation:
-            raise Problem(404, f"Request {n} is forgotten: the requests were cleared")
-        return _html("call.html", call=call_details(provider, kept_call(provider, n), request.host_url))
+        with provider.up_to_date():
+            if request.args.get("of", provider.journal.generation) != provider.journal.generation:
+                raise Problem(404, f"Request {n} is forgotten: the requests were cleared")
+            return _html("call.html", call=call_details(provider, kept_call(provider, n), request.host_url))
 
     @page.post("/session")
     def sign_in() -> Response:
