@@ -114,5 +114,5 @@ $(VENV)/.runs: $(VENV)/.pip pyproject.toml
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.pip pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify,strategies]' --group dev >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify,strategies,shared]' --group dev >&2
 	@touch $(VENV)/.runs $@
