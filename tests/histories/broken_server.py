@@ -11,6 +11,7 @@ from typing import Any
 
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.log import Head
+from mockserver.provider.state.shared import Growth
 from mockserver.provider.state.world import World
 from mockserver.storage.opening import open_log
 from mockserver.web.server import Server
@@ -27,7 +28,7 @@ class Broken:
 
 
 class Sound(Broken):
-    """Nothing is wrong with it."""
+    """Nothing is wrong with it; snapshots are made much more often than they pay."""
 
 
 class NoCatchUp(Broken):
@@ -92,6 +93,9 @@ BREAKS = {"sound": Sound, "no_catch_up": NoCatchUp, "unflushed": Unflushed, "sta
 def main() -> None:
     url, broken = sys.argv[1:]
     provider = Provider(World(), log=BREAKS[broken](open_log(url)), journal_capacity=1_000_000)
+    if broken == "sound":
+        assert provider._shared is not None
+        provider._shared._growth = Growth(40_000)
     with Server(provider) as server:
         print(server.url, flush=True)
         threading.Event().wait()

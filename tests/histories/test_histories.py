@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.histories.__main__ import begin
-from tools.histories.running import Outcome, history
-from tools.histories.servers import Replicas, Workers, serve
+from tests.support.postgresql import Postgresql
+from tools.histories.running import Outcome, begin, history
+from tools.histories.servers import Replicas, Workers, nemeses_of, serve
 
 pytestmark = [pytest.mark.matrix, pytest.mark.once, pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")]
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.matrix, pytest.mark.once, pytest.mark.skipif(sys.platf
 @pytest.fixture
 def state(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'state.db'}"
-    Replicas(serve(url, *begin(tmp_path)), 1, tmp_path).close()
+    begin(url, tmp_path)
     return url
 
 
@@ -38,6 +38,15 @@ def test_three_workers_are_one_fake(state: str, tmp_path: Path) -> None:
     with closing(Workers(serve(state, "--workers", "3"), tmp_path)) as servers:
         outcome = history(servers, [servers.kill, servers.pause], 2, after(1000))
     assert not outcome.findings, "\n".join(outcome.findings)
+
+
+def test_three_servers_of_one_database_are_one_fake(postgresql: Postgresql, tmp_path: Path) -> None:
+    url = postgresql.new_state()
+    begin(url, tmp_path)
+    with closing(Replicas(serve(url), 3, tmp_path)) as servers:
+        outcome = history(servers, [servers.kill, servers.pause, *nemeses_of(postgresql)], 4, after(1200))
+    assert not outcome.findings, "\n".join(outcome.findings)
+    assert outcome.events
 
 
 def of_broken(broken: str, servers: int, state: str, folder: Path, operations: int) -> Outcome:
@@ -62,5 +71,5 @@ def test_a_server_that_takes_the_next_n_of_what_it_knew_is_found(state: str, tmp
     assert of_broken("stale_write", 2, state, tmp_path, 400).findings
 
 
-def test_one_that_is_not_broken_is_not_found(state: str, tmp_path: Path) -> None:
-    assert not of_broken("sound", 2, state, tmp_path, 300).findings
+def test_one_that_makes_a_snapshot_again_and_again_is_not_found(state: str, tmp_path: Path) -> None:
+    assert not of_broken("sound", 3, state, tmp_path, 500).findings

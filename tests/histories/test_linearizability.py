@@ -37,7 +37,7 @@ class Register:
         return state, state
 
     def changes(self, operation: Operation) -> bool:
-        return operation.call[0] != "read"  # type: ignore[index]
+        return bool(operation.call[0] != "read")
 
 
 REGISTER = Register()

@@ -431,7 +431,7 @@ def test_a_file_of_a_newer_version_or_of_something_else_is_refused(file: Path, t
     (tmp_path / "text").write_text("not a database" * 100)
     with pytest.raises(StateError, match="not a database; name another file"):
         open_log(f"sqlite:///{tmp_path / 'text'}")
-    for url in ("sqlite://x", "state.db", "sqlite:///", "mysql://x/y"):
+    for url in ("sqlite://x", "state.db", "sqlite:///", "postgresq://x/y"):
         with pytest.raises(StateError, match="expected sqlite:///FILE"):
             open_log(url)
 

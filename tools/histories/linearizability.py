@@ -32,12 +32,12 @@ class Undecided(Exception):
 
 @dataclass(frozen=True)
 class Operation:
-    """What a client did: `call` is a value that the model knows, times are in nanoseconds of one clock.
+    """What a client did: `call` is a hashable value that the model knows, times are in nanoseconds of one clock.
 
     It took effect at one instant between the two, unless the result is UNKNOWN. `by` says who did it, and where.
     """
 
-    call: Hashable
+    call: Any
     result: Any
     began: float
     ended: float
@@ -97,33 +97,39 @@ class _Search(Generic[S]):
         model = self._model
         # A place in the search: all known operations before `first` are done, and beyond it those in the bits of
         # `done`; of the unknown ones those in the bits of `happened`.
-        place = (0, 0, 0, model.start)
-        seen = {place}
+        refused: list[tuple[int, Operation]] = []
+        places = [(0, 0, 0, model.start)]
         order: list[Operation] = []
-        ways = [self._ways(*place)]
-        longest: tuple[int, tuple[Operation, ...], tuple[int, int, int, S]] = (0, (), place)
-        while ways and longest[0] < len(self._known):
+        ways = [self._ways(*places[0])]
+        seen = set(places)
+        longest: tuple[int, tuple[Operation, ...], S] = (-1, (), model.start)
+        while places:
+            first, done, _, state = places[-1]
+            depth = first + done.bit_count()
+            if depth == len(self._known):
+                return None
             step = next((one for one in ways[-1] if one[1] not in seen), None)
-            if step is None:
-                ways.pop()
-                if order:
-                    order.pop()
+            if step is not None:
+                self._left -= 1
+                if self._left < 0:
+                    raise Undecided(f"no order of {len(self._known)} operations was found in as many steps as allowed")
+                operation, place = step
+                seen.add(place)
+                order.append(operation)
+                places.append(place)
+                ways.append(self._ways(*place))
                 continue
-            self._left -= 1
-            if self._left < 0:
-                raise Undecided(f"no order of {len(self._known)} operations was found in as many steps as it may take")
-            operation, place = step
-            seen.add(place)
-            order.append(operation)
-            ways.append(self._ways(*place))
-            depth = place[0] + place[1].bit_count()
             if depth > longest[0]:
-                longest = (depth, tuple(order), place)
-        depth, found, (first, done, _, state) = longest
-        if depth == len(self._known):
-            return None
-        refused = tuple((one, model.step(state, one.call)[0]) for _, one in self._candidates(first, done)[0])
-        return Unexplained(self._history, found, state, refused)
+                longest = (depth, tuple(order), state)
+                refused = self._candidates(first, done)[0]
+            places.pop()
+            ways.pop()
+            if order:
+                order.pop()
+        _, found, state = longest
+        return Unexplained(
+            self._history, found, state, tuple((one, model.step(state, one.call)[0]) for _, one in refused)
+        )
 
     def _ways(
         self, first: int, done: int, happened: int, state: S

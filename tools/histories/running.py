@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from tools.histories import journal
-from tools.histories.clients import Client, Record, merchant_named
+from tools.histories.clients import Client, Record, merchant_named, world
 from tools.histories.linearizability import NEVER, UNKNOWN, Undecided, explained, smallest, told
-from tools.histories.model import DONE, Call, MerchantModel
-from tools.histories.servers import Nemesis, Servers
+from tools.histories.model import DONE, NOW, Call, MerchantModel
+from tools.histories.servers import Nemesis, Replicas, Servers, serve
 
 CLIENTS = 6
 MERCHANTS = 3
@@ -33,6 +35,13 @@ class Outcome:
     def __str__(self) -> str:
         found = f"{len(self.findings)} cannot be explained" if self.findings else "explained"
         return f"{self.operations} operations, {self.unknown} of them unknown, {self.events} events: {found}"
+
+
+def begin(url: str, folder: Path) -> None:
+    """Let a state begin as the model does."""
+    file = folder / "world.json"
+    file.write_text(json.dumps(world(MERCHANTS)), "utf-8")
+    Replicas(serve(url, "--world", str(file), "--clock", str(NOW)), 1, folder).close()
 
 
 def history(

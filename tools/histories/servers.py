@@ -16,7 +16,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from tests.support.postgresql import Postgresql
+
 Command = Sequence[str]
+Nemesis = Callable[[random.Random], None]
 _ROOT = Path(__file__).parents[2]
 _PAUSE = (0.05, 0.4)
 
@@ -135,4 +138,15 @@ def serve(state: str, *more: str) -> list[str]:
     return [sys.executable, "-m", "mockserver", "serve", *options]
 
 
-Nemesis = Callable[[random.Random], None]
+def nemeses_of(database: Postgresql) -> list[Nemesis]:
+    """Return what may become of a database: it loses its power, or is stopped for a while."""
+
+    def lose_power(_: random.Random) -> None:
+        database.restart()
+
+    def be_away(rng: random.Random) -> None:
+        database.stop(rng.choice(["fast", "immediate"]))
+        time.sleep(rng.uniform(*_PAUSE))
+        database.start()
+
+    return [lose_power, be_away]

@@ -6,7 +6,7 @@ import threading
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import takewhile
 from secrets import token_hex
 from time import monotonic
@@ -66,16 +66,16 @@ class Journal:
         # What lists and waits look at, by n: made once for all of them, by the masker of that time.
         self._listed: dict[int, Listed] = {}
         self._listed_by: Masker | None = None
-        self._refresh: Callable[[], None] | None = None
+        self._up_to_date: Callable[[], AbstractContextManager[None]] = nullcontext
 
-    def follow(self, refresh: Callable[[], None]) -> None:
-        """Have calls numbered and kept elsewhere too: `refresh` gives those that are new there to `keep`."""
-        self._refresh = refresh
+    def follow(self, up_to_date: Callable[[], AbstractContextManager[None]]) -> None:
+        """Have calls numbered and kept elsewhere too: while `up_to_date()` is entered, those of there are here."""
+        self._up_to_date = up_to_date
 
     @property
     def is_shared(self) -> bool:
         """Whether others may record calls that nobody tells of here: who waits has to look."""
-        return self._refresh is not None
+        return self._up_to_date is not nullcontext
 
     @property
     def last(self) -> int:
@@ -90,8 +90,8 @@ class Journal:
     @property
     def total(self) -> int:
         """How many calls were recorded since the start, the forgotten ones included."""
-        self._take_in()
-        return self._total
+        with self._up_to_date():
+            return self._total
 
     @property
     def listeners(self) -> int:
@@ -147,19 +147,18 @@ class Journal:
         for heard in self._listeners:
             heard()
 
-    def _take_in(self) -> None:
-        if self._refresh is not None:
-            self._refresh()
-
     def lazy_entries(self) -> list[LazyEntry]:
         """Return the calls still kept, oldest first; each is masked when it is looked at, with the secrets of now."""
+        kept = self.calls()
         masker = self._maskers.masker()
-        return [LazyEntry(one, masker) for one in self.calls()]
+        return [LazyEntry(one, masker) for one in kept]
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
+        kept = self.calls(after)
+        # Behind it: they may be of a merchant that nobody here knew.
         masker = self._maskers.masker()
-        return [self.masked(one, masker) for one in self.calls(after)]
+        return [self.masked(one, masker) for one in kept]
 
     def newest(
         self, count: int, *, after: int = 0, before: int | None = None, **matchers: Any
@@ -181,16 +180,14 @@ class Journal:
 
     def calls(self, after: int = 0, before: int | None = None) -> list[RawEntry]:
         """Return the calls still kept, secrets and all, whose `n` is above `after` and below `before`, oldest first."""
-        self._take_in()
-        with self._lock:
+        with self._up_to_date(), self._lock:
             kept = list(takewhile(lambda one: one.n > after, reversed(self._kept)))
         kept.reverse()
         return kept if before is None else [one for one in kept if one.n < before]
 
     def kept(self, n: int) -> RawEntry | None:
         """Return the n-th call, secrets and all, or None when it never arrived or is forgotten."""
-        self._take_in()
-        with self._lock:
+        with self._up_to_date(), self._lock:
             place = bisect_left(self._kept, n, key=lambda one: one.n)
             return self._kept[place] if place < len(self._kept) and self._kept[place].n == n else None
 
