@@ -77,7 +77,7 @@ documents: $(VENV)/.tests  ## write anew what is made from the code: schemas/rea
 	$(BIN)/python -m tools.proof
 
 locks: $(VENV)/.tests  ## pin anew, by hashes, what the image is made of; all to the newest: make locks ARGS=--upgrade
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o packaging/requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra shared --strip-extras $(LOCK) -o packaging/requirements.txt
 	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml > packaging/.build-requirements.in
 	$(BIN)/uv pip compile packaging/.build-requirements.in $(LOCK) -o packaging/build-requirements.txt
 	@rm packaging/.build-requirements.in

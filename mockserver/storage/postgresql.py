@@ -6,6 +6,7 @@ committed is on the disk of the database before anybody sees it.
 
 from __future__ import annotations
 
+import selectors
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +16,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import DiagnosticField, ExecStatus, Format
 
 from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
 from mockserver.storage.shared_replies import SharedReplies
 
 if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn, PGresult
     from typing_extensions import LiteralString
 
 FORMAT = 1
@@ -44,6 +47,8 @@ _CONNECTION = {
 }
 # Where nobody answers, an attempt takes its time: not every call shall wait for one.
 _SECONDS_BETWEEN_ATTEMPTS = 1.0
+# Where the database stands still, who looks gives it up; a call for the page looks before it writes.
+_SECONDS_TO_LOOK = 10.0
 _CHANGES_AT_ONCE = 100
 _FORGET_AT = 256
 _BYTES_KEPT = 64 * 1_048_576
@@ -62,6 +67,7 @@ CREATE TABLE calls (
 )
 """
 _HEAD = "SELECT change, call, epoch, keep FROM head"
+_LOOK, _NOT_PREPARED = b"apigames_mock_look", b"26000"
 # Each in one statement, which is one way to the database and back.
 _APPEND = """
 WITH appended AS (INSERT INTO changes SELECT * FROM unnest(%b::bigint[], %b::bytea[]))
@@ -119,7 +125,9 @@ class PostgresqlLog:
         # Never made later: tables that are gone are to be missed, and not to begin anew.
         connection = psycopg.connect(self._address, autocommit=True, prepare_threshold=2)
         # Whoever has a provider has no hold of the log that it was given.
-        self._closing = weakref.finalize(self, connection.close)
+        self._selector = selectors.DefaultSelector()
+        self._closing = weakref.finalize(self, _close, connection, self._selector)
+        self._selector.register(connection.fileno(), selectors.EVENT_READ)
         for name, value in {**_SETTINGS, "search_path": f'"{self._schema}"'}.items():
             connection.execute("SELECT set_config(%s, %s, false)", (name, value))
         if make:
@@ -193,7 +201,33 @@ class PostgresqlLog:
 
     def head(self) -> Head:
         """Return how far it is."""
-        return self._do(lambda connection: Head(*_one(connection, _HEAD)[:3]))
+        return self._do(self._look)
+
+    def _look(self, connection: Connection) -> Head:
+        # As libpq has it, at half the price of a cursor: each call that is served does this.
+        found = self._looked(connection.pgconn)
+        if found.error_field(DiagnosticField.SQLSTATE) == _NOT_PREPARED:  # yet, or psycopg forgot all after a rollback
+            connection.pgconn.prepare(_LOOK, _HEAD.encode())
+            found = self._looked(connection.pgconn)
+        if found.status != ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError(found.error_message.decode(errors="replace"))
+        if found.ntuples != 1:
+            raise StateError("its tables are not whole")
+        return Head(*[int.from_bytes(found.get_value(0, n) or b"", "big", signed=True) for n in range(3)])
+
+    def _looked(self, wire: PGconn) -> PGresult:
+        wire.send_query_prepared(_LOOK, None, result_format=Format.BINARY)
+        wire.flush()
+        while wire.is_busy():
+            if not self._selector.select(_SECONDS_TO_LOOK):
+                raise psycopg.OperationalError(f"no answer within {_SECONDS_TO_LOOK:g} s")
+            wire.consume_input()
+        found = wire.get_result()
+        while wire.get_result():  # up to the None that ends them
+            pass
+        if found is None:
+            raise psycopg.OperationalError("no answer")
+        return found
 
     def first(self) -> int:
         """Return the number of the first change that is there, which `replace` may have put in the place of others."""
@@ -359,6 +393,11 @@ class PostgresqlLog:
 
 def _nothing() -> None:
     """Close what was never opened."""
+
+
+def _close(connection: Connection, selector: selectors.BaseSelector) -> None:
+    selector.close()
+    connection.close()
 
 
 def _parts(url: str) -> tuple[str, str, str, list[str]]:

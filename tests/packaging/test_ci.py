@@ -52,7 +52,7 @@ def test_every_snippet_of_the_docs_is_a_file_and_every_file_is_shown() -> None:
         ("vendor.github-issue-forms", [path for path in FORMS if path.name != "config.yml"]),
         ("vendor.github-issue-config", [path for path in FORMS if path.name == "config.yml"]),
         ("vendor.dependabot", [ROOT / ".github" / "dependabot.yml"]),
-        ("vendor.compose-spec", [ROOT / "packaging" / "compose.yaml"]),
+        ("vendor.compose-spec", sorted((ROOT / "packaging").glob("compose*.yaml"))),
         ("vendor.gitlab-ci", [path for path in SNIPPETS if "gitlab" in path.name]),
     ],
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -225,6 +227,26 @@ def test_one_that_stands_still_while_it_writes_is_put_out(url: str) -> None:
     with pytest.raises(StateUnavailable):
         stand_still()
     assert (outline(one)["ts"], outline(other)["ts"]) == (NOW + 5, NOW + 5)
+
+
+def test_a_database_that_stands_still_is_not_waited_for(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = opened(url, world_of("M1"))
+    assert provider._shared is not None
+    log = provider._shared._log
+    assert isinstance(log, PostgresqlLog)
+    assert log._connection is not None
+    pid = log._connection.info.backend_pid
+    monkeypatch.setattr("mockserver.storage.postgresql._SECONDS_TO_LOOK", 0.05)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert outline(provider)["rc"] == 503
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert "no answer within" in caplog.text
+    monkeypatch.undo()
+    assert outline(provider)["rc"] == 200
 
 
 def test_a_connection_that_breaks_while_something_is_written_leaves_nothing_half_done(url: str) -> None:

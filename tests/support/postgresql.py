@@ -33,10 +33,10 @@ def why_not() -> str | None:
 class Postgresql:
     """A database on a free port of 127.0.0.1. Whatever end its processes have, what was committed is there again.
 
-    It does not wait for the disk: that would show only where the machine loses its power.
+    Without `fsync` it does not wait for the disk: that would show only where the machine loses its power.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fsync: bool = False) -> None:
         self._programs = programs()
         self._user = _other_user() if os.geteuid() == 0 else None
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -50,7 +50,8 @@ class Postgresql:
         with (self._data / "postgresql.conf").open("a") as settings:
             settings.write(
                 f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
-                "fsync = off\nmax_connections = 60\nshared_buffers = 32MB\nautovacuum_naptime = 10s\n"
+                f"fsync = {'on' if fsync else 'off'}\n"
+                "max_connections = 60\nshared_buffers = 32MB\nautovacuum_naptime = 10s\n"
             )
         self.url = f"postgresql://mock@127.0.0.1:{self.port}/postgres"
         self._schemas = 0
