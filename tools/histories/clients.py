@@ -24,6 +24,8 @@ from tools.histories.linearizability import NEVER, UNKNOWN, Operation
 from tools.histories.model import DONE, FAULT, STATUSES, UNKNOWN_MERCHANT, UNKNOWN_PROJECT, VOUCHERS, Call
 
 _SECONDS_TO_WAIT = 20.0
+# What was lost is not done later than so long after, in nanoseconds: its server, or its database, was killed.
+_DONE_BY = 10_000_000_000
 _NEWEST = 40
 _MESSAGES = {"Merchant not found": UNKNOWN_MERCHANT, "Project ID tidak ditemukan": UNKNOWN_PROJECT}
 # How often each is done, of so many.
@@ -93,6 +95,7 @@ class Client:
         self._address = ""
         self._began = 0
         self._seen_last = 0
+        self._is_lost = False
 
     def run(self, stop: threading.Event, merchants: int) -> None:
         """Do one thing after another until told to stop."""
@@ -100,10 +103,20 @@ class Client:
             while not stop.is_set():
                 self.do(self._rng.choices([*_WEIGHTS], [*_WEIGHTS.values()])[0], self._rng.randint(1, merchants))
                 self._record.done += 1
+                while self._is_lost and not stop.is_set():
+                    self._see_whether_it_is_back()
                 if self._rng.random() < 0.5:
                     time.sleep(self._rng.random() * 0.005)
         finally:
             self.close()
+
+    def _see_whether_it_is_back(self) -> None:
+        """Wait for the state: whatever is asked meanwhile would be one more of which nobody knows what it did."""
+        try:
+            status, _ = self._ask("GET", "/__admin/ready")
+            self._is_lost = status != 200
+        except (_NotSent, _Lost):
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -148,7 +161,8 @@ class Client:
             return None
         except _Lost:
             result = UNKNOWN
-        ended = NEVER if result is UNKNOWN else time.monotonic_ns()
+            self._is_lost = True
+        ended = time.monotonic_ns() + (_DONE_BY if result is UNKNOWN else 0)
         if not (is_read and result is UNKNOWN):
             operation = Operation(call, result, self._began, ended, f"{self._name} at {self._address}")
             self._record.history[merchant_id].append(operation)
