@@ -23,7 +23,7 @@ _URL = click.argument("url", metavar="URL")
 
 @click.group()
 def state() -> None:
-    """Look after what `serve --state URL` keeps, as in sqlite:///mock.db."""
+    """Look after what `serve --state URL` keeps, as in sqlite:///mock.db or postgresql://mock@db.internal/mock."""
 
 
 @state.command()
@@ -65,7 +65,7 @@ def import_(url: str, file: Path) -> None:
         log = open_log(url)
         if log.begin().change:
             log.rollback()
-            raise click.ClickException(f"{url} is not empty; import into another, or remove it first")
+            raise click.ClickException(f"{log.name} is not empty; import into another, or remove it first")
         log.append([encode_change(change)])
         log.commit()
         log.close()
@@ -98,7 +98,7 @@ def _opened(url: str) -> Iterator[tuple[Provider, StoredLog]]:
         log = open_log(url, make=False)
         try:
             if not log.head().change:
-                raise click.ClickException(f"{url} is empty: nothing was ever served from it")
+                raise click.ClickException(f"{log.name} is empty: nothing was ever served from it")
             yield Provider(World(), log=log), log
         finally:
             log.close()

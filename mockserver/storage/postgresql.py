@@ -38,6 +38,8 @@ _CONNECTION = {
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",
+    # Of several hosts the one that is written: what a standby knows may be old.
+    "target_session_attrs": "read-write",
     "application_name": "apigames-mock",
 }
 # Where nobody answers, an attempt takes its time: not every call shall wait for one.
