@@ -75,7 +75,7 @@ class Unexplained(Generic[S]):
     next: tuple[tuple[Operation, Any], ...]
 
 
-def explained(history: Sequence[Operation], model: Model[S], *, most: int = 2_000_000) -> Unexplained[S] | None:
+def explained(history: Sequence[Operation], model: Model[S], *, most: int = 300_000) -> Unexplained[S] | None:
     """Return None when an order of the operations explains a history, otherwise how far orders got.
 
     Raises:
