@@ -153,8 +153,8 @@ class Client:
 
     # --- what is written down
 
-    def _note(self, merchant_id: str, call: Call, ask: Callable[[], Any]) -> Any:
-        is_read = call.name in _READS
+    def _note(self, merchant_id: str, call: Call | Callable[[], Call], ask: Callable[[], Any]) -> Any:
+        """Ask, and write down what came of it; a call may depend on what its reply says."""
         try:
             result = ask()
         except _NotSent:
@@ -163,13 +163,19 @@ class Client:
             result = UNKNOWN
             self._is_lost = True
         ended = time.monotonic_ns() + (_DONE_BY if result is UNKNOWN else 0)
-        if not (is_read and result is UNKNOWN):
-            operation = Operation(call, result, self._began, ended, f"{self._name} at {self._address}")
+        done = call if isinstance(call, Call) else call()
+        if not (done.name in _READS and result is UNKNOWN):
+            operation = Operation(done, result, self._began, ended, f"{self._name} at {self._address}")
             self._record.history[merchant_id].append(operation)
         return result
 
     def _numbered(
-        self, merchant_id: str, call: Call, path: str, fields: dict[str, Any], read: Callable[..., Any]
+        self,
+        merchant_id: str,
+        call: Call | Callable[[], Call],
+        path: str,
+        fields: dict[str, Any],
+        read: Callable[..., Any],
     ) -> Any:
         """Make a call of the vendor's API: it is in the journal, under a tag of its own."""
         tag = str(next(self._record.tags))
@@ -188,7 +194,7 @@ class Client:
         submitted = self._record.projects[merchant_id]
         if name == "page_of" and submitted:
             code, project_id = self._rng.choice(submitted[-12:])
-        call = Call("page_of", (code,)) if code else Call("page")
+        call = Call("page_of", (code, project_id)) if code else Call("page")
         asked = {"projectid": project_id, "status": "", "page": 1, "limit": 30}
 
         def read(status: int, reply: Any) -> Any:
@@ -204,17 +210,20 @@ class Client:
         self._numbered(merchant_id, call, "project/detail", asked, read)
 
     def _submit(self, merchant_id: str, code: str) -> None:
+        made: list[str] = []
+
         def read(_: int, reply: Any) -> Any:
             if reply["status"] == 1:
-                made = reply["data"]
-                self._record.ids.append(made["id"])
-                self._record.projects[merchant_id].append((code, made["project_id"]))
+                data = reply["data"]
+                made.append(data["project_id"])
+                self._record.ids.append(data["id"])
+                self._record.projects[merchant_id].append((code, data["project_id"]))
                 return "taken"
             message = reply["error_msg"]
             return _MESSAGES.get(message, "double" if "sudah ada sebelumnya" in message else message)
 
         sent = {"kode_voucher": base64.b64encode(code.encode()).decode()}
-        self._numbered(merchant_id, Call("submit", (code,)), "redem/bulk", sent, read)
+        self._numbered(merchant_id, lambda: Call("submit", (code, *made)), "redem/bulk", sent, read)
 
     # --- calls of the admin side
 
