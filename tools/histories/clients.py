@@ -309,7 +309,10 @@ class Client:
         found: list[Any] = []
         while True:
             before = f"&before={found[-1]['n']}" if found else ""
-            _, reply = self._ask("GET", f"/__admin/requests?newest=10000{before}")
+            try:
+                _, reply = self._ask("GET", f"/__admin/requests?newest=10000{before}")
+            except (_NotSent, _Lost):
+                continue  # somebody was killed just now
             if not reply["requests"]:
                 break
             found += reply["requests"]
