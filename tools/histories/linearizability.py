@@ -27,7 +27,11 @@ UNKNOWN: Any = _Unknown()
 
 
 class Undecided(Exception):
-    """The search took more steps than it may."""
+    """The search took more steps than it may; `longest` is how far it got, which is most often where it must stop."""
+
+    def __init__(self, longest: Unexplained[Any]) -> None:
+        super().__init__(f"no order of {len(longest.history)} operations was found in as many steps as allowed")
+        self.longest = longest
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class _Search(Generic[S]):
             if step is not None:
                 self._left -= 1
                 if self._left < 0:
-                    raise Undecided(f"no order of {len(self._known)} operations was found in as many steps as allowed")
+                    raise Undecided(self._unexplained(*longest, refused))
                 operation, place = step
                 seen.add(place)
                 order.append(operation)
@@ -140,10 +144,13 @@ class _Search(Generic[S]):
             ways.pop()
             if order:
                 order.pop()
-        _, found, state = longest
-        return Unexplained(
-            self._history, found, state, tuple((one, model.step(state, one.call)[0]) for _, one in refused)
-        )
+        return self._unexplained(*longest, refused)
+
+    def _unexplained(
+        self, _depth: int, order: tuple[Operation, ...], state: S, refused: list[tuple[int, Operation]]
+    ) -> Unexplained[S]:
+        expected = tuple((one, self._model.step(state, one.call)[0]) for _, one in refused)
+        return Unexplained(self._history, order, state, expected)
 
     def _ways(
         self, most_unknown: int, first: int, done: int, happened: int, behind: int, state: S

@@ -104,7 +104,7 @@ def _judged(record: Record, events: int, merchants: int) -> Outcome:
         try:
             found = explained(record.history[name], model)
         except Undecided as error:
-            findings.append(f"merchant {name}: undecided: {error}")
+            findings.append(f"merchant {name}: undecided: {error}; as far as it got, {told(error.longest)}")
             continue
         if found is not None:
             findings.append(f"merchant {name}: {told(smallest(found, model))}")
