@@ -42,11 +42,12 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.post("/reset")
     def reset() -> Response:
         body_as("reset", or_empty=True)
-        merchant_id = one_merchant(provider)
-        if merchant_id is None:
-            provider.reset()
-        else:
-            provider.reset_merchant(merchant_id)
+        with provider.changing:
+            merchant_id = one_merchant(provider)
+            if merchant_id is None:
+                provider.reset()
+            else:
+                provider.reset_merchant(merchant_id)
         return reply({})
 
     _merchant_routes(admin, provider, access)
