@@ -7,7 +7,13 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
-.PHONY: help serve test check rest lint unit coverage environments wheel matrix growth proof bench documents locks site screenshots dist release clean
+# Some tests share what takes a minute to set up. Each such folder is run by one process, beside the others.
+IMAGE = tests/packaging/test_image.py
+THIRD_PARTIES = tests/third_parties
+# Two at a time where `make` keeps their lines apart (GNU make 4): much of it waits for a network, a disk or a client.
+SIDE_BY_SIDE = $(if $(filter output-sync,$(.FEATURES)),--jobs=2 --output-sync=target)
+
+.PHONY: help serve test check rest lint unit coverage environments wheel matrix long image third-parties growth proof bench documents locks site screenshots dist release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,8 +27,9 @@ test: lint unit  ## lint, types, and the whole suite on one Python: before every
 check: test rest  ## everything that CI checks
 	@echo "all checks passed"
 
-# What CI runs after `make test`.
-rest: coverage environments wheel matrix growth proof
+# What CI runs after `make test`; what takes longest begins first.
+rest: $(VENV)/.tests
+	@$(MAKE) $(SIDE_BY_SIDE) environments image third-parties long coverage wheel growth proof
 
 lint: $(VENV)/.tests  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -42,8 +49,16 @@ environments: $(VENV)/.tests  ## the tests under every other Python, and with th
 wheel: $(VENV)/.tests  ## build wheel and sdist, and try them in fresh environments
 	$(PYTEST) -m wheel tests
 
-matrix: $(VENV)/.tests  ## the slow tests: environments of their own, other people's tools, long runs
-	$(PYTEST) --dist loadgroup -m matrix tests
+matrix: image third-parties long  ## the slow tests: environments of their own, other people's tools, long runs
+
+image: $(VENV)/.tests
+	$(BIN)/python -m pytest -m matrix $(IMAGE)
+
+third-parties: $(VENV)/.tests
+	$(BIN)/python -m pytest -m matrix $(THIRD_PARTIES)
+
+long: $(VENV)/.tests
+	$(PYTEST) -m matrix --ignore=$(IMAGE) --ignore=$(THIRD_PARTIES) tests
 
 # The same texts each time: a check of a change must not fail for what stood before. CI draws others every week.
 growth: $(VENV)/.tests  ## draw texts for everything that foreign text comes to, and look whether its time grows faster than they do
@@ -99,5 +114,5 @@ $(VENV)/.runs: $(VENV)/.pip pyproject.toml
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.pip pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify,strategies]' --group dev >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify,strategies,shared]' --group dev >&2
 	@touch $(VENV)/.runs $@

@@ -17,15 +17,14 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.state.changes import Restore, encode_change
 from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.provider.state.world import World
-from mockserver.storage.opening import open_log
-from mockserver.storage.sqlite import SqliteLog
+from mockserver.storage.opening import StoredLog, open_log
 
 _URL = click.argument("url", metavar="URL")
 
 
 @click.group()
 def state() -> None:
-    """Look after what `serve --state URL` keeps, as in sqlite:///mock.db."""
+    """Look after what `serve --state URL` keeps, as in sqlite:///mock.db or postgresql://mock@db.internal/mock."""
 
 
 @state.command()
@@ -83,7 +82,7 @@ def import_(url: str, file: Path) -> None:
         log = open_log(url)
         if log.begin().change:
             log.rollback()
-            raise click.ClickException(f"{url} is not empty; import into another, or remove it first")
+            raise click.ClickException(f"{log.name} is not empty; import into another, or remove it first")
         log.append([encode_change(change)])
         log.commit()
         log.close()
@@ -111,12 +110,12 @@ def compact(url: str) -> None:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[tuple[Provider, SqliteLog]]:
+def _opened(url: str) -> Iterator[tuple[Provider, StoredLog]]:
     try:
         log = open_log(url, make=False)
         try:
             if not log.head().change:
-                raise click.ClickException(f"{url} is empty: nothing was ever served from it")
+                raise click.ClickException(f"{log.name} is empty: nothing was ever served from it")
             yield Provider(World(), log=log), log
         finally:
             log.close()

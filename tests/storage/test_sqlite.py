@@ -40,6 +40,7 @@ from mockserver.provider.state.world import Merchant, World
 from mockserver.storage.opening import open_log
 from mockserver.storage.sqlite import SqliteLog
 from mockserver.web.app import create_app
+from tests.support.examples import examples
 from tests.support.histories import NOW, Histories, begun, called, page, seen, world_of
 
 
@@ -76,7 +77,7 @@ class Shared(Histories):
 
 TestShared = Shared.TestCase
 TestShared.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(40), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -430,7 +431,7 @@ def test_a_file_of_a_newer_version_or_of_something_else_is_refused(file: Path, t
     (tmp_path / "text").write_text("not a database" * 100)
     with pytest.raises(StateError, match="not a database; name another file"):
         open_log(f"sqlite:///{tmp_path / 'text'}")
-    for url in ("sqlite://x", "state.db", "sqlite:///", "postgresql://x/y"):
+    for url in ("sqlite://x", "state.db", "sqlite:///", "postgresq://x/y"):
         with pytest.raises(StateError, match="expected sqlite:///FILE"):
             open_log(url)
 
