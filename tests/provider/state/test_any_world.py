@@ -86,7 +86,11 @@ def test_a_world_asks_for_so_many_vouchers_and_no_more() -> None:
 
 
 def test_vouchers_of_equal_plans_share_one() -> None:
-    plan = {"transition": "timed", "process_after": [1, 2], "outcomes": {"success": 1, "error_engine": 2}}
+    plan: dict[str, Any] = {
+        "transition": "timed",
+        "process_after": [1, 2],
+        "outcomes": {"success": 1, "error_engine": 2},
+    }
     vouchers = [
         {"voucher_code": f"C{n}", "plan": {**plan, "outcomes": {**plan["outcomes"]}, "seed": n % 2}} for n in range(6)
     ]
