@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # One more than there are processors: many tests wait for something.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# The tests start hundreds of processes. Where this is set, as images of Python do, each of them compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
 # Some tests share what takes a minute to set up. Each such folder is run by one process, beside the others.
