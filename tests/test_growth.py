@@ -25,6 +25,7 @@ SHAPES = [
     Shape("{", '"asecret":"value",', "}"),
     Shape("", "\ud7ff\x1b", ""),
     Shape("", "x:1:in a: b</a>", ""),
+    Shape("", "HTTP/1.1 200\n", ""),
     Shape("x:1:in `a': ", "b': c(Error", ")"),
 ]
 
