@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # One more than there are processors: many tests wait for something.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# The tests start hundreds of processes. Where this is set, as images of Python do, each of them compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+SHARED = --hypothesis-profile=fewer -m "not wheel and not matrix and not once"
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
 # Some tests share what takes a minute to set up. Each such folder is run by one process, beside the others.
@@ -13,7 +16,7 @@ THIRD_PARTIES = tests/third_parties
 # Two at a time where `make` keeps their lines apart (GNU make 4): much of it waits for a network, a disk or a client.
 SIDE_BY_SIDE = $(if $(filter output-sync,$(.FEATURES)),--jobs=2 --output-sync=target)
 
-.PHONY: help serve test check rest lint unit coverage environments wheel matrix long image third-parties growth proof bench documents locks site screenshots dist release clean
+.PHONY: help serve test check rest lint unit coverage environments wheel matrix long image third-parties shared growth proof bench documents locks site screenshots dist release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +32,7 @@ check: test rest  ## everything that CI checks
 
 # What CI runs after `make test`; what takes longest begins first.
 rest: $(VENV)/.tests
-	@$(MAKE) $(SIDE_BY_SIDE) environments image third-parties long coverage wheel growth proof
+	@$(MAKE) $(SIDE_BY_SIDE) environments image third-parties long shared coverage wheel growth proof
 
 lint: $(VENV)/.tests  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -59,6 +62,10 @@ third-parties: $(VENV)/.tests
 
 long: $(VENV)/.tests
 	$(PYTEST) -m matrix --ignore=$(IMAGE) --ignore=$(THIRD_PARTIES) tests
+
+shared: $(VENV)/.tests  ## the tests of the fake and of its server once more, on a state in a file and on two replicas with PostgreSQL
+	$(PYTEST) $(SHARED) --state sqlite tests/provider tests/web
+	$(PYTEST) $(SHARED) --state postgresql tests/web
 
 # The same texts each time: a check of a change must not fail for what stood before. CI draws others every week.
 growth: $(VENV)/.tests  ## draw texts for everything that foreign text comes to, and look whether its time grows faster than they do

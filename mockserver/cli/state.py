@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,10 +47,26 @@ def info(url: str) -> None:
 def export(url: str, output: Path | None) -> None:
     """Write everything but the calls of the journal as one JSON document, secrets too, for `state import`."""
     with _opened(url) as (provider, _):
-        if output not in {None, STANDARD_OUTPUT}:
-            # For the owner alone: secrets are in it.
-            os.close(os.open(output, os.O_CREAT | os.O_WRONLY, 0o600))
+        if output is not None and output != STANDARD_OUTPUT:
+            _keep_private(output)
         write_output(output, msgspec.json.encode(provider.as_change()).decode() + "\n")
+
+
+def _keep_private(file: Path) -> None:
+    """Make a file for its owner alone, before secrets are in it; one that was there is from now on.
+
+    Raises:
+        click.UsageError: it cannot be made.
+    """
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_WRONLY, 0o600)
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                file.chmod(0o600)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise click.UsageError(f"cannot write {file}: {error.strerror}; choose another file") from None
 
 
 @state.command("import")

@@ -291,7 +291,7 @@ class PostgresqlLog:
         now_last = last + len(calls)
         columns = (
             list(range(last + 1, now_last + 1)),
-            [call.merchant_id for call in calls],
+            [_text(call.merchant_id) for call in calls],
             [call.head for call in calls],
             [one.reply_id for one in shared],
             [one.rest for one in shared],
@@ -314,7 +314,7 @@ class PostgresqlLog:
 
         def forget(connection: Connection) -> None:
             if merchant_id is not None:
-                connection.execute("DELETE FROM calls WHERE merchant_id = %s", (merchant_id,))
+                connection.execute("DELETE FROM calls WHERE merchant_id = %s", (_text(merchant_id),))
                 return
             connection.execute("DELETE FROM calls")
             connection.execute("DELETE FROM replies")
@@ -389,6 +389,11 @@ class PostgresqlLog:
             self._closing()
         except psycopg.Error:
             pass
+
+
+def _text(merchant_id: str | None) -> str | None:
+    """Return an id as the database takes it, which has no NUL; another for each."""
+    return None if merchant_id is None else merchant_id.replace("\\", r"\\").replace("\0", r"\0")
 
 
 def _nothing() -> None:

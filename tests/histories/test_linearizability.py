@@ -51,7 +51,7 @@ def any_histories(draw: st.DrawFn) -> list[Operation]:
     for _ in range(draw(st.integers(1, 5))):
         call, result = draw(CALLS), draw(RESULTS)
         began = draw(st.integers(0, 9))
-        ended = NEVER if result is UNKNOWN else began + draw(st.integers(1, 5))
+        ended = began + draw(st.integers(1, 5))
         found.append(Operation(call, result, began, ended))
     return found
 
@@ -99,8 +99,8 @@ def merchant_calls(draw: st.DrawFn) -> list[Call]:
         "reset": st.just(()),
         "add": st.just(()),
         "remove": st.just(()),
-        "page_of": st.tuples(st.sampled_from("ABC")),
-        "submit": st.tuples(st.sampled_from("ABC")),
+        "page_of": st.tuples(st.sampled_from("ABC"), st.just("P")),
+        "submit": st.tuples(st.sampled_from("ABC"), st.sampled_from(["P", "Q"])),
         "advance": st.tuples(st.integers(1, 3)),
         "put_fault": st.tuples(st.integers(1, 3)),
         "move": st.tuples(st.just((0, 2)), statuses, st.just(f"note {next(numbers)}")),
@@ -189,8 +189,8 @@ REFUSED = {
         at(0, 9, "submit", "A", gives="taken"),
     ],
     "a submission that is lost": [
-        at(0, 1, "submit", "A", gives="taken"),
-        at(2, 3, "page_of", "A", gives="unknown project"),
+        at(0, 1, "submit", "A", "P", gives="taken"),
+        at(2, 3, "page_of", "A", "P", gives="unknown project"),
     ],
 }  # fmt: skip
 

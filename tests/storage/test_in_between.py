@@ -208,3 +208,27 @@ def test_a_secret_of_a_merchant_that_another_added_is_masked_in_the_first_list(
     assert secret not in repr(other.journal.entries())
     assert secret not in repr(provider.journal.entries())
     assert secret not in repr(provider.journal.newest(10))
+
+
+OF_ONE: dict[str, tuple[str, str, Any]] = {
+    "a reset": ("POST", "/__admin/reset?merchant_id=M1", {}),
+    "faults": ("PUT", "/__admin/faults?merchant_id=M1", {"faults": [{"fault": "html_502"}]}),
+    "no faults": ("DELETE", "/__admin/faults?merchant_id=M1", None),
+    "readings": ("PUT", "/__admin/readings?merchant_id=M1", {"readings": {}}),
+    "a clock": ("POST", "/__admin/clock?merchant_id=M1", {"advance": 5}),
+    "a failure of the vendor": ("PATCH", "/__admin/merchants/M1", {"vendor_state": None}),
+    "its end": ("DELETE", "/__admin/merchants/M1", None),
+    "a project": ("POST", "/__admin/merchants/M1/projects", {}),
+    "a move": ("PATCH", "/__admin/projects/P-M1/vouchers", {"to": "success"}),
+}
+
+
+@pytest.mark.parametrize("change", OF_ONE)
+def test_a_change_of_a_merchant_that_another_removes_meanwhile_is_refused(
+    change: str, provider: Provider, other: Provider, log: Interrupted
+) -> None:
+    method, path, document = OF_ONE[change]
+    log.before["begin"] = lambda: other.remove_merchant("M1")
+    reply = create_app(provider).test_client().open(path, method=method, json=document)
+    assert (reply.status_code, provider.store.merchant("M1")) == (404, None)
+    assert not provider.faults.states()

@@ -278,6 +278,9 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "a path that is not UTF-8": lambda provider: provider.handle(
         Request("POST", "/merchant/M\udc80/kiosgamer/project/detail", b"\xff", (), "t")
     ),
+    "a path with a NUL": lambda provider: provider.handle(
+        Request("POST", PROJECT_DETAIL.path_of("M1").replace("M1", "M\0"), b"{}", (), "t")
+    ),
     "a wrong path": lambda provider: provider.handle(Request("GET", "/nowhere", b"", (), "t")),
     "a fault over a refusal": lambda provider: (
         provider.faults.add(Rule(Fault("slow_body", seconds=0))),

@@ -24,6 +24,8 @@ from tools.histories.linearizability import NEVER, UNKNOWN, Operation
 from tools.histories.model import DONE, FAULT, STATUSES, UNKNOWN_MERCHANT, UNKNOWN_PROJECT, VOUCHERS, Call
 
 _SECONDS_TO_WAIT = 20.0
+# What was lost is not done later than so long after, in nanoseconds: its server, or its database, was killed.
+_DONE_BY = 10_000_000_000
 _NEWEST = 40
 _MESSAGES = {"Merchant not found": UNKNOWN_MERCHANT, "Project ID tidak ditemukan": UNKNOWN_PROJECT}
 # How often each is done, of so many.
@@ -93,6 +95,7 @@ class Client:
         self._address = ""
         self._began = 0
         self._seen_last = 0
+        self._is_lost = False
 
     def run(self, stop: threading.Event, merchants: int) -> None:
         """Do one thing after another until told to stop."""
@@ -100,10 +103,20 @@ class Client:
             while not stop.is_set():
                 self.do(self._rng.choices([*_WEIGHTS], [*_WEIGHTS.values()])[0], self._rng.randint(1, merchants))
                 self._record.done += 1
+                while self._is_lost and not stop.is_set():
+                    self._see_whether_it_is_back()
                 if self._rng.random() < 0.5:
                     time.sleep(self._rng.random() * 0.005)
         finally:
             self.close()
+
+    def _see_whether_it_is_back(self) -> None:
+        """Wait for the state: whatever is asked meanwhile would be one more of which nobody knows what it did."""
+        try:
+            status, _ = self._ask("GET", "/__admin/ready")
+            self._is_lost = status != 200
+        except (_NotSent, _Lost):
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -140,22 +153,29 @@ class Client:
 
     # --- what is written down
 
-    def _note(self, merchant_id: str, call: Call, ask: Callable[[], Any]) -> Any:
-        is_read = call.name in _READS
+    def _note(self, merchant_id: str, call: Call | Callable[[], Call], ask: Callable[[], Any]) -> Any:
+        """Ask, and write down what came of it; a call may depend on what its reply says."""
         try:
             result = ask()
         except _NotSent:
             return None
         except _Lost:
             result = UNKNOWN
-        ended = NEVER if result is UNKNOWN else time.monotonic_ns()
-        if not (is_read and result is UNKNOWN):
-            operation = Operation(call, result, self._began, ended, f"{self._name} at {self._address}")
+            self._is_lost = True
+        ended = time.monotonic_ns() + (_DONE_BY if result is UNKNOWN else 0)
+        done = call if isinstance(call, Call) else call()
+        if not (done.name in _READS and result is UNKNOWN):
+            operation = Operation(done, result, self._began, ended, f"{self._name} at {self._address}")
             self._record.history[merchant_id].append(operation)
         return result
 
     def _numbered(
-        self, merchant_id: str, call: Call, path: str, fields: dict[str, Any], read: Callable[..., Any]
+        self,
+        merchant_id: str,
+        call: Call | Callable[[], Call],
+        path: str,
+        fields: dict[str, Any],
+        read: Callable[..., Any],
     ) -> Any:
         """Make a call of the vendor's API: it is in the journal, under a tag of its own."""
         tag = str(next(self._record.tags))
@@ -174,7 +194,7 @@ class Client:
         submitted = self._record.projects[merchant_id]
         if name == "page_of" and submitted:
             code, project_id = self._rng.choice(submitted[-12:])
-        call = Call("page_of", (code,)) if code else Call("page")
+        call = Call("page_of", (code, project_id)) if code else Call("page")
         asked = {"projectid": project_id, "status": "", "page": 1, "limit": 30}
 
         def read(status: int, reply: Any) -> Any:
@@ -190,17 +210,20 @@ class Client:
         self._numbered(merchant_id, call, "project/detail", asked, read)
 
     def _submit(self, merchant_id: str, code: str) -> None:
+        made: list[str] = []
+
         def read(_: int, reply: Any) -> Any:
             if reply["status"] == 1:
-                made = reply["data"]
-                self._record.ids.append(made["id"])
-                self._record.projects[merchant_id].append((code, made["project_id"]))
+                data = reply["data"]
+                made.append(data["project_id"])
+                self._record.ids.append(data["id"])
+                self._record.projects[merchant_id].append((code, data["project_id"]))
                 return "taken"
             message = reply["error_msg"]
             return _MESSAGES.get(message, "double" if "sudah ada sebelumnya" in message else message)
 
         sent = {"kode_voucher": base64.b64encode(code.encode()).decode()}
-        self._numbered(merchant_id, Call("submit", (code,)), "redem/bulk", sent, read)
+        self._numbered(merchant_id, lambda: Call("submit", (code, *made)), "redem/bulk", sent, read)
 
     # --- calls of the admin side
 
@@ -286,7 +309,10 @@ class Client:
         found: list[Any] = []
         while True:
             before = f"&before={found[-1]['n']}" if found else ""
-            _, reply = self._ask("GET", f"/__admin/requests?newest=10000{before}")
+            try:
+                _, reply = self._ask("GET", f"/__admin/requests?newest=10000{before}")
+            except (_NotSent, _Lost):
+                continue  # somebody was killed just now
             if not reply["requests"]:
                 break
             found += reply["requests"]

@@ -23,18 +23,23 @@ class _Unknown:
 
 
 UNKNOWN: Any = _Unknown()
-"""The result of an operation that may have happened, at any time after it began, or not at all."""
+"""The result of an operation that may have happened while it took, or not at all."""
 
 
 class Undecided(Exception):
-    """The search took more steps than it may."""
+    """The search took more steps than it may; `longest` is how far it got, which is most often where it must stop."""
+
+    def __init__(self, longest: Unexplained[Any]) -> None:
+        super().__init__(f"no order of {len(longest.history)} operations was found in as many steps as allowed")
+        self.longest = longest
 
 
 @dataclass(frozen=True)
 class Operation:
     """What a client did: `call` is a hashable value that the model knows, times are in nanoseconds of one clock.
 
-    It took effect at one instant between the two, unless the result is UNKNOWN. `by` says who did it, and where.
+    It took effect at one instant between the two; where the result is UNKNOWN, then or never. `by` says who did it,
+    and where.
     """
 
     call: Any
@@ -74,13 +79,16 @@ class Unexplained(Generic[S]):
     next: tuple[tuple[Operation, Any], ...]
 
 
-def explained(history: Sequence[Operation], model: Model[S], *, most: int = 2_000_000) -> Unexplained[S] | None:
+def explained(history: Sequence[Operation], model: Model[S], *, most: int = 300_000) -> Unexplained[S] | None:
     """Return None when an order of the operations explains a history, otherwise how far orders got.
 
     Raises:
         Undecided: it would take more than `most` steps.
     """
     return _Search(history, model, most).run()
+
+
+_Place = tuple[int, int, int, int, S]
 
 
 class _Search(Generic[S]):
@@ -90,21 +98,31 @@ class _Search(Generic[S]):
         self._history = tuple(history)
         ordered = sorted(history, key=lambda one: one.began)
         self._known = [one for one in ordered if one.is_known]
-        self._unknown = [one for one in ordered if not one.is_known and model.changes(one)]
+        unknown = [one for one in history if not one.is_known and model.changes(one)]
+        self._unknown = sorted(unknown, key=lambda one: one.ended)
 
     def run(self) -> Unexplained[S] | None:
+        """Look for an order with few unknown operations behind one another first: it is found the soonest."""
+        found = None
+        for most_unknown in (1, 2, len(self._unknown) + 1):
+            found = self._order(most_unknown)
+            if found is None:
+                break
+        return found
+
+    def _order(self, most_unknown: int) -> Unexplained[S] | None:
         """Go as deep as it goes, and back where it does not go on."""
         model = self._model
         # A place in the search: all known operations before `first` are done, and beyond it those in the bits of
-        # `done`; of the unknown ones those in the bits of `happened`.
+        # `done`; of the unknown ones those in the bits of `happened`, so many of them behind the last known one.
         refused: list[tuple[int, Operation]] = []
-        places = [(0, 0, 0, model.start)]
+        places: list[_Place[S]] = [(0, 0, 0, 0, model.start)]
         order: list[Operation] = []
-        ways = [self._ways(*places[0])]
+        ways = [self._ways(most_unknown, *places[0])]
         seen = set(places)
         longest: tuple[int, tuple[Operation, ...], S] = (-1, (), model.start)
         while places:
-            first, done, _, state = places[-1]
+            first, done, _, _, state = places[-1]
             depth = first + done.bit_count()
             if depth == len(self._known):
                 return None
@@ -112,12 +130,12 @@ class _Search(Generic[S]):
             if step is not None:
                 self._left -= 1
                 if self._left < 0:
-                    raise Undecided(f"no order of {len(self._known)} operations was found in as many steps as allowed")
+                    raise Undecided(self._unexplained(*longest, refused))
                 operation, place = step
                 seen.add(place)
                 order.append(operation)
                 places.append(place)
-                ways.append(self._ways(*place))
+                ways.append(self._ways(most_unknown, *place))
                 continue
             if depth > longest[0]:
                 longest = (depth, tuple(order), state)
@@ -126,14 +144,17 @@ class _Search(Generic[S]):
             ways.pop()
             if order:
                 order.pop()
-        _, found, state = longest
-        return Unexplained(
-            self._history, found, state, tuple((one, model.step(state, one.call)[0]) for _, one in refused)
-        )
+        return self._unexplained(*longest, refused)
+
+    def _unexplained(
+        self, _depth: int, order: tuple[Operation, ...], state: S, refused: list[tuple[int, Operation]]
+    ) -> Unexplained[S]:
+        expected = tuple((one, self._model.step(state, one.call)[0]) for _, one in refused)
+        return Unexplained(self._history, order, state, expected)
 
     def _ways(
-        self, first: int, done: int, happened: int, state: S
-    ) -> Iterator[tuple[Operation, tuple[int, int, int, S]]]:
+        self, most_unknown: int, first: int, done: int, happened: int, behind: int, state: S
+    ) -> Iterator[tuple[Operation, _Place[S]]]:
         """Yield each operation that may be the next, with the place that it leads to."""
         candidates, deadline = self._candidates(first, done)
         for at, operation in candidates:
@@ -142,19 +163,23 @@ class _Search(Generic[S]):
                 bits, start = done | 1 << (at - first), first
                 while bits & 1:
                     bits, start = bits >> 1, start + 1
-                yield operation, (start, bits, happened, after)
+                yield operation, (start, bits, happened, 0, after)
+        if behind == most_unknown:
+            return
+        last = first + done.bit_length() - 1
+        latest = self._known[last].began if last >= 0 else 0
         tried: set[Hashable] = set()
         for at, operation in enumerate(self._unknown):
-            if operation.began > deadline:
-                break
-            # Of those that do the same, the first does for all.
-            if happened >> at & 1 or operation.call in tried:
+            # Of those that do the same, the first to end does for all.
+            if happened >> at & 1 or not (operation.began <= deadline and operation.ended >= latest):
+                continue
+            if operation.call in tried:
                 continue
             tried.add(operation.call)
             _, after = self._model.step(state, operation.call)
             # One that does nothing here may as well not have happened.
             if after != state:
-                yield operation, (first, done, happened | 1 << at, after)
+                yield operation, (first, done, happened | 1 << at, behind + 1, after)
 
     def _candidates(self, first: int, done: int) -> tuple[list[tuple[int, Operation]], float]:
         """Return the known operations that may be the next, those that ended first before, and when one has ended."""

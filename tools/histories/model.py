@@ -22,13 +22,14 @@ DONE = "done"
 
 
 class Merchant(NamedTuple):
-    """A merchant that is here: each voucher of its first project as status and note, and the codes submitted since.
+    """A merchant that is here: each voucher of its first project as status and note, and what was submitted since.
 
+    That is each code with the project it became.
     `ahead` is how far its clock is moved, in seconds; `left` how many calls its fault will hit (None: it has none).
     """
 
     vouchers: tuple[tuple[str, str], ...] = (("pending", "-"),) * VOUCHERS
-    submitted: frozenset[str] = frozenset()
+    submitted: frozenset[tuple[str, str]] = frozenset()
     ahead: int = 0
     left: int | None = None
 
@@ -71,21 +72,21 @@ class MerchantModel:
             return FAULT, state._replace(left=state.left - 1)
         return (UNKNOWN_MERCHANT if state is None else (NOW + state.ahead, state.vouchers)), state
 
-    def page_of(self, state: State, code: str) -> Step:
+    def page_of(self, state: State, code: str, project_id: str) -> Step:
         """The page of the project that this code became."""
         if state is not None and state.left:
             return FAULT, state._replace(left=state.left - 1)
         if state is None:
             return UNKNOWN_MERCHANT, state
-        return ((NOW + state.ahead, code) if code in state.submitted else UNKNOWN_PROJECT), state
+        return ((NOW + state.ahead, code) if (code, project_id) in state.submitted else UNKNOWN_PROJECT), state
 
-    def submit(self, state: State, code: str) -> Step:
-        """A code is submitted, which a merchant may have once."""
+    def submit(self, state: State, code: str, project_id: str = "") -> Step:
+        """A code is submitted, which a merchant may have once; it becomes this project, where its reply says so."""
         if state is None:
             return UNKNOWN_MERCHANT, state
-        if code in state.submitted:
+        if code in {submitted for submitted, _ in state.submitted}:
             return "double", state
-        return "taken", state._replace(submitted=state.submitted | {code})
+        return "taken", state._replace(submitted=state.submitted | {(code, project_id)})
 
     def move(self, state: State, places: tuple[int, ...], to: str, note: str) -> Step:
         """Vouchers go to a status, and get a note: how many, and how many are in each status after it."""

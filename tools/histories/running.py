@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tools.histories import journal
 from tools.histories.clients import Client, Record, merchant_named, world
-from tools.histories.linearizability import NEVER, UNKNOWN, Undecided, explained, smallest, told
+from tools.histories.linearizability import UNKNOWN, Undecided, explained, smallest, told
 from tools.histories.model import DONE, NOW, Call, MerchantModel
 from tools.histories.servers import Nemesis, Replicas, Servers, serve
 
@@ -104,7 +104,7 @@ def _judged(record: Record, events: int, merchants: int) -> Outcome:
         try:
             found = explained(record.history[name], model)
         except Undecided as error:
-            findings.append(f"merchant {name}: undecided: {error}")
+            findings.append(f"merchant {name}: undecided: {error}; as far as it got, {told(error.longest)}")
             continue
         if found is not None:
             findings.append(f"merchant {name}: {told(smallest(found, model))}")
@@ -117,5 +117,5 @@ def _judged(record: Record, events: int, merchants: int) -> Outcome:
         twice = sorted({one for one in record.ids if record.ids.count(one) > 1})
         findings.append(f"submissions: several became the project of the same id: {twice}")
     everything = [one for some in record.history.values() for one in some]
-    unknown = sum(one.ended == NEVER for one in everything)
+    unknown = sum(not one.is_known for one in everything)
     return Outcome(len(everything) + len(record.looks), unknown, events, tuple(findings))

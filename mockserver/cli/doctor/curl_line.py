@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
@@ -96,19 +97,19 @@ def _added(data: list[tuple[str, str]], headers: list[str]) -> list[str]:
 
 
 def _words(line: str) -> list[str]:
-    words = [*_split(line)]
-    start = next(place for place, word in enumerate(words) if word.lower() in {"curl", "curl.exe"})
-    end = next((place for place, word in enumerate(words) if word in _ENDS and place > start), len(words))
-    return words[start + 1 : end]
+    words = _split(line)
+    next(word for word, _ in words if word.lower() in {"curl", "curl.exe"})
+    return [word for word, _ in takewhile(lambda one: one[1] or one[0] not in _ENDS, [*words])]
 
 
-def _split(line: str) -> Iterator[str]:
-    """Yield the words of a line as a shell has them.
+def _split(line: str) -> Iterator[tuple[str, bool]]:
+    """Yield the words of a line as a shell has them, each with whether some of it is quoted.
 
     Raises:
         ValueError: a quote is not closed, or nothing follows the last backslash.
     """
     parts: list[str] = []
+    is_quoted = False
     place = 0
     while place < len(line):
         found = _PART.match(line, place)
@@ -118,11 +119,12 @@ def _split(line: str) -> Iterator[str]:
         place = found.end()
         if found.lastgroup != "between":
             parts.append(_part(found))
+            is_quoted = is_quoted or found.lastgroup != "plain"
         elif parts:
-            yield "".join(parts)
-            parts = []
+            yield "".join(parts), is_quoted
+            parts, is_quoted = [], False
     if parts:
-        yield "".join(parts)
+        yield "".join(parts), is_quoted
 
 
 def _part(found: re.Match[str]) -> str:

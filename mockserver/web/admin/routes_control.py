@@ -56,9 +56,10 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.put("/faults")
     def put_faults() -> Response:
-        only = one_merchant(provider)
-        rules = [_rule(rule, only) for rule in body_as("faults")["faults"]]
+        document = body_as("faults")
         with provider.changing:
+            only = one_merchant(provider)
+            rules = [_rule(rule, only) for rule in document["faults"]]
             try:
                 provider.faults.replace(rules, only)
             except FaultError as error:
@@ -67,8 +68,8 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.delete("/faults")
     def delete_faults() -> Response:
-        only = one_merchant(provider)
         with provider.changing:
+            only = one_merchant(provider)
             provider.faults.clear(only)
             return reply(_faults(provider, only))
 

@@ -14,7 +14,7 @@ from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.new_ids import Identities
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_document import world_to_json
-from mockserver.provider.state.world_file import world_from_document
+from mockserver.provider.state.world_file import world_from_plain_document
 from mockserver.web.admin.access import ADMIN, Access, Problem
 from mockserver.web.admin.lookup import merchant_named, one_merchant, settle_all
 from mockserver.web.admin.views import merchant_view, project_view
@@ -42,11 +42,12 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.post("/reset")
     def reset() -> Response:
         body_as("reset", or_empty=True)
-        merchant_id = one_merchant(provider)
-        if merchant_id is None:
-            provider.reset()
-        else:
-            provider.reset_merchant(merchant_id)
+        with provider.changing:
+            merchant_id = one_merchant(provider)
+            if merchant_id is None:
+                provider.reset()
+            else:
+                provider.reset_merchant(merchant_id)
         return reply({})
 
     _merchant_routes(admin, provider, access)
@@ -160,7 +161,7 @@ def _world_reply(provider: Provider, *, with_secrets: bool = False) -> Response:
 
 def _world(document: Any, readings: Readings, clock: Clock, **more: Any) -> World:
     try:
-        return world_from_document(document, readings, clock, **more)
+        return world_from_plain_document(document, readings, clock, **more)
     except WorldError as error:
         raise Problem(422, str(error)) from None
 
