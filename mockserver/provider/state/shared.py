@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import msgspec
@@ -75,7 +75,7 @@ class SharedState:
         self._calls: list[tuple[Call, Reply, float]] = []
         self._written: list[RawEntry] = []
         self._last_call = 0
-        journal.follow(self.refresh_journal)
+        journal.follow(self._journal_up_to_date)
 
     @property
     def is_empty(self) -> bool:
@@ -109,6 +109,8 @@ class SharedState:
             if forgets:
                 merchant_id = change.merchant_id if isinstance(change, ResetMerchant) else None
                 self._try(lambda: self._log.forget_calls(merchant_id, numbers_too=isinstance(change, Reset)))
+                if isinstance(change, Reset):
+                    self._last_call = 0
             return made
 
     def record(self, call: Call, reply: Reply, took: float) -> None:
@@ -121,16 +123,17 @@ class SharedState:
         self._write_calls()
         return self._written[-1].n
 
-    def refresh_journal(self) -> None:
-        """Take in the calls that others recorded."""
-        if self.is_here:  # what is written so far is not yet for anybody to see
-            return
+    @contextmanager
+    def _journal_up_to_date(self) -> Iterator[None]:
         with self.reading():
             journal = self._journal
             if journal.last < self._last_call:
                 for n, head, reply in self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1))):
-                    journal.keep(read_call(n, head, reply, self._operations))
+                    # Later ones are behind changes that are not seen yet, or are not yet for anybody to see.
+                    if n <= self._last_call:
+                        journal.keep(read_call(n, head, reply, self._operations))
                 journal.skip_to(self._last_call)
+            yield
 
     def compact(self) -> None:
         """Put one change in the place of all those that there are: that which says what they did."""
@@ -182,7 +185,11 @@ class SharedState:
     def _catch_up(self, head: Head) -> None:
         self._last_call = head.call
         if head.epoch != self._epoch:
+            if self._epoch and not head.change:
+                raise StateUnavailable(f"the state {self._log.name} was emptied, and has not begun anew")
             self._is_lost, self._epoch = True, head.epoch
+        if head.change < self._seen:  # brought back from a copy
+            self._is_lost = True
         if self._is_lost:
             self._seen = 0
         if head.change == self._seen and not self._is_lost:
@@ -242,11 +249,8 @@ class SharedState:
             if self._is_lost:
                 raise StateUnavailable(f"the state {self._log.name} was lost on the way")
             if not self._is_writing:
-                head = self._try(self._log.begin)
-                self._is_writing = True
-                if (head.change, head.epoch) != (self._seen, self._epoch):
-                    # Somebody may have forgotten them meanwhile.
-                    self._log.forget_replies()
+                # What others did meanwhile comes before the calls: they may have forgotten those of before.
+                self._write()
             if self._changes:
                 self._try(lambda: self._log.append(self._changes))
             self._write_calls()
