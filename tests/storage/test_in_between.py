@@ -71,6 +71,32 @@ def numbers(provider: Provider) -> list[int]:
     return [one.n for one in provider.journal.calls()]
 
 
+@pytest.mark.parametrize("what", ["reset", "remove", "move"])
+def test_a_call_is_answered_of_one_state_also_where_its_fault_is_taken_in_the_next(
+    log: Interrupted, provider: Provider, other: Provider, what: str
+) -> None:
+    """It is counted under a lock that is taken behind the first look: what changed until then counts for all of it."""
+    provider.faults.add(Rule(Fault("html_502"), times=1, merchant_id="M1"))
+    merchant = other.store.merchant("M1")
+    assert merchant is not None
+    (project,) = merchant.projects()
+    other.move_vouchers(merchant, project, VoucherStatus.SUCCESS, count=2)
+    changes: dict[str, Callable[[], object]] = {
+        "reset": lambda: other.reset_merchant("M1"),
+        "remove": lambda: other.remove_merchant("M1"),
+        "move": lambda: other.move_vouchers(merchant, project, VoucherStatus.SUCCESS, count=1),
+    }
+    log.before["begin"] = changes[what]
+    reply = ask(provider, "M1")
+    if what == "move":
+        assert reply.startswith(b"<")
+    elif what == "remove":
+        assert b"Merchant not found" in reply
+    else:
+        assert b'"success":0' in reply
+    assert [call.reply.body for call in provider.journal.calls()][-1] == reply
+
+
 FORGETTING: dict[str, Callable[[Provider], object]] = {
     "a merchant is reset": lambda provider: provider.reset_merchant("M1"),
     "the journal is cleared": lambda provider: provider.clear_journal(),

@@ -71,6 +71,8 @@ class SharedState:
         self._seen = 0
         self._epoch = 0
         self._is_writing = self._is_lost = self._is_told = self._is_replaced = False
+        # Between the first look of a call that is being answered and its first change.
+        self._is_looking = False
         self._changes: list[bytes] = []
         self._calls: list[tuple[Call, Reply, float]] = []
         self._written: list[RawEntry] = []
@@ -113,8 +115,23 @@ class SharedState:
                     self._last_call = 0
             return made
 
+    def answer(self, judged: Callable[[], Reply]) -> Reply:
+        """Return the reply to a call, all of it of one state; to be asked for in a block.
+
+        What a call changes is changed under a lock that it takes behind its first look: where others changed something
+        until then, it is judged anew, and under the lock nobody does any more.
+        """
+        self._is_looking = not self._is_writing
+        try:
+            return judged()
+        except _MovedOn:
+            return judged()
+        finally:
+            self._is_looking = False
+
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call in the journal of all, when the block ends that this is in; `took` is in seconds."""
+        self._is_looking = False
         self._calls.append((call, reply, took))
 
     def number_of_last_call(self) -> int:
@@ -180,7 +197,12 @@ class SharedState:
         if not self._is_writing:
             head = self._try(self._log.begin)
             self._is_writing = True
+            looked_at = self._epoch, self._seen
             self._catch_up(head)
+            if self._is_looking:
+                self._is_looking = False
+                if looked_at != (self._epoch, self._seen):
+                    raise _MovedOn
 
     def _catch_up(self, head: Head) -> None:
         self._last_call = head.call
@@ -299,6 +321,10 @@ class SharedState:
                 self._is_told = True
                 logging.getLogger(ERRORS).error("%s; calls get 503 until it is back", error)
             raise
+
+
+class _MovedOn(Exception):
+    """What a call has looked at is no longer so."""
 
 
 class Growth:
