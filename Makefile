@@ -5,9 +5,18 @@ BIN := $(VENV)/bin
 # One more than there are processors: many tests wait for something.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# The tests start hundreds of processes. Where this is set, as images of Python do, each of them compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+SHARED = --hypothesis-profile=fewer -m "not wheel and not matrix and not once"
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
-.PHONY: help serve test check rest lint unit coverage environments wheel matrix growth proof bench documents locks site screenshots dist release clean
+# Some tests share what takes a minute to set up. Each such folder is run by one process, beside the others.
+IMAGE = tests/packaging/test_image.py
+THIRD_PARTIES = tests/third_parties
+# Two at a time where `make` keeps their lines apart (GNU make 4): much of it waits for a network, a disk or a client.
+SIDE_BY_SIDE = $(if $(filter output-sync,$(.FEATURES)),--jobs=2 --output-sync=target)
+
+.PHONY: help serve test check rest lint unit coverage environments wheel matrix long image third-parties shared growth proof bench documents locks site screenshots dist release clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,8 +30,9 @@ test: lint unit  ## lint, types, and the whole suite on one Python: before every
 check: test rest  ## everything that CI checks
 	@echo "all checks passed"
 
-# What CI runs after `make test`.
-rest: coverage environments wheel matrix growth proof
+# What CI runs after `make test`; what takes longest begins first.
+rest: $(VENV)/.tests
+	@$(MAKE) $(SIDE_BY_SIDE) environments image third-parties long shared coverage wheel growth proof
 
 lint: $(VENV)/.tests  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -42,8 +52,20 @@ environments: $(VENV)/.tests  ## the tests under every other Python, and with th
 wheel: $(VENV)/.tests  ## build wheel and sdist, and try them in fresh environments
 	$(PYTEST) -m wheel tests
 
-matrix: $(VENV)/.tests  ## the slow tests: environments of their own, other people's tools, long runs
-	$(PYTEST) --dist loadgroup -m matrix tests
+matrix: image third-parties long  ## the slow tests: environments of their own, other people's tools, long runs
+
+image: $(VENV)/.tests
+	$(BIN)/python -m pytest -m matrix $(IMAGE)
+
+third-parties: $(VENV)/.tests
+	$(BIN)/python -m pytest -m matrix $(THIRD_PARTIES)
+
+long: $(VENV)/.tests
+	$(PYTEST) -m matrix --ignore=$(IMAGE) --ignore=$(THIRD_PARTIES) tests
+
+shared: $(VENV)/.tests  ## the tests of the fake and of its server once more, on a state in a file and on two replicas with PostgreSQL
+	$(PYTEST) $(SHARED) --state sqlite tests/provider tests/web
+	$(PYTEST) $(SHARED) --state postgresql tests/web
 
 # The same texts each time: a check of a change must not fail for what stood before. CI draws others every week.
 growth: $(VENV)/.tests  ## draw texts for everything that foreign text comes to, and look whether its time grows faster than they do
@@ -60,7 +82,7 @@ documents: $(VENV)/.tests  ## write anew what is made from the code: schemas/rea
 	$(BIN)/python -m tools.proof
 
 locks: $(VENV)/.tests  ## pin anew, by hashes, what the image is made of; all to the newest: make locks ARGS=--upgrade
-	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o packaging/requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra shared --strip-extras $(LOCK) -o packaging/requirements.txt
 	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml > packaging/.build-requirements.in
 	$(BIN)/uv pip compile packaging/.build-requirements.in $(LOCK) -o packaging/build-requirements.txt
 	@rm packaging/.build-requirements.in
@@ -99,5 +121,5 @@ $(VENV)/.runs: $(VENV)/.pip pyproject.toml
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.pip pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify,strategies]' --group dev >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[verify,strategies,shared]' --group dev >&2
 	@touch $(VENV)/.runs $@

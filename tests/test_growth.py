@@ -25,6 +25,7 @@ SHAPES = [
     Shape("{", '"asecret":"value",', "}"),
     Shape("", "\ud7ff\x1b", ""),
     Shape("", "x:1:in a: b</a>", ""),
+    Shape("", "HTTP/1.1 200\n", ""),
     Shape("x:1:in `a': ", "b': c(Error", ")"),
 ]
 
@@ -43,6 +44,14 @@ def test_no_way_grows_faster_than_the_text(way: str) -> None:
     run = ways()[way]
     grown = [growth_of(way, run, shape, longest=SMALL) for shape in SHAPES]
     assert not [str(one) for one in grown if one is not None]
+
+
+@pytest.mark.parametrize("word", ["{}", "'{}'", '"{}"', "$'{}'"])
+def test_a_long_word_of_a_curl_line_takes_no_longer_for_its_length(word: str) -> None:
+    before, after = word.split("{}")
+    assert (
+        growth_of(word, ways()["a saved curl line"], Shape(f"-d {before}", "\U0001f600", after), longest=65_536) is None
+    )
 
 
 def test_every_pattern_of_the_package_is_known() -> None:

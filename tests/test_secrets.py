@@ -19,6 +19,7 @@ from mockserver.provider.state.world import Merchant, Project, World
 from mockserver.testing.strategies.exchanges import readings as any_readings
 from mockserver.web.admin.routes_journal import whole_call_view
 from tests.support.asking import NOW, call
+from tests.support.examples import examples
 
 SECRET = "kunci rahasia/é&1"
 SESSION = "sesi+rahasia=2"
@@ -58,7 +59,7 @@ def encodings(sent: dict[str, Any]) -> st.SearchStrategy[bytes]:
 bodies = fields.map(with_session).flatmap(encodings)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     content=bodies,
     merchant_id=st.sampled_from(["M1", "nobody"]) | marked,

@@ -20,6 +20,7 @@ from mockserver.provider.state.world import Merchant, World
 from mockserver.testing.server import FakeServer
 from mockserver.web.app import create_app
 from tests.support.asking import MERCHANT, NOW, call
+from tests.support.examples import examples
 
 BEGINS, ENDS = "Kunci7", "Sesi9"
 # What stands between the two must not end what is masked.
@@ -197,7 +198,7 @@ def seen() -> Seen:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     sent=st.builds(Sent, names, session_keys),
     encoding=st.sampled_from(ENCODINGS[:1] * 4 + ENCODINGS),

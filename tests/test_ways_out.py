@@ -48,6 +48,7 @@ from mockserver.web.app import create_app
 from tests.cli.test_verify import options, serving
 from tests.support.asking import NOW
 from tests.support.command import run
+from tests.support.examples import examples
 from tests.support.secret_forms import FORMS, secrets, traces_of
 from tests.support.targets import Rests, ScriptedTarget
 from tests.verification.broken_fake import MERCHANT, PROJECT, SECRET, BrokenFake, Call
@@ -169,7 +170,7 @@ class Sent:
         yield "undocumented call", str(undocumented.value)
 
 
-@settings(max_examples=90, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(90), suppress_health_check=[HealthCheck.too_slow])
 @given(
     secret=secret_texts, form=forms, place=st.sampled_from(PLACES), whose=st.sampled_from(["key", "session", "sent"])
 )
@@ -201,7 +202,7 @@ long_secrets = st.builds(
 _PART = 10
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(
     secret=long_secrets,
     before=st.integers(0, 2200),
@@ -380,7 +381,7 @@ def judged_with(text: str, place: str, own: Credentials) -> Run:
     return judged
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(secret=long_secrets, before=st.integers(0, 4100), place=st.sampled_from(REPLY_PLACES))
 @example(string.ascii_letters * 2, 0, "stats")
 @example(string.ascii_letters * 2, 100, "stats")

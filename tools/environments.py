@@ -60,7 +60,7 @@ def passes(name: str, python: Path, options: list[str]) -> bool:
     install: tuple[str | Path, ...] = (*UV, "pip", "install", "--quiet", "--python", environment, *options)
     steps: list[tuple[str | Path, ...]] = [
         (*UV, "venv", "--quiet", "--allow-existing", "--python", python, environment),
-        (*install, "--editable", f"{ROOT}[verify,strategies]", "--group", "tests"),
+        (*install, "--editable", f"{ROOT}[verify,strategies,shared]", "--group", "tests"),
         (programs / "python", "-m", "pytest", "-q", *SPREAD, "--hypothesis-profile=fewer", "-m", SHARED, "tests"),
     ]
     return all(subprocess.run(step, cwd=ROOT, check=False).returncode == 0 for step in steps)

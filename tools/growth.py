@@ -340,8 +340,8 @@ PIECES = (
     *("\r\n", "\r\n\r\n", "\n::", "<a>", "</a>", "<sign>", "</sign>", "<!--", "null", "1e9", "==", "--"),
     *("sign", "signature", "session_key", "secret", "kode_voucher", 'sign="', "sign='", "sign: ", "sign\\", "sign   "),
     *('"a":', '{"a":', "[[", "a=", "a=b&", 'name="', "a-made-up-secret", "0123456789abcdef", "MDEyMzQ1Njc4", "http://"),
-    *("GET / HTTP/1.1\r\n", "Host: a\r\n", "HTTP/", "delay", "seconds=", "export A=", "curl -d '"),
-    *("Traceback (most recent call last):\n", "Error", "Error: x\n", "\n  at ", "x:1:in a: b", "x:1:in `a': b", "{\n", "//", "/*"),
+    *("GET / HTTP/1.1\r\n", "Host: a\r\n", "HTTP/", "HTTP/1.1 200\n", "delay", "seconds=", "export A=", "curl -d '"),
+    *("Traceback (most recent call last):\n", "Error", "Error: x\n", "\n  at ", "x:1:in `a': b", "{\n", "//", "/*"),
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,15 +17,14 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.state.changes import Restore, encode_change
 from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.provider.state.world import World
-from mockserver.storage.opening import open_log
-from mockserver.storage.sqlite import SqliteLog
+from mockserver.storage.opening import StoredLog, open_log
 
 _URL = click.argument("url", metavar="URL")
 
 
 @click.group()
 def state() -> None:
-    """Look after what `serve --state URL` keeps, as in sqlite:///mock.db."""
+    """Look after what `serve --state URL` keeps, as in sqlite:///mock.db or postgresql://mock@db.internal/mock."""
 
 
 @state.command()
@@ -47,10 +47,26 @@ def info(url: str) -> None:
 def export(url: str, output: Path | None) -> None:
     """Write everything but the calls of the journal as one JSON document, secrets too, for `state import`."""
     with _opened(url) as (provider, _):
-        if output not in {None, STANDARD_OUTPUT}:
-            # For the owner alone: secrets are in it.
-            os.close(os.open(output, os.O_CREAT | os.O_WRONLY, 0o600))
+        if output is not None and output != STANDARD_OUTPUT:
+            _keep_private(output)
         write_output(output, msgspec.json.encode(provider.as_change()).decode() + "\n")
+
+
+def _keep_private(file: Path) -> None:
+    """Make a file for its owner alone, before secrets are in it; one that was there is from now on.
+
+    Raises:
+        click.UsageError: it cannot be made.
+    """
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_WRONLY, 0o600)
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                file.chmod(0o600)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise click.UsageError(f"cannot write {file}: {error.strerror}; choose another file") from None
 
 
 @state.command("import")
@@ -66,7 +82,7 @@ def import_(url: str, file: Path) -> None:
         log = open_log(url)
         if log.begin().change:
             log.rollback()
-            raise click.ClickException(f"{url} is not empty; import into another, or remove it first")
+            raise click.ClickException(f"{log.name} is not empty; import into another, or remove it first")
         log.append([encode_change(change)])
         log.commit()
         log.close()
@@ -94,12 +110,12 @@ def compact(url: str) -> None:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[tuple[Provider, SqliteLog]]:
+def _opened(url: str) -> Iterator[tuple[Provider, StoredLog]]:
     try:
         log = open_log(url, make=False)
         try:
             if not log.head().change:
-                raise click.ClickException(f"{url} is empty: nothing was ever served from it")
+                raise click.ClickException(f"{log.name} is empty: nothing was ever served from it")
             yield Provider(World(), log=log), log
         finally:
             log.close()

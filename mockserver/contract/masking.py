@@ -228,11 +228,12 @@ class _Matcher:
                 texts.add(lower(secret))
             left = None if left is None else left - len(secret)
         self._texts = [*{text[:_LONGEST_FORM] for text in texts}]
-        self._automaton = AhoCorasick(
-            [*self._texts, *base64],
-            matchkind=MatchKind.LeftmostLongest,
-            implementation=Implementation.ContiguousNFA,
-        )
+        if self._texts:
+            self._automaton = AhoCorasick(
+                [*self._texts, *base64],
+                matchkind=MatchKind.LeftmostLongest,
+                implementation=Implementation.ContiguousNFA,
+            )
 
     def __bool__(self) -> bool:
         return bool(self._texts)

@@ -188,6 +188,9 @@ def _reason(failure: SchemaFailure) -> str:
     if rule == "dependentRequired":
         key = failure.names[0]
         return f"{key!r} goes with {' and '.join(map(repr, expected[key]))}; give it too, or leave {key!r} out"
+    if rule == "oneOf":
+        titles = [branch.get("title", "") for branch in expected]
+        return f"fits none of {', '.join(titles)}" if all(titles) else "fits none of what is documented"
     if rule == "anyOf":
         return ", or ".join(dict.fromkeys(alternative.reason for alternative in failure.alternatives))
     return _RULES.get(rule, f"breaks the rule {rule!r}").format(expected)

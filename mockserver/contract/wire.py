@@ -50,6 +50,8 @@ class SuccessBody(msgspec.Struct, frozen=True):
 
 
 encode = msgspec.json.Encoder().encode
+# Written as `msgspec.Raw` where something is to be put in; JSON itself never has this byte.
+GAP = b"\0"
 
 
 def error_body(rc: int, error_msg: str) -> bytes:

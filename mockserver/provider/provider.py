@@ -184,10 +184,10 @@ class Provider:
         reached it is 503, and nothing is.
         """
         try:
-            if self._shared is None or self._shared.is_here:
+            if self._shared is None:
                 return self._judged(request)
-            with self._shared.reading():
-                return self._judged(request)
+            with nullcontext() if self._shared.is_here else self._shared.reading():
+                return self._shared.answer(lambda: self._judged(request))
         except (StateUnavailable, StateError):
             return outside_reply(503, UNAVAILABLE)
         except Exception as error:

@@ -8,7 +8,8 @@ import msgspec
 
 from mockserver.contract.operation import SUCCESS, DocumentedError, Success
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import SuccessBody, encode, error_body
+from mockserver.contract.wire import GAP, SuccessBody, encode, error_body
+from mockserver.provider.pieces import Pieces
 from mockserver.provider.refusal import Cause, NotCarriedOut, OutsideContract
 
 
@@ -22,15 +23,16 @@ class Made(msgspec.Struct, frozen=True, gc=False):
 class Reply(msgspec.Struct, frozen=True):
     """What goes back to the consumer, and why.
 
-    `http_status` and `body` (UTF-8 JSON) are sent. `rc` (the one in the body), `role` (`success`, or the role of the
-    documented error), `clause` (an id of the contract), both None outside it, `reading` (the key of the open question
-    that decided, if any) and `cause` (None for an ordinary success, while an empty list says why) stay on this side.
+    `http_status` and `body` (UTF-8 JSON) are sent; `written` is the body as it is kept. `rc` (the one in the body),
+    `role` (`success`, or the role of the documented error), `clause` (an id of the contract), both None outside it,
+    `reading` (the key of the open question that decided, if any) and `cause` (None for an ordinary success, while an
+    empty list says why) stay on this side.
     `headers` are those besides its type and its length. `made` is what the call made, however little of the reply gets
     to the consumer; it stays on this side too.
     """
 
     http_status: int
-    body: bytes
+    written: bytes | Pieces
     rc: int
     role: str | None = None
     clause: str | None = None
@@ -40,6 +42,18 @@ class Reply(msgspec.Struct, frozen=True):
     made: Made | None = None
 
     @property
+    def body(self) -> bytes:
+        """What is sent of it, in UTF-8."""
+        written = self.written
+        return written if isinstance(written, bytes) else bytes(written)
+
+    @property
+    def size(self) -> int:
+        """How many bytes its body has."""
+        written = self.written
+        return len(written) if isinstance(written, bytes) else written.size
+
+    @property
     def content_type(self) -> str:
         """The Content-Type that it is sent with."""
         return "application/json"
@@ -47,7 +61,7 @@ class Reply(msgspec.Struct, frozen=True):
     @property
     def content_length(self) -> int:
         """The Content-Length that it is sent with."""
-        return len(self.body)
+        return self.size
 
     @property
     def explanation(self) -> str | None:
@@ -56,7 +70,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         # Without the cause: it may quote what was sent, and only the journal masks that.
-        return f"Reply({self.http_status}, rc={self.rc}, clause={self.clause!r}, {len(self.body)} bytes)"
+        return f"Reply({self.http_status}, rc={self.rc}, clause={self.clause!r}, {self.size} bytes)"
 
 
 class ForcedReply(Reply, frozen=True):
@@ -74,10 +88,14 @@ def success_reply(
 ) -> Reply:
     """Write a success, `data` and its time in Unix seconds; `reading` and `cause` say why it is not an ordinary one.
 
-    `made` is what the call made.
+    `data` in `Pieces` is JSON already. `made` is what the call made.
     """
-    body = encode(SuccessBody(1, success.rc, success.message, data, ts))
-    return Reply(200, body, success.rc, SUCCESS, success.clause, reading, cause, made=made)
+    if isinstance(data, Pieces):
+        start, _, end = encode(SuccessBody(1, success.rc, success.message, msgspec.Raw(GAP), ts)).partition(GAP)
+        written: bytes | Pieces = data.within(start, end)
+    else:
+        written = encode(SuccessBody(1, success.rc, success.message, data, ts))
+    return Reply(200, written, success.rc, SUCCESS, success.clause, reading, cause, made=made)
 
 
 def error_reply(error: DocumentedError, cause: Cause, readings: Readings, *, reading: str | None = None) -> Reply:

@@ -1,1 +1,1 @@
-"""Where the log of changes lives when it outlives the process: a SQLite file."""
+"""Where the log of changes lives when it outlives the process: a SQLite file, or PostgreSQL."""

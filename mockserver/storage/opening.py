@@ -3,22 +3,52 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
-from mockserver.provider.state.log import StateError
+from mockserver.provider.state.log import Log, StateError
 from mockserver.storage.sqlite import SqliteLog
 
 _SQLITE = "sqlite:///"
+_POSTGRESQL = ("postgresql://", "postgres://")
 
 
-def open_log(url: str, *, make: bool = True) -> SqliteLog:
-    """Open the log of `sqlite:///FILE`; the file is made where there is none, unless `make` is False.
+class StoredLog(Log, Protocol):
+    """A log that outlives the process, with what its owner does to it between two runs."""
+
+    def empty(self) -> None:
+        """Forget every change and every call: it is as if it had just been made."""
+
+    def length(self) -> int:
+        """Return how many changes there are to be made when it is opened."""
+
+    def size(self) -> int:
+        """Return how many bytes it takes where it is kept."""
+
+    def vacuum(self) -> None:
+        """Give back what it no longer needs."""
+
+
+def open_log(url: str, *, make: bool = True) -> StoredLog:
+    """Open the log of `sqlite:///FILE` or `postgresql://USER@HOST/DATABASE`.
+
+    The file or the tables are made where there are none, unless `make` is False.
 
     Raises:
-        StateError: it is no such URL, or the file cannot be used.
+        StateError: it is no such URL, or what it names cannot be used; no password is in the message.
     """
+    if url.startswith(_POSTGRESQL):
+        try:
+            from mockserver.storage.postgresql import PostgresqlLog  # noqa: PLC0415 - only with the extra
+        except ImportError as error:
+            raise StateError(
+                f"a state in PostgreSQL needs psycopg ({error}): pip install 'apigames-mock[shared]'"
+            ) from None
+        return PostgresqlLog(url, make=make)
     if not url.startswith(_SQLITE) or url == _SQLITE:
+        # Not the whole of it: a password may be in it.
         raise StateError(
-            f"state {url!r}: expected sqlite:///FILE, as in sqlite:///mock.db or sqlite:////var/lib/mock.db"
+            f"state {url.partition(':')[0]!r}: expected sqlite:///FILE, as in sqlite:///mock.db or "
+            "sqlite:////var/lib/mock.db, or postgresql://USER@HOST/DATABASE"
         )
     file = Path(url.removeprefix(_SQLITE))
     if not make and not file.exists():

@@ -12,9 +12,10 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
+from mockserver.storage.shared_replies import SharedReplies
 
 FORMAT = 1
 # A world or a snapshot of a million vouchers takes others some seconds to write.
@@ -26,11 +27,6 @@ _PAGES_AHEAD = 4000
 _FORGET_AT = 256
 _BYTES_KEPT = 64 * 1_048_576
 _WEIGH_AT = 8 * 1_048_576
-_SHORT = 512
-# What differs in two replies to the same request is their end, the time.
-_END = 24
-_REPLIES_KNOWN = 128
-_LONGEST_ASKED, _LONGEST_KNOWN = 4096, 32_768
 
 _SCHEMA = """
 CREATE TABLE head (change INTEGER NOT NULL, call INTEGER NOT NULL, epoch INTEGER NOT NULL, keep INTEGER NOT NULL);
@@ -64,7 +60,7 @@ class SqliteLog:
         self.name = f"sqlite:///{file}"
         self._file = file.absolute()
         self._path = str(self._file)
-        self._replies: dict[bytes, tuple[int, bytes]] = {}
+        self._replies = SharedReplies()
         self._forget_from = 0
         self._unweighed = _WEIGH_AT + 1
         try:
@@ -195,24 +191,11 @@ class SqliteLog:
     def _shared_reply(
         self, connection: sqlite3.Connection, n: int, call: LoggedCall, most: int
     ) -> tuple[int | None, bytes]:
-        """Return where the reply is, as far as one to the same request began like it, and the rest of it.
-
-        A client that polls gets the same again and again, but for the time; so it is written once for many calls.
-        """
-        reply = call.reply
-        if not _SHORT <= len(reply) <= _LONGEST_KNOWN or len(call.asked) > _LONGEST_ASKED:
-            return None, reply
-        known = self._replies.get(call.asked)
-        # One that may be forgotten soon is written anew: see `_forget_old`.
-        if known is not None and known[0] > n - 1 - most // 2 and reply.startswith(known[1]):
-            return known[0], reply[len(known[1]) :]
-        start = reply[:-_END]
-        connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (n, start))
-        self._replies.pop(call.asked, None)
-        self._replies[call.asked] = (n, start)
-        if len(self._replies) > _REPLIES_KNOWN:
-            del self._replies[next(iter(self._replies))]
-        return n, reply[-_END:]
+        """Return where the reply is, as far as one to the same request began like it, and the rest of it."""
+        shared = self._replies.of(n, call, most)
+        if shared.begins is not None:
+            connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (n, shared.begins))
+        return shared.reply_id, shared.rest
 
     def forget_calls(self, merchant_id: str | None = None, *, numbers_too: bool = False) -> None:
         """Forget every call, or those of one merchant; with `numbers_too` they are numbered from 1 again."""
@@ -231,7 +214,7 @@ class SqliteLog:
 
     def forget_replies(self) -> None:
         """Take it that others may have forgotten calls: what is written from now on leans on none of before."""
-        self._replies.clear()
+        self._replies.forget()
         self._forget_from = 0
 
     def replace(self, change: bytes) -> None:
@@ -266,7 +249,7 @@ class SqliteLog:
 
     def rollback(self) -> None:
         """Keep nothing of it; never raises."""
-        self._replies.clear()
+        self._replies.forget()
         if self._connection is not None:
             try:
                 self._connection.execute("ROLLBACK")
@@ -291,7 +274,7 @@ class SqliteLog:
     def close(self) -> None:
         """Let go of it; never raises."""
         self._connection = None
-        self._replies.clear()
+        self._replies.forget()
         try:
             self._closing()
         except sqlite3.Error:
@@ -309,14 +292,11 @@ def _append(connection: sqlite3.Connection, changes: Sequence[bytes]) -> None:
 
 
 def _forget_old(connection: sqlite3.Connection, last: int, keep: int, most: int) -> None:
-    """Forget the oldest calls, and replies that none of those kept can be of.
-
-    A reply is shared by calls at most half of `most` behind it, and `most` is what any process keeps at most.
-    """
+    """Forget the oldest calls, and replies that none of those kept can begin with."""
     connection.execute("DELETE FROM calls WHERE n <= ?", (last - keep,))
-    connection.execute("DELETE FROM replies WHERE id <= ?", (last - most - most // 2 - 1,))
+    connection.execute("DELETE FROM replies WHERE id <= ?", (last - SharedReplies.reach(most),))
 
 
 def _inode(path: str) -> tuple[int, int]:
-    found = os.stat(path)
+    found = os.stat(path)  # noqa: PTH116 - a Path takes twice as long, and each call that is served asks
     return found.st_dev, found.st_ino

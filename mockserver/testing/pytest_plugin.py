@@ -86,8 +86,11 @@ def _session(config: pytest.Config) -> PluginSession:
 @pytest.fixture(scope="session")
 def apigames_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """The fake that all tests of this process share. Reading `url` starts a real server on a free port."""
+    from mockserver.testing.doubles.vendor_host import holding_places  # noqa: PLC0415 - as above
+
     server = _session(pytestconfig).new_server()
-    yield server
+    with holding_places(server):
+        yield server
     server.stop()
 
 

@@ -9,6 +9,7 @@ from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.journal.matchers import Matchers, summary
 from mockserver.provider.journal.recorded import Entry
+from mockserver.provider.journal.shown import LazyEntry
 
 
 class Received(Sequence[Entry]):
@@ -18,7 +19,7 @@ class Received(Sequence[Entry]):
     was let in. `operations` are those that the calls may be of.
     """
 
-    def __init__(self, entries: Sequence[Entry], operations: Operations = OPERATIONS) -> None:
+    def __init__(self, entries: Sequence[Entry | LazyEntry], operations: Operations = OPERATIONS) -> None:
         self._entries = tuple(entries)
         self._operations = operations
 
@@ -26,7 +27,7 @@ class Received(Sequence[Entry]):
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+        return map(_whole, self._entries)
 
     @overload
     def __getitem__(self, index: int) -> Entry: ...
@@ -36,7 +37,7 @@ class Received(Sequence[Entry]):
         if isinstance(index, slice):
             return Received(self._entries[index], self._operations)
         try:
-            return self._entries[index]
+            return _whole(self._entries[index])
         except IndexError:
             raise IndexError(f"there is no call [{index}]; {self._counted()}") from None
 
@@ -57,4 +58,8 @@ class Received(Sequence[Entry]):
 
     def matching(self, **matchers: object) -> Received:
         """Return the calls that match, as in `matching(page=2)`; see `assert_called`."""
-        return Received(Matchers(self._operations, **matchers).find(self), self._operations)
+        return Received(Matchers(self._operations, **matchers).find(self._entries), self._operations)
+
+
+def _whole(entry: Entry | LazyEntry) -> Entry:
+    return entry if isinstance(entry, Entry) else entry.entry

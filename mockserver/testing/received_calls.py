@@ -32,7 +32,7 @@ class ReceivedCalls(ABC):
     @property
     def requests(self) -> Received:
         """The calls it received, oldest first, secrets masked; at most the newest 10,000."""
-        return Received(self._journal.entries(), self._journal.operations)
+        return Received(self._journal.lazy_entries(), self._journal.operations)
 
     def assert_called(self, *, times: int | None = None, within: float | None = None, **matchers: Any) -> Received:
         """Assert that a call arrived that matches, as in `assert_called(page=2)`; return those that do.

@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
         is_usual = request.keep_alive and request.version == "1.1"
         if isinstance(reply, Reply):
             if is_usual and not reply.headers and reply.http_status == 200 and type(reply) is Reply:
-                return self._shared.usual_head % len(reply.body)
+                return self._shared.usual_head % reply.size
             status = reply.http_status
             length = ("content-length", str(reply.content_length))
             headers = [("content-type", reply.content_type), *reply.headers, length]
@@ -363,8 +363,8 @@ class Connection(asyncio.Protocol):
     def _send_faulty(self, reply: FaultyReply, request: HttpRequest) -> None:
         if reply.delay or reply.body_seconds:
             request.body = b""  # nobody asks for it again, and this may take an hour
-            if self._shared.waiting.take(len(reply.body)):
-                self._start(send_slowly(reply, request, self), waits=True, held=len(reply.body))
+            if self._shared.waiting.take(reply.size):
+                self._start(send_slowly(reply, request, self), waits=True, held=reply.size)
             else:
                 self.end()
         elif reply.close == "before":

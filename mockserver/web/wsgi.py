@@ -27,6 +27,7 @@ class WsgiBridge:
     async def answer(self, request: HttpRequest) -> Response:
         """Answer one request."""
         environ = _environ(request)
+        request.body = b""  # the app has it, and lets go of it
         async with self._places:
             return await in_thread(lambda: _called(self._app, environ))
 

@@ -19,6 +19,7 @@ from mockserver.provider.faults.faults import FAULTS
 from tests.cli.test_verify import options
 from tests.support.asking import body, built_in_provider, call
 from tests.support.command import run
+from tests.support.examples import examples
 from tests.support.from_schema import from_schema
 
 _JSON: st.SearchStrategy[Any] = st.recursive(
@@ -65,7 +66,7 @@ def told_in_one_line(returncode: int, said: str, statuses: tuple[int, ...] = (0,
 
 
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS.keys())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_is_taken_or_refused_in_one_line(words: list[str], data: st.DataObject, tmp_path: Path) -> None:
     document = data.draw(st.sampled_from(sorted(DOCUMENTS)).flatmap(DOCUMENTS.__getitem__) | _JSON)
@@ -126,7 +127,7 @@ _PLANS = (from_schema("world", "plan") | _JSON).map(json.dumps) | st.text(max_si
     ],
     ids=["fault", "plan", "clock"],
 )
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(data=st.data())
 def test_an_option_is_taken_or_refused(read: Callable[[str], object], texts: Any, data: st.DataObject) -> None:
     try:

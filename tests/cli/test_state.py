@@ -37,6 +37,9 @@ def test_it_is_told_made_small_and_carried_elsewhere(tmp_path: Path) -> None:
     assert "changes 1, calls 300" in run("state", "info", URL, folder=tmp_path).stdout
     # Who served it meanwhile, and who opens it now, show what was there.
     assert seen(served) == before == seen(opened(tmp_path / "state.db"))
+    # One that is there already, for all to read, is not from then on.
+    (tmp_path / "state.json").write_text("")
+    (tmp_path / "state.json").chmod(0o644)
     assert run("state", "export", URL, "-o", "state.json", folder=tmp_path).returncode == 0
     assert run("state", "import", "sqlite:///other.db", "state.json", folder=tmp_path).returncode == 0
     other = opened(tmp_path / "other.db")

@@ -24,6 +24,7 @@ from mockserver.contract.foreign_text import (
     printable,
     shell_word,
 )
+from tests.support.examples import examples
 
 # Every kind of character, and often those that command.
 COMMANDS = st.sampled_from(
@@ -135,7 +136,7 @@ def test_a_workflow_command_is_one_and_says_the_text(message: str, title: str) -
     assert (meant(found[1]), meant(found[2])) == (shown(title), shown(message))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(TEXTS | st.binary(max_size=20), min_size=1, max_size=30))
 @example(
     ["'", "\\", "\\'", "$HOME", "`id`", "$(id)", "!!", "a\nb", "\x03\n", "~", "*", "", " ", "\u202e", b"\xff\xfe", "é"]

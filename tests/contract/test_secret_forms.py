@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from mockserver.contract.masking import LONGEST_WRITTEN, MASK, Masker, Maskers
 from mockserver.contract.secret_forms import forms_of, layers, lower
+from tests.support.examples import examples
 from tests.support.secret_forms import FORMS, secrets, traces_of
 
 around = st.text(st.sampled_from(' {}[]":,\n.,-ghmnt0189'), max_size=12)
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(secret=secrets, before=around, after=around)
 @example(secret="00%00ß", before="", after="")  # next to nothing when the escape in it is undone
 @example(secret="000'%0", before="", after="0")  # an escape with the digit beside it
@@ -25,7 +26,7 @@ def test_a_known_secret_is_masked_in_every_form(form: str, secret: str, before: 
         assert trace not in masked or trace in f"{before}{MASK}{after}".lower()
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(secret=secrets, outer=st.sampled_from(sorted(FORMS)), inner=st.sampled_from(["JSON in ASCII", "a URL", "HTML"]))
 def test_a_form_within_a_form_is_masked_too(secret: str, outer: str, inner: str) -> None:
     if outer.startswith(("base64", "hex")):

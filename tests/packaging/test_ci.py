@@ -52,7 +52,7 @@ def test_every_snippet_of_the_docs_is_a_file_and_every_file_is_shown() -> None:
         ("vendor.github-issue-forms", [path for path in FORMS if path.name != "config.yml"]),
         ("vendor.github-issue-config", [path for path in FORMS if path.name == "config.yml"]),
         ("vendor.dependabot", [ROOT / ".github" / "dependabot.yml"]),
-        ("vendor.compose-spec", [ROOT / "packaging" / "compose.yaml"]),
+        ("vendor.compose-spec", sorted((ROOT / "packaging").glob("compose*.yaml"))),
         ("vendor.gitlab-ci", [path for path in SNIPPETS if "gitlab" in path.name]),
     ],
 )
@@ -96,6 +96,8 @@ class Job:
         self._own = folder / "runner"
         self._own.mkdir()
         self._files = {name: self._own / name for name in ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT")}
+        for file in self._files.values():
+            file.touch()
         uv = (sys.executable, "-m", "uv")
         subprocess.run([*uv, "venv", "--quiet", "--seed", "--python", sys.executable, self._own / "python"], check=True)
         self._source = source
@@ -115,18 +117,14 @@ class Job:
 
     def run(self, script: str, **variables: str) -> None:
         """Run a step; what it leaves running goes on until `end`."""
-        for file in self._files.values():
-            file.touch()
         path = os.pathsep.join([*reversed(self._files["GITHUB_PATH"].read_text().split()), self._path])
-        left = (line.partition("=") for line in self._files["GITHUB_ENV"].read_text().splitlines())
-        handed_on = {name: value for name, _, value in left}
         files = {name: str(file) for name, file in self._files.items()}
         log = self._own / "log"
         with log.open("w") as out:
             step = subprocess.Popen(
                 ["bash", "-eo", "pipefail", "-c", script],
                 cwd=self.folder,
-                env={**self._variables, **handed_on, **files, "PATH": path, **variables},
+                env={**self._variables, **self._handed_on(), **files, "PATH": path, **variables},
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -136,6 +134,21 @@ class Job:
         self.output = log.read_text()
         assert status == 0, f"{script}\n{self.output}"
 
+    def use(self, given: Mapping[str, Any]) -> None:
+        """Run the action with these inputs."""
+        action = load(ROOT / "action.yml")
+        (step,) = action["runs"]["steps"]
+        inputs = {name: str(known["default"]) for name, known in action["inputs"].items()}
+        environment = {f"env.{name}": value for name, value in self._handed_on().items()}
+        inputs |= {name: expanded(_text_of(value), environment) for name, value in given.items()}
+        inputs["python"] = sys.executable
+        replaced = {f"inputs.{name}": value for name, value in inputs.items()}
+        self.run(step["run"], **{name: expanded(value, replaced) for name, value in step["env"].items()})
+
+    def _handed_on(self) -> dict[str, str]:
+        left = (line.partition("=") for line in self._files["GITHUB_ENV"].read_text().splitlines())
+        return {name: value for name, _, value in left}
+
     def end(self) -> None:
         """End whatever the steps left running."""
         for group in self._groups:
@@ -143,8 +156,13 @@ class Job:
                 os.killpg(group, signal.SIGTERM)
 
 
+def _text_of(value: Any) -> str:
+    """An input, as the runner hands it on."""
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
 def expanded(text: str, replaced: Mapping[str, str]) -> str:
-    return re.sub(r"\$\{\{ *([\w.]+) *\}\}", lambda found: replaced[found[1]], text)
+    return re.sub(r"\$\{\{ *(.+?) *\}\}", lambda found: replaced[found[1]], text)
 
 
 @pytest.fixture
@@ -161,11 +179,13 @@ def job(tmp_path: Path, source: str, serving: Serving) -> Iterator[Job]:
     begun.end()
 
 
+REFUSALS = "(inputs.submit_refusals || vars.APIGAMES_SUBMIT_REFUSALS == 'true') && '--submit-refusals' || ''"
 EXPRESSIONS = {
     "vars.APIGAMES_MERCHANT_ID": MERCHANT,
     "vars.APIGAMES_PROJECT_ID": DEMO_PROJECT,
     "secrets.APIGAMES_SECRET_KEY": SECRET,
     "secrets.APIGAMES_SESSION_KEY": "",
+    REFUSALS: "--submit-refusals",
 }
 
 
@@ -188,15 +208,27 @@ def test_the_steps_of_a_workflow_do_what_they_say(job: Job, snippet: Path) -> No
         if "run" in step:
             job.run(step["run"])
         elif step["uses"].startswith("OWNER/"):
-            (action,) = load(ROOT / "action.yml")["runs"]["steps"]
-            given = {"inputs.arguments": step["with"]["arguments"], "inputs.python": sys.executable}
-            job.run(action["run"], **{name: expanded(value, given) for name, value in action["env"].items()})
+            job.use(step.get("with", {}))
         elif "upload-artifact" in step["uses"]:
             assert list(job.folder.glob(step["with"]["path"]))
         else:
             assert step["uses"].startswith(("actions/checkout@", "actions/setup-python@"))
     last = job.output
     assert any(said in last for said in ('"rc":200', "the contract holds", "ok")), last
+    assert ("BULK-ERR-5" in last) == ("submit-refusals" in text), last
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"submit-refusals": True}, "give the base URL of the server to judge as verify"),
+        ({"submit-refusals": "yes", "verify": "http://127.0.0.1:9"}, "expected true or false, got yes"),
+    ],
+)
+def test_the_action_asks_for_what_it_needs(job: Job, given: Mapping[str, Any], said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        job.use(given)
 
 
 @pytest.mark.matrix

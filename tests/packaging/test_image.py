@@ -36,8 +36,6 @@ MISSING = [name for name in NEEDED if shutil.which(name) is None]
 pytestmark = [
     pytest.mark.matrix,
     pytest.mark.once,
-    # One worker of xdist builds it, and not each.
-    pytest.mark.xdist_group("image"),
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
     pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="debootstrap needs to be root"),
 ]

@@ -23,7 +23,10 @@ PINNED = re.compile(r"^([a-z0-9-]+)==(\S+)( ; .+)? \\$((?:\n {4}--hash=sha256:[0
 @pytest.mark.parametrize(
     ("file", "asked"),
     [
-        ("requirements.txt", PROJECT["project"]["dependencies"]),
+        (
+            "requirements.txt",
+            PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["shared"],
+        ),
         ("build-requirements.txt", PROJECT["build-system"]["requires"]),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.release import CHANGELOG, PYPROJECT, ReleaseError, cut, notes_in, version_in
+from tools.release import CHANGELOG, PYPROJECT, ReleaseError, address_of, cut, notes_in, version_in
 
 PROJECT = '[project]\nname = "x"\nversion = "0.1.0"\n'
 LOG = "# Changelog\n\n## Unreleased\n\n### Added\n\n- This.\n\n## 0.1.0 - 2026-01-02\n\n- That.\n"
@@ -47,6 +47,41 @@ def test_a_release_that_cannot_be_is_refused(wanted: str, said: str) -> None:
 def test_notes_of_a_version_that_is_not_there_say_how_to_make_them() -> None:
     with pytest.raises(ReleaseError, match="make release VERSION=9"):
         notes_in(CHANGELOG.read_text(encoding="utf-8"), "9")
+
+
+@pytest.mark.parametrize(
+    ("remote", "page"),
+    [
+        ("https://github.com/someone/apigames-mock.git", "https://github.com/someone/apigames-mock"),
+        ("https://user:secret@git.example.com/team/sub/mock/", "https://git.example.com/team/sub/mock"),
+        ("git@gitlab.com:team/mock.git", "https://gitlab.com/team/mock"),
+        ("ssh://git@git.example.com:2222/team/mock.git", "https://git.example.com/team/mock"),
+        ("/srv/git/mock.git", None),
+        ("../mock", None),
+        ("file:///srv/git/mock", None),
+        ("", None),
+    ],
+)
+def test_the_page_of_a_repository_is_known_by_its_remote(remote: str, page: str | None) -> None:
+    assert address_of(remote) == page
+
+
+def test_each_version_leads_to_what_changed_in_it() -> None:
+    project, log = cut(PROJECT, LOG, "0.2.0", "2026-03-04", "https://git.example.com/mock")
+    assert "\n## [Unreleased]\n\n## [0.2.0] - 2026-03-04\n" in log
+    assert log.endswith(
+        "\n- That.\n\n"
+        "[Unreleased]: https://git.example.com/mock/compare/v0.2.0...HEAD\n"
+        "[0.2.0]: https://git.example.com/mock/compare/v0.1.0...v0.2.0\n"
+        "[0.1.0]: https://git.example.com/mock/tree/v0.1.0\n"
+    )
+    assert (notes_in(log, "0.2.0"), notes_in(log, "0.1.0")) == ("### Added\n\n- This.\n", "- That.\n")
+    more = log.replace("## [Unreleased]\n", "## [Unreleased]\n\n- More.\n")
+    _, newer = cut(project, more, "0.3.0", "2026-05-06", "https://gitlab.com/mock")
+    assert newer.count("]: ") == 4
+    assert "[0.3.0]: https://gitlab.com/mock/-/compare/v0.2.0...v0.3.0\n" in newer
+    with pytest.raises(ReleaseError, match=r"has 0\.2\.0 already"):
+        cut(project, more, "0.2.0", "2026-05-06")
 
 
 def test_the_changelog_can_be_cut() -> None:

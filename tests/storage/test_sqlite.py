@@ -40,6 +40,7 @@ from mockserver.provider.state.world import Merchant, World
 from mockserver.storage.opening import open_log
 from mockserver.storage.sqlite import SqliteLog
 from mockserver.web.app import create_app
+from tests.support.examples import examples
 from tests.support.histories import NOW, Histories, begun, called, page, seen, world_of
 
 
@@ -76,7 +77,7 @@ class Shared(Histories):
 
 TestShared = Shared.TestCase
 TestShared.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(40), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -277,6 +278,9 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "a path that is not UTF-8": lambda provider: provider.handle(
         Request("POST", "/merchant/M\udc80/kiosgamer/project/detail", b"\xff", (), "t")
     ),
+    "a path with a NUL": lambda provider: provider.handle(
+        Request("POST", PROJECT_DETAIL.path_of("M1").replace("M1", "M\0"), b"{}", (), "t")
+    ),
     "a wrong path": lambda provider: provider.handle(Request("GET", "/nowhere", b"", (), "t")),
     "a fault over a refusal": lambda provider: (
         provider.faults.add(Rule(Fault("slow_body", seconds=0))),
@@ -430,7 +434,7 @@ def test_a_file_of_a_newer_version_or_of_something_else_is_refused(file: Path, t
     (tmp_path / "text").write_text("not a database" * 100)
     with pytest.raises(StateError, match="not a database; name another file"):
         open_log(f"sqlite:///{tmp_path / 'text'}")
-    for url in ("sqlite://x", "state.db", "sqlite:///", "postgresql://x/y"):
+    for url in ("sqlite://x", "state.db", "sqlite:///", "postgresq://x/y"):
         with pytest.raises(StateError, match="expected sqlite:///FILE"):
             open_log(url)
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 STATUSES = ("pending", "success", "process", "error_engine", "error_voucher")
+OPEN = {"pending", "process"}
 # What the careful wait for one call, and how often they poll.
 PATIENCE = 3.0
 MOST_POLLS = 20
@@ -83,10 +84,18 @@ class FlowClient:
             try:
                 found, is_open = self._statuses(env, project_id)
                 seen.update({code: found.get(code, "pending") for code in codes})
+                if self.habit == "ended-is-success":
+                    seen = {code: status if status in OPEN else "success" for code, status in seen.items()}
+                if self.habit == "codes-by-position":
+                    seen = dict(zip(codes, found.values(), strict=True))
                 if self.habit == "one-status-for-all":
                     seen = dict.fromkeys(codes, found[codes[0]])
-                if self.habit == "first-page-only" and not is_open:
+                if self.habit == "first-page-only" and self.way == "found" and not is_open:
                     return {"codes": found, "error": None}
+                failed = [code for code, status in seen.items() if status == "error_engine"]
+                if self.habit == "submits-taken-again" and not is_open and failed:
+                    with suppress(Refused):
+                        self._submitted(env, failed)
                 if not is_open or self.habit == "stops-polling-early":
                     return {"codes": seen, "error": None}
                 error = "not finished yet"
@@ -96,6 +105,8 @@ class FlowClient:
                 ):
                     return {"codes": dict.fromkeys(codes, "refused"), "error": str(refused)}
                 error = str(refused)
+                if self.habit == "submits-taken-again":
+                    project_id = self._submitted(env, codes)["project_id"]
             except Lost as lost:
                 if self.habit == "failed-poll-is-final":
                     return {"codes": {} if self.way == "error" else seen, "error": str(lost)}
@@ -177,6 +188,7 @@ class FlowClient:
 careful = FlowClient()
 CLIENTS = [
     FlowClient("submits-again"),
+    FlowClient("submits-taken-again"),
     FlowClient("double-is-failure"),
     FlowClient("lost-reply-is-failure"),
     FlowClient("success-is-rc-200"),
@@ -191,13 +203,16 @@ CLIENTS = [
     FlowClient("failed-poll-is-final", "what was seen"),
     FlowClient("failed-poll-is-final", "error"),
     FlowClient("one-status-for-all"),
+    FlowClient("ended-is-success"),
+    FlowClient("codes-by-position"),
     FlowClient("moments-mixed"),
     FlowClient("http-500-hides-envelope", "crash"),
     FlowClient("http-500-hides-envelope", "lie"),
     FlowClient("http-200-is-success"),
     FlowClient("error-from-message", "crash"),
     FlowClient("error-from-message", "lie"),
-    FlowClient("first-page-only"),
+    FlowClient("first-page-only", "found"),
+    FlowClient("first-page-only", "pending still"),
     FlowClient("crash-on-added-field"),
     FlowClient("crash-on-html"),
     FlowClient("crash-on-cut-body"),

@@ -71,6 +71,8 @@ class HabitClient:
                 pages = page + (len(listed) == 30)
             elif self.habit == "endless-page-loop":
                 pages = page + bool(listed)
+            elif self.habit == "last-page-lost":
+                pages = max(1, data["total_data"] // 30)
             elif self.habit == "totals-stand-still" and self.way == "pages":
                 pages = max(pages, data["total_page"]) if page == 1 else pages
             elif self.habit != "first-page-only":
@@ -189,6 +191,7 @@ CLIENTS = [
     HabitClient("totals-stand-still", "pages"),
     HabitClient("totals-stand-still", "repeats"),
     HabitClient("status-by-position"),
+    HabitClient("last-page-lost"),
     HabitClient("page-size-assumed"),
     HabitClient("fields-left-out"),
     HabitClient("part-for-whole"),

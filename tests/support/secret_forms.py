@@ -7,6 +7,7 @@ import html
 import json
 import shlex
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from hypothesis import strategies as st
@@ -104,11 +105,16 @@ _any = st.text(st.characters(exclude_categories=["Cs"]), min_size=6, max_size=30
 secrets = (_usual | _any).filter(_is_told)
 
 
-def traces_of(secret: str) -> Iterator[str]:
-    """Yield, in lower case, what must be nowhere: each form, and of base64 what no neighbour changes.
+@lru_cache(maxsize=8)
+def traces_of(secret: str) -> tuple[str, ...]:
+    """Return, in lower case, what must be nowhere: each form, and of base64 what no neighbour changes.
 
     A form that is too short to say anything is left out.
     """
+    return tuple(dict.fromkeys(_traces_of(secret)))
+
+
+def _traces_of(secret: str) -> Iterator[str]:
     for name, form in FORMS.items():
         text = form(secret)
         if name in {"JSON in JSON", "JSON in a form", "JSON in HTML", "a shell"}:

@@ -13,7 +13,7 @@ from mockserver.web.server import Server
 from tests.support.environments import ROOT
 from tests.third_parties.conftest import Npm
 
-pytestmark = [pytest.mark.matrix, pytest.mark.xdist_group("third_parties")]
+pytestmark = pytest.mark.matrix
 
 HTTP = ROOT / "examples" / "http"
 # One for each outcome, and what became of the submission.

@@ -26,7 +26,7 @@ from tests.support.command import CLEAN
 from tests.support.environments import ROOT, fresh, sh
 from tests.third_parties.conftest import Npm
 
-pytestmark = [pytest.mark.matrix, pytest.mark.xdist_group("third_parties")]
+pytestmark = pytest.mark.matrix
 
 SCHEMAS = ROOT / "schemas"
 FIXTURES = ROOT / "fixtures"

@@ -14,7 +14,7 @@ from tests.support.command import CLEAN
 from tests.support.environments import ROOT, sh
 from tests.third_parties.conftest import Npm
 
-pytestmark = [pytest.mark.matrix, pytest.mark.xdist_group("third_parties")]
+pytestmark = pytest.mark.matrix
 
 # Where the command is that the helpers start.
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{CLEAN['PATH']}"

@@ -19,6 +19,7 @@ from mockserver.verification.calibrate import calibrate, changes
 from mockserver.verification.live_guard import Submitting
 from mockserver.verification.report.wording import violation_text
 from mockserver.verification.settings import Settings
+from tests.support.examples import examples
 from tests.support.visibility import View, visible
 from tests.verification.broken_fake import MERCHANT, NAME, PROJECT, SECRET, BrokenFake, Call, a_world
 from tests.verification.variants import move_one
@@ -51,7 +52,7 @@ def _check(document: Any, served: Readings, view: View) -> None:
 
 # A run at each example is slow to shrink; the readings and vouchers of a failure are small enough to read.
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.too_slow],
     deadline=None,
     phases=[Phase.explicit, Phase.generate],

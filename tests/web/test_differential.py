@@ -31,6 +31,7 @@ from mockserver.provider.state.world_file import built_in_world
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import MERCHANT, NOW, PATH, body, built_in_provider
+from tests.support.examples import examples
 
 HOST = "https://v1.apigames.id"
 HEADERS = ("content-type", "content-length", "allow", "retry-after", "server", DOCTOR_HEADER.lower())
@@ -275,7 +276,7 @@ requests_of_any_kind = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(requests_of_any_kind)
 @example(Sent(content=body()))
 @example(Sent("GET"))

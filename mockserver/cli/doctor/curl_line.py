@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
 _CURL = re.compile(rb"\s*(?:[$%#>]\s+)?curl(?:\.exe)?\s", re.IGNORECASE)
-# Quoted text is skipped, so that only a $'...' which the shell would read as one is found.
-_QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\$'((?:\\.|[^'\\])*)'|\\\r?\n|\\.""", re.DOTALL)
+# The next part of a word, or what is between two. Not `shlex`, which takes the square of a word's length.
+_PART = re.compile(
+    r"""(?P<between>(?:[ \t\r\n]|\\\r?\n)+)
+      | (?P<plain>[^ \t\r\n'"\\$]+|\$(?!'))
+      | '(?P<single>[^']*)'
+      | "(?P<double>[^"\\]*(?:\\.[^"\\]*)*)"
+      | \$'(?P<ansi>[^'\\]*(?:\\.[^'\\]*)*)'
+      | \\(?P<escaped>.)""",
+    re.DOTALL | re.VERBOSE,
+)
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|(.))", re.DOTALL)
 _ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPED |= {sign: sign for sign in "\\'\"?"}
+_ESCAPED_IN_QUOTES = re.compile(r"\\([\\\"])")
 _ENDS = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "2>", "2>&1"})
 
 # The options of curl that take a value, or the value would be taken for the address.
@@ -88,19 +97,41 @@ def _added(data: list[tuple[str, str]], headers: list[str]) -> list[str]:
 
 
 def _words(line: str) -> list[str]:
-    try:
-        words = shlex.split(_QUOTED.sub(_plainly_quoted, line))
-    except ValueError as error:
-        raise ValueError(f"{error}; put the whole of it into the file") from None
-    start = next(place for place, word in enumerate(words) if word.lower() in {"curl", "curl.exe"})
-    end = next((place for place, word in enumerate(words) if word in _ENDS and place > start), len(words))
-    return words[start + 1 : end]
+    words = _split(line)
+    next(word for word, _ in words if word.lower() in {"curl", "curl.exe"})
+    return [word for word, _ in takewhile(lambda one: one[1] or one[0] not in _ENDS, [*words])]
 
 
-def _plainly_quoted(found: re.Match[str]) -> str:
-    if found[1] is not None:
-        return shlex.quote(_ESCAPE.sub(_unescaped, found[1]))
-    return " " if found[0] in {"\\\n", "\\\r\n"} else found[0]
+def _split(line: str) -> Iterator[tuple[str, bool]]:
+    """Yield the words of a line as a shell has them, each with whether some of it is quoted.
+
+    Raises:
+        ValueError: a quote is not closed, or nothing follows the last backslash.
+    """
+    parts: list[str] = []
+    is_quoted = False
+    place = 0
+    while place < len(line):
+        found = _PART.match(line, place)
+        if found is None:
+            missing = "No escaped character" if line[place] == "\\" else "No closing quotation"
+            raise ValueError(f"{missing}; put the whole of it into the file")
+        place = found.end()
+        if found.lastgroup != "between":
+            parts.append(_part(found))
+            is_quoted = is_quoted or found.lastgroup != "plain"
+        elif parts:
+            yield "".join(parts), is_quoted
+            parts, is_quoted = [], False
+    if parts:
+        yield "".join(parts), is_quoted
+
+
+def _part(found: re.Match[str]) -> str:
+    kind, text = found.lastgroup, found[found.lastgroup or 0]
+    if kind == "ansi":
+        return _ESCAPE.sub(_unescaped, text)
+    return _ESCAPED_IN_QUOTES.sub(r"\1", text) if kind == "double" else text
 
 
 def _unescaped(found: re.Match[str]) -> str:

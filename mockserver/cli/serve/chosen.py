@@ -22,14 +22,13 @@ from mockserver.provider.state.clock import MovableClock
 from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
-from mockserver.storage.opening import open_log
-from mockserver.storage.sqlite import SqliteLog
+from mockserver.storage.opening import StoredLog, open_log
 
 # What says how a state begins.
 _OF_THE_START = ("world", "merchant", "readings", "reading", "clock", "plan", "fault")
 
 
-def opened_log(ctx: click.Context, state: str | None, fresh: bool) -> SqliteLog | None:
+def opened_log(ctx: click.Context, state: str | None, fresh: bool) -> StoredLog | None:
     """Open the state, if there is one, and see to it that nothing else says how it begins where it has begun."""
     if state is None:
         if fresh:

@@ -13,8 +13,9 @@ from mockserver.provider.internal_error import report
 
 _KEPT_LINES = 1_000
 _BATCH_SECONDS = 0.005
-# Lines that are made without a pause: while they are, nobody is answered.
-_AT_ONCE = 16
+# Lines that are made, and written, without a pause: meanwhile nobody is answered.
+_MADE_AT_ONCE = 16
+_WRITTEN_AT_ONCE = 256
 _CLOSE_SECONDS = 1.0
 
 
@@ -59,13 +60,22 @@ class LogWriter:
         self._write_batch()
 
     def _write_batch(self) -> None:
-        for _ in range(-(-len(self._lines) // _AT_ONCE)):
-            self._write_lines()
+        left = len(self._lines)
+        while left > 0:
+            left -= self._write_lines(left)
 
-    def _write_lines(self) -> None:
-        taken = [self._lines.popleft() for _ in range(min(len(self._lines), _AT_ONCE))]
-        batch = [line if isinstance(line, str) else _made(line) for line in taken]
-        self._written += len(batch)
+    def _write_lines(self, most: int) -> int:
+        """Write some lines, the oldest; return how many."""
+        batch: list[str] = []
+        made = 0
+        while made < _MADE_AT_ONCE and len(batch) < min(most, _WRITTEN_AT_ONCE):
+            line = self._lines.popleft()
+            if not isinstance(line, str):
+                made += 1
+                line = _made(line)
+            batch.append(line)
+        count = len(batch)
+        self._written += count
         dropped = self._taken - self._written - len(self._lines)
         if dropped > 0:
             self._written += dropped
@@ -76,7 +86,8 @@ class LogWriter:
             while left:
                 left = left[self._write_some(left) :]
         except OSError:
-            return  # whoever read the log is gone; the endpoint goes on without
+            pass  # whoever read the log is gone; the endpoint goes on without
+        return count
 
     def _write_some(self, left: bytes) -> int:
         try:

@@ -15,7 +15,7 @@ from mockserver.provider.internal_error import report
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import World, WorldError
-from mockserver.provider.state.world_file import world_from_document
+from mockserver.provider.state.world_file import world_from_plain_document
 
 _SECONDS = 0.5
 _MOST_CHANGES_SHOWN = 8
@@ -78,7 +78,7 @@ class WorldFile:
         with provider.changing:
             own = {one.merchant_id: provider.served_under(one.merchant_id) for one in provider.store.merchants()}
             try:
-                world = world_from_document(document, provider.readings, provider.clock, own=own)
+                world = world_from_plain_document(document, provider.readings, provider.clock, own=own)
             except WorldError as error:
                 raise WorldError(f"{self._path}: {error}") from None
             provider.put_world(self._with_plan(world), is_start=True)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -19,13 +19,16 @@ from mockserver.contract.foreign_text import harmless_json, harmless_lines, prin
 from mockserver.contract.operation import SUCCESS, Field, Operation
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.internal_error import ERRORS, kind_and_places, report
-from mockserver.provider.journal.recorded import Entry, RawEntry
+from mockserver.provider.journal.recorded import Call, Entry, RawEntry
 from mockserver.provider.request import LONGEST_EXPLAINED, explained_at
 
 LOG_FORMATS = ("text", "json")
 
 # A line shows no more of a text than this, so no more of it need be remembered.
 _LONGEST_SHOWN = 200
+# Calls whose lines are known but for time and number, and the longest body of one.
+_KNOWN = 1_000
+_LONGEST_KNOWN = 1_024
 
 _encode = msgspec.json.Encoder().encode
 
@@ -87,16 +90,24 @@ class RequestLog:
 
     def __init__(self, log_format: str, write: Callable[[str | Callable[[], str]], object]) -> None:
         self._write = write
-        self._text = _json_line if log_format == "json" else _TextLine()
+        self._format: _Format = _JsonLine() if log_format == "json" else _TextLine()
         self._asked: dict[str, _Asked] = {}
+        # Of the newest ordinary calls, by path and body: what the line of the same call says again.
+        self._known: dict[tuple[str, bytes], str] = {}
 
     def __call__(self, raw: RawEntry) -> None:
         """Write the line of one call, which is made when it is written: whoever waits for the reply gets it first."""
-        size = len(raw.call.body)
+        call = raw.call
+        known = self._known.get((call.request.path, call.request.body)) if _is_ordinary(raw) else None
+        if known is not None:
+            # Sooner done than put off, and without the writer's thread, which would be in the way.
+            self._write(self._format.line(raw, known))
+            return
+        size = len(call.body)
         if size > LONGEST_EXPLAINED:
             # A thousand lines may wait.
-            request = msgspec.structs.replace(raw.call.request, body=b"", headers=())
-            raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(raw.call, request=request))
+            request = msgspec.structs.replace(call.request, body=b"", headers=())
+            raw = msgspec.structs.replace(raw, call=msgspec.structs.replace(call, request=request))
             self._write(partial(self._line_of_long, raw, size))
         else:
             self._write(partial(self._line, raw))
@@ -105,12 +116,16 @@ class RequestLog:
         asked = self._read(raw)
         if asked is not None:
             # What is odd about a list that was taken may not be what was meant.
-            is_list = raw.call.operation is not None and raw.call.operation.summarized
+            call = raw.call
+            is_list = call.operation is not None and call.operation.summarized
             advice = self._advice(raw) if is_list else None
-            return self._text(raw, asked, raw.call.method, raw.call.merchant_id or raw.call.path, advice)
+            said = self._format.said(raw, asked, call.method, call.merchant_id or call.path, advice)
+            if not is_list and len(call.body) <= _LONGEST_KNOWN:
+                self._remember(call, said)
+            return self._format.line(raw, said, advice)
         entry = self.masked(raw)
         explanation = self._advice(raw) or entry.explanation
-        return self._text(raw, _shortened(entry.asked), entry.method, entry.merchant_id or entry.path, explanation)
+        return self._full_line(raw, _shortened(entry.asked), entry, explanation)
 
     def _line_of_long(self, raw: RawEntry, size: int) -> str:
         entry = self.masked(raw)
@@ -118,7 +133,17 @@ class RequestLog:
         why = None if _is_ordinary(raw) else explained_at(raw.n)
         made = raw.reply.made
         asked = {"bytes": size} if made is None else {"codes": made.codes, "bytes": size}
-        return self._text(raw, asked, entry.method, entry.merchant_id or entry.path, why)
+        return self._full_line(raw, asked, entry, why)
+
+    def _full_line(self, raw: RawEntry, asked: object, entry: Entry, explanation: str | None) -> str:
+        said = self._format.said(raw, asked, entry.method, entry.merchant_id or entry.path, explanation)
+        return self._format.line(raw, said, explanation)
+
+    def _remember(self, call: Call, said: str) -> None:
+        known = self._known
+        while len(known) >= _KNOWN:
+            del known[next(iter(known))]
+        known[call.path, call.body] = said
 
     def _advice(self, raw: RawEntry) -> str | None:
         findings = self.diagnose(raw) if self.diagnose is not None else []
@@ -178,7 +203,7 @@ def notice(log_format: str, message: str, level: str, **data: object) -> str:
     """Return the line for something that is not a call; `data` is for programs alone."""
     if log_format != "json":
         return f"{harmless_lines(message)}\n"
-    return _json({"at": time.time(), "level": level, "message": message, **data})
+    return _json({"at": time.time(), "level": level, "message": message, **data}) + "\n"
 
 
 def dropped_line(log_format: str, count: int) -> str:
@@ -186,6 +211,14 @@ def dropped_line(log_format: str, count: int) -> str:
     if log_format != "json":
         return f"({count} lines of the log were dropped: nobody read them in time)\n"
     return notice(log_format, "lines of the log were dropped: nobody read them in time", "warning", dropped=count)
+
+
+class _Format(Protocol):
+    """How a line is written: what the same call would say again, then that with what is of this one alone."""
+
+    def said(self, raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str: ...
+
+    def line(self, raw: RawEntry, said: str, explanation: str | None = None) -> str: ...
 
 
 class _TextLine:
@@ -198,43 +231,54 @@ class _TextLine:
     def _shown(self, text: str) -> str:
         return self._printable(text[: _LONGEST_SHOWN + 1], _LONGEST_SHOWN)
 
-    def __call__(self, raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
-        call, reply = raw.call, raw.reply
-        wanted = self._shown(_encode(asked).decode()) if call.operation is not None else ""
-        name = "" if call.operation is None else f" {call.operation.name}"
-        why = f"  {reply.clause or 'outside the contract'}: {printable(explanation, 500)}" if explanation else ""
-        return (
-            f"{self._clock(int(call.at))} {self._printable(method, 20)}{name} {reply.http_status} rc={reply.rc} "
-            f"{self._printable(who)} {wanted} {raw.took * 1000:.2f} ms{why}\n"
-        )
+    def said(self, raw: RawEntry, asked: object, method: str, who: str, _: str | None) -> str:
+        operation, reply = raw.call.operation, raw.reply
+        wanted = self._shown(_encode(asked).decode()) if operation is not None else ""
+        name = "" if operation is None else f" {operation.name}"
+        shown = f"{self._printable(method, 20)}{name}"
+        return f"{shown} {reply.http_status} rc={reply.rc} {self._printable(who)} {wanted}"
+
+    def line(self, raw: RawEntry, said: str, explanation: str | None = None) -> str:
+        at, why = int(raw.call.at), ""
+        if explanation:
+            why = f"  {raw.reply.clause or 'outside the contract'}: {printable(explanation, 500)}"
+        second, clock = self._second
+        return f"{clock if at == second else self._clock(at)} {said} {raw.took * 1000:.2f} ms{why}\n"
 
     def _clock(self, second: int) -> str:
-        if self._second[0] != second:
-            self._second = (second, time.strftime("%H:%M:%S", time.localtime(second)))
-        return self._second[1]
+        clock = time.strftime("%H:%M:%S", time.localtime(second))
+        self._second = (second, clock)
+        return clock
 
 
-def _json_line(raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
-    call, reply = raw.call, raw.reply
-    line = {
-        "n": raw.n,
-        "at": call.at,
-        "origin": call.origin,
-        "method": printable(method),
-        "operation": None if call.operation is None else call.operation.name,
-        "merchant_id" if call.merchant_id is not None else "path": printable(who, 500),
-        "http_status": reply.http_status,
-        "rc": reply.rc,
-        "role": reply.role,
-        "clause": reply.clause,
-        "reading": reply.reading,
-        "fault": getattr(reply, "fault", None),
-        "explanation": explanation and printable(explanation, 1000),
-        "asked": asked,
-        "took_ms": round(raw.took * 1000, 3),
-    }
-    return _json(line)
+class _JsonLine:
+    """Writes the line for programs."""
+
+    def __init__(self) -> None:
+        self._text = lru_cache(maxsize=1024)(_json)
+
+    def said(self, raw: RawEntry, asked: object, method: str, who: str, explanation: str | None) -> str:
+        call, reply = raw.call, raw.reply
+        said = {
+            "method": printable(method),
+            "operation": None if call.operation is None else call.operation.name,
+            "merchant_id" if call.merchant_id is not None else "path": printable(who, 500),
+            "http_status": reply.http_status,
+            "rc": reply.rc,
+            "role": reply.role,
+            "clause": reply.clause,
+            "reading": reply.reading,
+            "fault": getattr(reply, "fault", None),
+            "explanation": explanation and printable(explanation, 1000),
+            "asked": asked,
+        }
+        return _json(said)[1:-1]
+
+    def line(self, raw: RawEntry, said: str, _: str | None = None) -> str:
+        call = raw.call
+        own = f'"n":{raw.n},"at":{call.at},"origin":{self._text(call.request.origin)}'
+        return f'{{{own},{said},"took_ms":{round(raw.took * 1000, 3)}}}\n'
 
 
-def _json(line: dict[str, object]) -> str:
-    return harmless_json(_encode(line).decode()) + "\n"
+def _json(value: object) -> str:
+    return harmless_json(_encode(value).decode())

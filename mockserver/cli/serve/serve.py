@@ -90,7 +90,8 @@ class _ServeCommand(ConfiguredCommand):
     "--state",
     envvar=variable("state"),
     metavar="URL",
-    help="Keep everything in sqlite:///FILE, so that a restart loses nothing; made where there is none. docs/state.md",
+    help="Keep everything in sqlite:///FILE or postgresql://USER@HOST/DB, so that a restart loses nothing; made where "
+    "there is none. docs/state.md",
 )
 @click.option(
     "--fresh", envvar=variable("fresh"), is_flag=True, help="With --state: forget what is in it, and begin anew."
@@ -281,7 +282,7 @@ def serve(
                 provider.readings,
                 world_file=world,
                 merchant=merchant or own_merchant(provider),
-                state=state,
+                state=None if log_of_state is None else log_of_state.name,
                 admin_token=None if admin_token else server.access.token,
                 configuration=ctx.obj,
                 elsewhere=url_elsewhere(host, server.port),

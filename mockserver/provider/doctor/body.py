@@ -295,6 +295,9 @@ def _wrong_type(field: Field, value: Any, got: str, readings: Readings, is_form:
     why = f"{field.clause} shows {'an integer' if is_number else 'a string'} (reading types)"
     if is_form:
         return Finding(what, why, f"send digits alone, as in {field.name}=1")
+    if is_number and is_coerced and _is_out_of_range(field, value, readings):
+        fix = f'send "{field.name}": {field.minimum}, or more, without quotes'
+        return Finding(f"{what}, and below {field.minimum}", f"{why[:-1]}, reading out_of_range)", fix)
     coerce = ", or serve with --reading types=coerce" if is_coerced else ""
     return Finding(what, why, f"{_meant(field, value, readings)}{coerce}")
 
@@ -316,6 +319,10 @@ def _meant(field: Field, value: Any, readings: Readings) -> str:
         return f"send {_example(field)}"
     # What is no value asks for nothing in particular: so does the default, and so does the field left out.
     return f'send "{field.name}": {json.dumps(field.default)}, which is what is taken when it is left out'
+
+
+def _is_out_of_range(field: Field, text: str, readings: Readings) -> bool:
+    return field.minimum is not None and int(text) < field.minimum and readings.out_of_range == "json"
 
 
 def _is_number(value: object) -> bool:

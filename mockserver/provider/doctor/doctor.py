@@ -5,6 +5,7 @@ It is asked only for refusals, and only when somebody reads them; an ordinary ca
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -37,6 +38,8 @@ _SIGN = "sign md5(merchant_id + secret_key); `apigames-mock sign MERCHANT_ID` pr
 _JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
+# So many parts at the end of a path are an operation's own.
+_TELLING = 2
 # Of each text of a finding, which may quote what was sent: masked first, cut then.
 _LONGEST = 1000
 
@@ -299,13 +302,25 @@ def _outside(call: Call, reply: Reply, operations: Operations, mask: Masker) -> 
             return Finding(what, documented, "leave out the slash at the end of the base URL")
         what = f"two slashes follow each other in {shown}"
         return Finding(what, documented, "send one; is what belongs between them empty?")
+    if reply.http_status == 404 and operations.at(call.path.replace("//", "/-/", 1)):
+        what = f"there is no merchant id in {printable(mask(call.path), 200)}"
+        return Finding(what, documented, "put the merchant id there; is the variable that holds it set?")
     at_path = operations.at(call.path)
     fixes = {
-        404: "call it with the merchant id in place and no slash at the end",
+        404: f"send it to {_nearest_path(call.path, operations)}, spelt just so, with the merchant id in place",
         405: f"send a {Operations(at_path).in_words}" if at_path else "",
         413: "send one small JSON object",
     }
     return Finding(what, documented, fixes.get(reply.http_status) or "send it as HTTP/1.1, with a JSON body")
+
+
+def _nearest_path(path: str, operations: Operations) -> str:
+    """Return the documented path that a wrong one is nearest to, or all of them where none is."""
+    paths = [operation.path for operation in operations]
+    # The id would make every path unlike; all that tells the operations apart is at the end.
+    ends = {"/".join(path.split("/")[-_TELLING:]): path for path in paths}
+    end = "/".join(path[-_LONGEST:].lower().rstrip("/").split("/")[-_TELLING:])
+    return next((ends[near] for near in difflib.get_close_matches(end, ends, 1)), " or ".join(paths))
 
 
 def is_placeholder(merchant_id: str) -> bool:

@@ -89,7 +89,7 @@ class FaultPut(Cause, frozen=True):
 class FaultyReply(Reply, frozen=True, kw_only=True):
     """A reply with what goes wrong with it.
 
-    `body` is what is sent of it, `content_length` what it says of its length, true or not. It begins `delay` seconds
+    `written` is what is sent of it, `content_length` what it says of its length, true or not. It begins `delay` seconds
     late, and its body takes `body_seconds`. The connection is closed before anything of the reply is sent (`close` is
     `"before"`), or when `body` is (`"after"`).
     """
@@ -119,7 +119,7 @@ class Kind:
 def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
     kept: dict[str, object] = {
         "http_status": reply.http_status,
-        "body": reply.body,
+        "written": reply.body,
         "rc": reply.rc,
         "role": reply.role,
         "clause": reply.clause,
@@ -130,12 +130,12 @@ def _changed(reply: Reply, fault: Fault, **changes: object) -> FaultyReply:
         "fault": fault.name,
     }
     made = {**kept, **changes}
-    return FaultyReply(**{"content_length": len(made["body"]), **made})  # type: ignore[arg-type] # fields by name
+    return FaultyReply(**{"content_length": len(made["written"]), **made})  # type: ignore[arg-type] # fields by name
 
 
 def _outside(reply: Reply, fault: Fault, http_status: int, body: bytes, **changes: object) -> FaultyReply:
     return _changed(
-        reply, fault, http_status=http_status, body=body, rc=http_status, **_not_of_contract(fault), **changes
+        reply, fault, http_status=http_status, written=body, rc=http_status, **_not_of_contract(fault), **changes
     )
 
 
@@ -152,20 +152,20 @@ def _slow_body(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
 
 
 def _close_before(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
-    return _changed(reply, fault, body=b"", close="before")
+    return _changed(reply, fault, written=b"", close="before")
 
 
 def _close_middle(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
     half = reply.body[: len(reply.body) // 2]
-    return _changed(reply, fault, body=half, content_length=len(reply.body), close="after")
+    return _changed(reply, fault, written=half, content_length=len(reply.body), close="after")
 
 
 def _truncated_json(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
-    return _changed(reply, fault, body=reply.body[: len(reply.body) // 2])
+    return _changed(reply, fault, written=reply.body[: len(reply.body) // 2])
 
 
 def _empty_body(reply: Reply, fault: Fault, _: Readings) -> FaultyReply:
-    return _changed(reply, fault, body=b"")
+    return _changed(reply, fault, written=b"")
 
 
 def _html(http_status: int) -> Callable[[Reply, Fault, Readings], FaultyReply]:
@@ -199,7 +199,7 @@ def _sibling(error_msg: str) -> Callable[[Reply, Fault, Readings], FaultyReply]:
     def apply(reply: Reply, fault: Fault, readings: Readings) -> FaultyReply:
         http_status = 200 if readings.http_status == "200" else 500
         body = error_body(500, error_msg)
-        return _changed(reply, fault, http_status=http_status, body=body, rc=500, **_not_of_contract(fault))
+        return _changed(reply, fault, http_status=http_status, written=body, rc=500, **_not_of_contract(fault))
 
     return apply
 

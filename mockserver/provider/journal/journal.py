@@ -6,24 +6,22 @@ import threading
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import takewhile
 from secrets import token_hex
 from time import monotonic
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
-from mockserver.contract.masking import LONGEST_WRITTEN, MASK, BodyText, Masker, Maskers, masked_body
-from mockserver.contract.operation import JSON, Operations
+from mockserver.contract.masking import Masker, Maskers
+from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.internal_error import report
-from mockserver.provider.journal.headers import MOST_HEADERS, shown_headers
+from mockserver.provider.journal.headers import MOST_HEADERS
 from mockserver.provider.journal.matchers import Matchers
 from mockserver.provider.journal.recorded import Call, Entry, Listed, Observer, RawEntry
-from mockserver.provider.operations.parsing import decode_json, form_fields
-from mockserver.provider.refusal import Refusal
+from mockserver.provider.journal.shown import REPLY_HELD, LazyEntry, listed_entry, masked_entry
 from mockserver.provider.reply import Reply
 
 DEFAULT_CAPACITY = 1000
@@ -31,11 +29,6 @@ DEFAULT_CAPACITY = 1000
 BODIES_KEPT = 64 * 1_048_576
 # The server lets in as many bytes of headers.
 _LONGEST_HEADERS = 65_536
-REPLY_KEPT = 65_536
-# A little more is held: what is masked first and cut then shows no secret in part.
-_REPLY_HELD = REPLY_KEPT + LONGEST_WRITTEN
-# A list shows of a longer body what it asks for alone.
-LISTED_BODY = 4096
 # Who waits for calls that others record looks so often.
 LOOK_SECONDS = 0.05
 _LISTED_KEPT = 2000
@@ -73,16 +66,16 @@ class Journal:
         # What lists and waits look at, by n: made once for all of them, by the masker of that time.
         self._listed: dict[int, Listed] = {}
         self._listed_by: Masker | None = None
-        self._refresh: Callable[[], None] | None = None
+        self._up_to_date: Callable[[], AbstractContextManager[None]] = nullcontext
 
-    def follow(self, refresh: Callable[[], None]) -> None:
-        """Have calls numbered and kept elsewhere too: `refresh` gives those that are new there to `keep`."""
-        self._refresh = refresh
+    def follow(self, up_to_date: Callable[[], AbstractContextManager[None]]) -> None:
+        """Have calls numbered and kept elsewhere too: while `up_to_date()` is entered, those of there are here."""
+        self._up_to_date = up_to_date
 
     @property
     def is_shared(self) -> bool:
         """Whether others may record calls that nobody tells of here: who waits has to look."""
-        return self._refresh is not None
+        return self._up_to_date is not nullcontext
 
     @property
     def last(self) -> int:
@@ -97,8 +90,8 @@ class Journal:
     @property
     def total(self) -> int:
         """How many calls were recorded since the start, the forgotten ones included."""
-        self._take_in()
-        return self._total
+        with self._up_to_date():
+            return self._total
 
     @property
     def listeners(self) -> int:
@@ -152,14 +145,18 @@ class Journal:
         for heard in self._listeners:
             heard()
 
-    def _take_in(self) -> None:
-        if self._refresh is not None:
-            self._refresh()
+    def lazy_entries(self) -> list[LazyEntry]:
+        """Return the calls still kept, oldest first; each is masked when it is looked at, with the secrets of now."""
+        kept = self.calls()
+        masker = self._maskers.masker()
+        return [LazyEntry(one, masker) for one in kept]
 
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the calls still kept whose `n` is above `after`, oldest first, masked."""
+        kept = self.calls(after)
+        # Behind it: they may be of a merchant that nobody here knew.
         masker = self._maskers.masker()
-        return [self.masked(one, masker) for one in self.calls(after)]
+        return [self.masked(one, masker) for one in kept]
 
     def newest(
         self, count: int, *, after: int = 0, before: int | None = None, **matchers: Any
@@ -181,16 +178,14 @@ class Journal:
 
     def calls(self, after: int = 0, before: int | None = None) -> list[RawEntry]:
         """Return the calls still kept, secrets and all, whose `n` is above `after` and below `before`, oldest first."""
-        self._take_in()
-        with self._lock:
+        with self._up_to_date(), self._lock:
             kept = list(takewhile(lambda one: one.n > after, reversed(self._kept)))
         kept.reverse()
         return kept if before is None else [one for one in kept if one.n < before]
 
     def kept(self, n: int) -> RawEntry | None:
         """Return the n-th call, secrets and all, or None when it never arrived or is forgotten."""
-        self._take_in()
-        with self._lock:
+        with self._up_to_date(), self._lock:
             place = bisect_left(self._kept, n, key=lambda one: one.n)
             return self._kept[place] if place < len(self._kept) and self._kept[place].n == n else None
 
@@ -253,19 +248,7 @@ class Journal:
 
     def masked(self, kept: RawEntry, masker: Masker | None = None) -> Entry:
         """Return the entry that a person may read; who needs many of them gives the `masker` of all."""
-        call, reply = kept.call, kept.reply
-        decoded = _decoded(call, reply)
-        mask = (masker or self._maskers.masker()).knowing_sent(decoded)
-        fields = _fields(call, decoded, mask)
-        body = masked_body(call.body, mask) if fields is None else BodyText(_text(fields, call.body), is_withheld=False)
-        return Entry(
-            **_shown(kept, mask, fields, decoded),
-            body=body.text,
-            is_withheld=body.is_withheld,
-            reply=mask.beginning(
-                reply.body.decode("utf-8", "replace"), REPLY_KEPT, is_cut=len(reply.body) >= _REPLY_HELD
-            ),
-        )
+        return masked_entry(kept, masker or self._maskers.masker())
 
     def mask(self, text: str) -> str:
         """Return a text without the secrets that are masked in the entries."""
@@ -287,7 +270,7 @@ class Journal:
             made = self._listed
         listed = made.get(kept.n)
         if listed is None:
-            listed = made[kept.n] = _listed(kept, masker)
+            listed = made[kept.n] = listed_entry(kept, masker)
             if len(made) > _LISTED_KEPT:
                 made.pop(next(iter(made)), None)
         return listed
@@ -295,13 +278,17 @@ class Journal:
 
 def is_long(call: Call, reply: Reply) -> bool:
     """Whether a call has more headers, or its reply more bytes, than are kept."""
-    return len(reply.body) > _REPLY_HELD or len(call.request.headers) > MOST_HEADERS
+    return reply.size > REPLY_HELD or len(call.request.headers) > MOST_HEADERS
 
 
 def shortened(call: Call, reply: Reply) -> tuple[Call, Reply]:
     """Return a call with as much of its headers and of its reply as is kept."""
-    request = msgspec.structs.replace(call.request, headers=call.request.headers[:MOST_HEADERS])
-    return msgspec.structs.replace(call, request=request), msgspec.structs.replace(reply, body=reply.body[:_REPLY_HELD])
+    if reply.size > REPLY_HELD:
+        reply = msgspec.structs.replace(reply, written=reply.body[:REPLY_HELD])
+    if len(call.request.headers) > MOST_HEADERS:
+        request = msgspec.structs.replace(call.request, headers=call.request.headers[:MOST_HEADERS])
+        call = msgspec.structs.replace(call, request=request)
+    return call, reply
 
 
 def new_generation() -> str:
@@ -344,86 +331,3 @@ def _tell(observe: Observer, kept: RawEntry) -> None:
         observe(kept)
     except Exception as error:  # the call has its reply, whoever else cannot bear to hear of it
         report(error)
-
-
-def _shown(kept: RawEntry, mask: Masker, fields: dict[str, Any] | None, decoded: Any) -> dict[str, Any]:
-    """Return what a list and a single call show alike: of the body what is in `fields`, or may be told of `decoded`."""
-    call, reply = kept.call, kept.reply
-    return {
-        "n": kept.n,
-        "at": call.at,
-        "origin": call.origin,
-        "method": call.method if call.operation is not None else mask(call.method),
-        "path": mask(call.path),
-        "operation": None if call.operation is None else call.operation.name,
-        "merchant_id": None if call.merchant_id is None else mask(call.merchant_id),
-        "headers": shown_headers(call.headers, mask),
-        "fields": fields,
-        "asked": {**_asked(call, fields), **_summaries(call, decoded)},
-        "forced": None if call.forced is None else mask(call.forced),
-        "http_status": reply.http_status,
-        "rc": reply.rc,
-        "role": reply.role,
-        "clause": reply.clause,
-        "reading": reply.reading,
-        "explanation": None if reply.explanation is None else mask(reply.explanation),
-        "fault": getattr(reply, "fault", None),
-        "took": kept.took,
-    }
-
-
-def _listed(kept: RawEntry, masker: Masker) -> Listed:
-    decoded = _decoded(kept.call, kept.reply)
-    mask = masker.knowing_sent(decoded)
-    is_cut = len(kept.call.body) > LISTED_BODY and isinstance(decoded, dict)
-    listed = decoded
-    if is_cut:
-        asked = _asked(kept.call, decoded)
-        listed = {name: one for name, one in asked.items() if not isinstance(one, (list, dict))}
-    fields = _fields(kept.call, listed, mask)
-    if is_cut and fields is not None:
-        fields |= _masked_summaries(kept.call, decoded)
-    return Listed(**_shown(kept, mask, fields, decoded), is_cut=is_cut)
-
-
-def _decoded(call: Call, reply: Reply) -> Any:
-    try:
-        return decode_json(call.body)
-    except Refusal:
-        return None if reply.role == JSON or call.operation is None else form_fields(call.body, call.operation)
-
-
-def _fields(call: Call, decoded: Any, mask: Masker) -> dict[str, Any] | None:
-    if not isinstance(decoded, dict):
-        return None
-    try:
-        masked: dict[str, Any] = mask.value(decoded)
-    except RecursionError:
-        return None
-    return masked | _masked_summaries(call, decoded)
-
-
-def _asked(call: Call, fields: Mapping[str, Any] | None) -> dict[str, Any]:
-    if call.operation is None or fields is None:
-        return {}
-    return {name: fields[name] for name in call.operation.asked if name in fields}
-
-
-def _masked_summaries(call: Call, decoded: Any) -> dict[str, str]:
-    """Return what is shown of the secret fields of which more may be shown than that they were sent."""
-    return {name: f"{MASK} ({summary})" for name, summary in _summaries(call, decoded).items()}
-
-
-def _summaries(call: Call, decoded: Any) -> dict[str, str]:
-    if call.operation is None or not isinstance(decoded, dict):
-        return {}
-    return {
-        field.name: field.summary(sent)
-        for field in call.operation.summarized
-        if field.summary is not None and isinstance(sent := decoded.get(field.name), str)
-    }
-
-
-def _text(fields: dict[str, Any], sent: bytes) -> str:
-    # In the form that it was sent in, which has no braces.
-    return msgspec.json.encode(fields).decode() if b"{" in sent else urlencode(fields, safe="*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from mockserver._text import nearest
 from mockserver.contract.foreign_text import printable
@@ -13,6 +13,7 @@ from mockserver.contract.operation import Operations
 from mockserver.contract.operations import OPERATIONS
 from mockserver.provider.journal.headers import is_secret_header
 from mockserver.provider.journal.recorded import Entry, Listed
+from mockserver.provider.journal.shown import LazyEntry
 
 # What every call has, besides the fields of its operation.
 _OF_EVERY_CALL = (
@@ -36,6 +37,7 @@ _OF_EVERY_CALL = (
 _SHOWN_CALLS = 20
 
 Mask = Callable[[str], str]
+_Shown = TypeVar("_Shown", bound=Listed | LazyEntry)
 
 
 class MatcherError(TypeError):
@@ -80,11 +82,11 @@ class Matchers:
         """Whether a matcher looks at the body or the reply, which a list does not have."""
         return not {"body", "reply"}.isdisjoint(self._wanted)
 
-    def mismatches(self, entry: Listed, mask: Mask = str) -> list[str]:
+    def mismatches(self, entry: Listed | LazyEntry, mask: Mask = str) -> list[str]:
         """Return why this call is not one that is looked for, a line for each matcher; none when it is."""
         return [why for name, wanted in self._wanted.items() for why in _mismatches(name, wanted, entry, mask)]
 
-    def find(self, entries: Iterable[Entry]) -> list[Entry]:
+    def find(self, entries: Iterable[_Shown]) -> list[_Shown]:
         """Return the calls that match, in the order given."""
         return [entry for entry in entries if not self.mismatches(entry)]
 
@@ -136,7 +138,7 @@ def _check_name(name: str, operations: Operations) -> None:
         raise MatcherError(f"no call has a {name!r}{nearest(name, names)}; matchers are {', '.join(names)}")
 
 
-def _mismatches(name: str, wanted: Any, entry: Listed, mask: Mask) -> list[str]:
+def _mismatches(name: str, wanted: Any, entry: Listed | LazyEntry, mask: Mask) -> list[str]:
     if name == "headers" and isinstance(wanted, Mapping):
         found = [_mismatch(header, value, entry.headers, mask, is_sent=True) for header, value in wanted.items()]
     elif name in _OF_EVERY_CALL:

@@ -21,7 +21,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 # Both as rows: their fields in order, but for the operation, which goes by its name, and for what stands elsewhere.
 _REQUEST = Request.__struct_fields__
 _CALL = tuple(name for name in Call.__struct_fields__ if name not in {"request", "operation"})
-_REPLY = tuple(name for name in Reply.__struct_fields__ if name not in {"body", "cause"})
+_REPLY = tuple(name for name in Reply.__struct_fields__ if name not in {"written", "cause"})
 _call_row, _reply_row = attrgetter(*_CALL), attrgetter(*_REPLY)
 
 
@@ -74,11 +74,11 @@ def read_call(n: int, head: bytes, body: bytes, operations: Operations) -> RawEn
         if isinstance(cause, FaultPut):
             cause = msgspec.structs.replace(cause, before=inner)
     fields_of_reply = dict(zip(_REPLY, written.reply, strict=True))
-    reply = msgspec.convert({**fields_of_reply, **written.more, "body": b""}, _REPLIES[written.kind])
+    reply = msgspec.convert({**fields_of_reply, **written.more, "written": b""}, _REPLIES[written.kind])
     return RawEntry(
         n,
         msgspec.structs.replace(call, operation=operation),
-        msgspec.structs.replace(reply, body=body, cause=cause),
+        msgspec.structs.replace(reply, written=body, cause=cause),
         written.took,
     )
 

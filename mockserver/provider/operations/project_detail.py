@@ -21,12 +21,13 @@ from mockserver.contract.project_detail import (
     VoucherBody,
 )
 from mockserver.contract.readings import Readings
-from mockserver.contract.wire import STATUSES, encode
+from mockserver.contract.wire import GAP, STATUSES, encode
 from mockserver.provider.doctor.finding import Finding
 from mockserver.provider.faults.forcing import Reserved, forced_by_text
 from mockserver.provider.operations.authentication import check_signature, known_merchant
 from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.parsing import field_value, parse_fields
+from mockserver.provider.pieces import Pieces
 from mockserver.provider.refusal import (
     Cause,
     FieldMissing,
@@ -40,7 +41,7 @@ from mockserver.provider.request import MAX_REPLY, REPLY_TOO_LARGE
 from mockserver.provider.state.changes import Dated, ReadProject
 from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.generate import generate_vouchers
-from mockserver.provider.state.project_store import LONGEST_KEPT, ProjectStore, Statuses
+from mockserver.provider.state.project_store import ProjectStore, Statuses
 from mockserver.provider.state.store import MerchantStore, Store
 from mockserver.provider.state.world import Project, Voucher
 
@@ -202,22 +203,21 @@ def _oddity(asked: Asked, readings: Readings) -> tuple[str | None, Cause | None]
     return "beyond_last", PageBeyondLast("page", asked.page, pages, limit, shows_last)
 
 
-def _written_page(asked: Asked, readings: Readings) -> msgspec.Raw | PageBody | None:
-    """Return a page, written if it may be asked for again, None when it is too large; under the project's lock."""
+def _written_page(asked: Asked, readings: Readings) -> Pieces | None:
+    """Return a page, None when it is too large; under the project's lock."""
     written = asked.project.written.under(readings)
     key = (asked.statuses, asked.page, asked.limit)
     kept = written.page(key)
     if kept is not None:
-        return msgspec.Raw(kept)
-    body = _page(asked, readings)
-    if body is None or len(body.data.vouchers) > LONGEST_KEPT:
-        return body
-    page = encode(body)
-    written.keep_page(key, page)
-    return msgspec.Raw(page)
+        return kept
+    page = _page(asked, readings)
+    if page is not None:
+        written.keep_page(key, page)
+    return page
 
 
-def _page(asked: Asked, readings: Readings) -> PageBody | None:
+def _page(asked: Asked, readings: Readings) -> Pieces | None:
+    """Write a page; each voucher is a piece of its own, which all pages that show it share."""
     project, matching = asked.project, asked.statuses
     limit = min(asked.limit, readings.limit_cap or asked.limit)
     total_data = project.count(matching)
@@ -227,34 +227,33 @@ def _page(asked: Asked, readings: Readings) -> PageBody | None:
     if min(limit, total_data - offset) * _SHORTEST_VOUCHER > MAX_REPLY:
         return None
     vouchers = project.page(matching, offset, limit)
-    written = _written_vouchers(project, vouchers, readings)
-    if len(written) > MAX_REPLY:
+    pieces = _written_vouchers(project, vouchers, readings)
+    if sum(map(len, pieces)) > MAX_REPLY:
         return None
-    return PageBody(
+    body = PageBody(
         current_page=asked.page,
         data=ProjectBody(
             id=project.id,
             merchant_id=asked.merchant_id,
             project_id=project.project_id,
             total_voucher=total_data if readings.total_voucher_scope == "filtered" else len(project),
-            vouchers=msgspec.Raw(written),
+            vouchers=msgspec.Raw(GAP),
             category_totals=_category_totals(project, matching, vouchers, readings),
             stats=StatsBody(*project.stats(matching if readings.stats_scope == "filtered" else STATUSES)),
         ),
         total_data=total_data,
         total_page=pages if total_data else int(readings.empty_total_page),
     )
+    start, _, end = encode(body).partition(GAP)
+    return Pieces.of((start, *pieces, end))
 
 
-def _written_vouchers(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> bytes:
+def _written_vouchers(project: ProjectStore, vouchers: list[Voucher], readings: Readings) -> list[bytes]:
     if not vouchers:
-        return b"null" if readings.empty_vouchers == "null" else b"[]"
+        return [b"null" if readings.empty_vouchers == "null" else b"[]"]
     written = project.written.vouchers
-    parts = [written.get(voucher.id) or _write_voucher(written, project, voucher, readings) for voucher in vouchers]
-    # One copy, not three: it may be long.
-    parts[0] = b"[" + parts[0]
-    parts[-1] += b"]"
-    return b",".join(parts)
+    pieces = [written.get(voucher.id) or _write_voucher(written, project, voucher, readings) for voucher in vouchers]
+    return [b"[", pieces[0][1:], *pieces[1:], b"]"]
 
 
 def _write_voucher(written: dict[int, bytes], project: ProjectStore, voucher: Voucher, readings: Readings) -> bytes:
@@ -270,7 +269,8 @@ def _write_voucher(written: dict[int, bytes], project: ProjectStore, voucher: Vo
         voucher.updated_at,
         readings.code_of[voucher.status],
     )
-    written[voucher.id] = encode(body)
+    # With the comma before it: of all but the first in a list no copy is made.
+    written[voucher.id] = b"," + encode(body)
     return written[voucher.id]
 
 

@@ -15,6 +15,7 @@ import msgspec
 from sortedcontainers import SortedList
 
 from mockserver.contract.wire import STATUSES, VoucherStatus
+from mockserver.provider.pieces import Pieces
 from mockserver.provider.state.lifecycle import LifeCycle, LifeCycleState
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.world import Project, Voucher
@@ -27,20 +28,23 @@ _NOMINAL: Callable[[Voucher], int] = attrgetter("nominal_gs")
 _STATUS_AND_NOMINAL: Callable[[Voucher], _Group] = attrgetter("status", "nominal_gs")
 
 
-# Of the pages that are kept of a project: all together, and one.
+# What the pages that are kept of a project take, but for the vouchers in them: all together, and one.
 _PAGES_KEPT = 1_048_576
-LONGEST_KEPT = 131_072
+_LONGEST_KEPT = 16_384
+# What a page takes for each of its pieces, and once for the rest.
+_OF_PIECE, _OF_PAGE = 8, 512
 
 
 class Written:
     """What was written of a project, kept until it changes: each voucher, and the newest pages up to 1 MiB.
 
-    Clients that poll ask for the same again and again. To be used under the project's lock.
+    Of a page only the first and the last piece count: those between are vouchers. Clients that poll ask for the same
+    again and again. To be used under the project's lock.
     """
 
     def __init__(self) -> None:
         self.vouchers: dict[int, bytes] = {}
-        self._pages: dict[Hashable, bytes] = {}
+        self._pages: dict[Hashable, Pieces] = {}
         self._size = 0
         self._under: object = None
 
@@ -52,16 +56,19 @@ class Written:
             self._forget_pages()
         return self
 
-    def page(self, asked: Hashable) -> bytes | None:
+    def page(self, asked: Hashable) -> Pieces | None:
         """Return the page that was written for what is asked; None when it is to be written anew."""
         return self._pages.get(asked)
 
-    def keep_page(self, asked: Hashable, page: bytes) -> None:
-        """Keep a page; those that were kept the longest go when they become too many."""
+    def keep_page(self, asked: Hashable, page: Pieces) -> None:
+        """Keep a page unless it is long; those that were kept the longest go when they become too many."""
+        size = _size_of(page)
+        if size > _LONGEST_KEPT:
+            return
         self._pages[asked] = page
-        self._size += len(page)
+        self._size += size
         while self._size > _PAGES_KEPT:
-            self._size -= len(self._pages.pop(next(iter(self._pages))))
+            self._size -= _size_of(self._pages.pop(next(iter(self._pages))))
 
     def forget(self, voucher_id: int) -> None:
         """Forget a voucher that changes, and the pages, which all say something of it."""
@@ -72,6 +79,10 @@ class Written:
     def _forget_pages(self) -> None:
         self._pages.clear()
         self._size = 0
+
+
+def _size_of(page: Pieces) -> int:
+    return _OF_PAGE + _OF_PIECE * len(page.shared) + len(page.shared[0]) + len(page.shared[-1])
 
 
 class ProjectStore:

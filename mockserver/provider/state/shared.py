@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import msgspec
@@ -71,11 +71,13 @@ class SharedState:
         self._seen = 0
         self._epoch = 0
         self._is_writing = self._is_lost = self._is_told = self._is_replaced = False
+        # Between the first look of a call that is being answered and its first change.
+        self._is_looking = False
         self._changes: list[bytes] = []
         self._calls: list[tuple[Call, Reply, float]] = []
         self._written: list[RawEntry] = []
         self._last_call = 0
-        journal.follow(self.refresh_journal)
+        journal.follow(self._journal_up_to_date)
 
     @property
     def is_empty(self) -> bool:
@@ -109,10 +111,27 @@ class SharedState:
             if forgets:
                 merchant_id = change.merchant_id if isinstance(change, ResetMerchant) else None
                 self._try(lambda: self._log.forget_calls(merchant_id, numbers_too=isinstance(change, Reset)))
+                if isinstance(change, Reset):
+                    self._last_call = 0
             return made
+
+    def answer(self, judged: Callable[[], Reply]) -> Reply:
+        """Return the reply to a call, all of it of one state; to be asked for in a block.
+
+        What a call changes is changed under a lock that it takes behind its first look: where others changed something
+        until then, it is judged anew, and under the lock nobody does any more.
+        """
+        self._is_looking = not self._is_writing
+        try:
+            return judged()
+        except _MovedOn:
+            return judged()
+        finally:
+            self._is_looking = False
 
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call in the journal of all, when the block ends that this is in; `took` is in seconds."""
+        self._is_looking = False
         if is_long(call, reply):
             call, reply = shortened(call, reply)
         self._calls.append((call, reply, took))
@@ -123,16 +142,17 @@ class SharedState:
         self._write_calls()
         return self._written[-1].n
 
-    def refresh_journal(self) -> None:
-        """Take in the calls that others recorded."""
-        if self.is_here:  # what is written so far is not yet for anybody to see
-            return
+    @contextmanager
+    def _journal_up_to_date(self) -> Iterator[None]:
         with self.reading():
             journal = self._journal
             if journal.last < self._last_call:
                 for n, head, reply in self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1))):
-                    journal.keep(read_call(n, head, reply, self._operations))
+                    # Later ones are behind changes that are not seen yet, or are not yet for anybody to see.
+                    if n <= self._last_call:
+                        journal.keep(read_call(n, head, reply, self._operations))
                 journal.skip_to(self._last_call)
+            yield
 
     def compact(self) -> None:
         """Put one change in the place of all those that there are: that which says what they did."""
@@ -179,12 +199,21 @@ class SharedState:
         if not self._is_writing:
             head = self._try(self._log.begin)
             self._is_writing = True
+            looked_at = self._epoch, self._seen
             self._catch_up(head)
+            if self._is_looking:
+                self._is_looking = False
+                if looked_at != (self._epoch, self._seen):
+                    raise _MovedOn
 
     def _catch_up(self, head: Head) -> None:
         self._last_call = head.call
         if head.epoch != self._epoch:
+            if self._epoch and not head.change:
+                raise StateUnavailable(f"the state {self._log.name} was emptied, and has not begun anew")
             self._is_lost, self._epoch = True, head.epoch
+        if head.change < self._seen:  # brought back from a copy
+            self._is_lost = True
         if self._is_lost:
             self._seen = 0
         if head.change == self._seen and not self._is_lost:
@@ -244,11 +273,8 @@ class SharedState:
             if self._is_lost:
                 raise StateUnavailable(f"the state {self._log.name} was lost on the way")
             if not self._is_writing:
-                head = self._try(self._log.begin)
-                self._is_writing = True
-                if (head.change, head.epoch) != (self._seen, self._epoch):
-                    # Somebody may have forgotten them meanwhile.
-                    self._log.forget_replies()
+                # What others did meanwhile comes before the calls: they may have forgotten those of before.
+                self._write()
             if self._changes:
                 self._try(lambda: self._log.append(self._changes))
             self._write_calls()
@@ -296,6 +322,10 @@ class SharedState:
                 self._is_told = True
                 logging.getLogger(ERRORS).error("%s; calls get 503 until it is back", error)
             raise
+
+
+class _MovedOn(Exception):
+    """What a call has looked at is no longer so."""
 
 
 class Growth:

@@ -7,6 +7,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import msgspec
+
 from mockserver.contract.readings import Readings
 from mockserver.contract.wire import CREATED_AT, VoucherStatus
 from mockserver.provider.state.clock import Clock, date_time
@@ -44,6 +46,8 @@ class WorldBuilder:
     def __init__(self, document: Any, under: Under, above: tuple[int, int], own: Own) -> None:
         self._document = document
         self._general = self._under = under
+        # By its JSON: of a world's many vouchers with a plan of their own, most have the same one.
+        self._plans: dict[bytes, Plan] = {}
         self._own = own
         projects = [project for merchant in document["merchants"] for project in merchant.get("projects", [])]
         _check_size(projects)
@@ -61,7 +65,7 @@ class WorldBuilder:
         )
         if max(self._next_project, self._next_voucher) > HIGHEST_ID + 1:
             raise WorldError(f"no ids are left to give out above {HIGHEST_ID}; choose smaller ones, or give every id")
-        return World(merchants, _plan(self._document, "the world"))
+        return World(merchants, self._plan(self._document, "the world"))
 
     def _merchant(self, merchant: Any, path: str) -> Merchant:
         own = self._own.get(merchant["merchant_id"])
@@ -93,7 +97,7 @@ class WorldBuilder:
             project["project_id"],
             project.get("project_name"),
             made,
-            _plan(project, path),
+            self._plan(project, path),
             project.get("submitted_at"),
         )
 
@@ -139,7 +143,7 @@ class WorldBuilder:
             nominal_gs=int(voucher.get("nominal_gs", 0)),
             note=voucher.get("note", NO_NOTE),
             response_json=voucher.get("response_json", ""),
-            plan=_plan(voucher, path),
+            plan=self._plan(voucher, path),
         )
 
     def _created_at(self, voucher: Any, path: str) -> str:
@@ -152,6 +156,18 @@ class WorldBuilder:
         if day is not None and day != created_at[:10]:
             raise WorldError(f"{path}.created: expected {created_at[:10]}, the date of {CREATED_AT} (RES-6)")
         return created_at
+
+    def _plan(self, owner: Any, path: str) -> Plan | None:
+        if "plan" not in owner:
+            return None
+        written = msgspec.json.encode(owner["plan"])
+        plan = self._plans.get(written)
+        if plan is None:
+            try:
+                plan = self._plans[written] = plan_from_document(owner["plan"])
+            except ValueError as error:
+                raise WorldError(f"{path}.plan.{error}") from None
+        return plan
 
     def _status(self, status: int | str | VoucherStatus) -> VoucherStatus:
         if isinstance(status, (str, VoucherStatus)):
@@ -167,15 +183,6 @@ def _check_size(projects: list[Any]) -> None:
     generated = sum(vouchers["generate"]["count"] for vouchers in asked)
     if generated > MOST_GENERATED:
         raise WorldError(f"{generated} vouchers to generate in one world; expected at most {MOST_GENERATED} together")
-
-
-def _plan(owner: Any, path: str) -> Plan | None:
-    if "plan" not in owner:
-        return None
-    try:
-        return plan_from_document(owner["plan"])
-    except ValueError as error:
-        raise WorldError(f"{path}.plan.{error}") from None
 
 
 def _check_date_time(text: str, path: str) -> None:

@@ -31,7 +31,7 @@ def read_world(path: Path, readings: Readings, clock: Clock) -> World:
     except FileError as error:
         raise WorldError(str(error)) from None
     try:
-        return _world(document, readings, clock)
+        return world_from_plain_document(document, readings, clock)
     except WorldError as error:
         raise WorldError(f"{path}: {error}") from None
 
@@ -69,7 +69,24 @@ def world_from_document(
         WorldError: it does not fit `schemas/world.json`, an id or a code appears twice, dates run backwards, or
             it is larger than a world may be.
     """
-    return _world(_plain(document), readings, clock, above, own)
+    return world_from_plain_document(_plain(document), readings, clock, above=above, own=own)
+
+
+def world_from_plain_document(
+    document: Any,
+    readings: Readings,
+    clock: Clock,
+    *,
+    above: tuple[int, int] = (0, 0),
+    own: Own = NOBODY,
+) -> World:
+    """Do what `world_from_document` does with what `plain_document` returned: a large one is walked through once."""
+    if is_reply(document):
+        raise WorldError("it is a reply, not a world; `apigames-mock world make --from FILE` makes a world of it")
+    _check_shape(document, schema("world"))
+    world = WorldBuilder(document, Under.of(readings, clock), above, own).world()
+    _check_unique(world)
+    return world
 
 
 def vouchers_from_list(entries: list[Any], project_id: str, readings: Readings, clock: Clock) -> tuple[Voucher, ...]:
@@ -86,17 +103,6 @@ def vouchers_from_list(entries: list[Any], project_id: str, readings: Readings, 
     _refuse_twice("voucher id", (voucher.id for voucher in vouchers), "this list")
     _refuse_twice("voucher_code", (voucher.voucher_code for voucher in vouchers), "this list")
     return vouchers
-
-
-def _world(
-    document: Any, readings: Readings, clock: Clock, above: tuple[int, int] = (0, 0), own: Own = NOBODY
-) -> World:
-    if is_reply(document):
-        raise WorldError("it is a reply, not a world; `apigames-mock world make --from FILE` makes a world of it")
-    _check_shape(document, schema("world"))
-    world = WorldBuilder(document, Under.of(readings, clock), above, own).world()
-    _check_unique(world)
-    return world
 
 
 def _plain(document: Any) -> Any:

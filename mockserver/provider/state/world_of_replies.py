@@ -16,7 +16,8 @@ from mockserver.contract.schemas import Document, schema, success_document, tole
 
 _MOST_FAILURES_SHOWN = 3
 # As `curl -i` shows them before the body.
-_HEAD = re.compile(r"^HTTP/[0-9.]+ [^\n]*\n(?:[^\n]+\n)*?\r?\n", re.MULTILINE)
+# Up to the next one, so that no line is read for each of those before it.
+_HEAD = re.compile(r"^HTTP/[0-9.]+ [^\n]*\n(?:(?!HTTP/)[^\n]+\n)*\n", re.MULTILINE)
 
 
 class ReplyError(ValueError):

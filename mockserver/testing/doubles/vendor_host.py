@@ -23,12 +23,27 @@ _INSTALLED = ("site-packages", "dist-packages")
 # What runs a test stands between it and what called it.
 _RUNNERS = {"_pytest", "pytest", "pluggy"}
 
+_Place = tuple[Any, str, Callable[..., int]]
+
 
 class EscapedCall(BaseException):
     """A call on its way to the vendor's real host, which a double stands for; nothing was sent.
 
     Not an `Exception`: the code under test must not take it for a failure of the network, and try again.
     """
+
+
+@contextmanager
+def holding_places(server: Serving) -> Iterator[None]:
+    """Keep what `guarding_vendor_host` replaces replaced until the block ends; of itself it refuses nothing.
+
+    To replace it anew for each test makes Python forget each time what it has learnt of these classes.
+    """
+    if server.allows_vendor_host:
+        yield
+        return
+    with intercepting(*(Replacement(owner, name, _never, _refuse_nothing) for owner, name, _ in _places())):
+        yield
 
 
 @contextmanager
@@ -48,19 +63,13 @@ def guarding_vendor_host(server: Serving) -> Iterator[None]:
         server.undocumented_calls.append(str(call))
         raise call
 
-    def replaced(owner: Any, name: str, host: Callable[..., object]) -> Replacement:
-        return Replacement(owner, name, lambda *args, **kwargs: int(_is_vendor(host(*args, **kwargs))), refuse)
-
-    places = (
-        replaced(socket.socket, "connect", _of_address),
-        replaced(socket.socket, "connect_ex", _of_address),
-        replaced(ssl.SSLContext, "wrap_socket", _of_tls),
-        replaced(ssl.SSLContext, "wrap_bio", _of_tls),
-        replaced(asyncio.BaseEventLoop, "getaddrinfo", _second),
-        *_of_uvloop(replaced),
-    )
+    places = [Replacement(owner, name, claim, refuse) for owner, name, claim in _places()]
     with _resolving.refused_by(refuse), intercepting(*places):
         yield
+
+
+def _refuse_nothing(*_: Any, **__: Any) -> Any:
+    raise AssertionError("it claims no call")
 
 
 class _Resolving:
@@ -100,14 +109,6 @@ class _Resolving:
 _resolving = _Resolving()
 
 
-def _of_uvloop(replaced: Callable[..., Replacement]) -> Iterator[Replacement]:
-    # It resolves by itself.
-    if "uvloop" in sys.modules:
-        loop = sys.modules["uvloop"].Loop
-        yield replaced(loop, "getaddrinfo", _second)
-        yield replaced(loop, "create_connection", _third)
-
-
 def _second(_: object, host: object = None, *__: object, **___: object) -> object:
     return host
 
@@ -128,6 +129,34 @@ def _is_vendor(host: object) -> bool:
     if isinstance(host, (bytes, bytearray)):
         host = host.decode("ascii", "replace")
     return isinstance(host, str) and host.lower().rstrip(".") == BUILT_IN_HOST
+
+
+def _to_vendor(host: Callable[..., object]) -> Callable[..., int]:
+    """Return what claims a call of which this is the host when that is the vendor's."""
+    return lambda *args, **kwargs: int(_is_vendor(host(*args, **kwargs)))
+
+
+def _never(*_: object, **__: object) -> int:
+    return 0
+
+
+_PLACES: tuple[_Place, ...] = (
+    (socket.socket, "connect", _to_vendor(_of_address)),
+    (socket.socket, "connect_ex", _to_vendor(_of_address)),
+    (ssl.SSLContext, "wrap_socket", _to_vendor(_of_tls)),
+    (ssl.SSLContext, "wrap_bio", _to_vendor(_of_tls)),
+    (asyncio.BaseEventLoop, "getaddrinfo", _to_vendor(_second)),
+)
+
+
+def _places() -> tuple[_Place, ...]:
+    """Return what is replaced: owner and name, and what tells of a call whether it is to the vendor's host."""
+    if "uvloop" not in sys.modules:
+        return _PLACES
+    # It resolves by itself.
+    loop = sys.modules["uvloop"].Loop
+    uvloop = (loop, "getaddrinfo", _to_vendor(_second)), (loop, "create_connection", _to_vendor(_third))
+    return (*_PLACES, *uvloop)
 
 
 def _in_words() -> str:

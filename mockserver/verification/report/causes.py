@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.judging.checks import shape_violations
+from mockserver.contract.judging.checks import shape_violations, violations
 from mockserver.contract.judging.exchange import Exchange, NotJson
 from mockserver.contract.judging.violation import Violation
 from mockserver.contract.operations import OPERATIONS
@@ -65,7 +65,7 @@ def causes_of(broken: Iterable[Broken], made: Sequence[Exchange]) -> list[Cause]
         violation = _root(item)
         if is_static and violation.kind not in _WRONG_IN_ITSELF:
             violation = Violation("constant_reply", violation.clause, "", {"requests": len(_requests(made))})
-        groups.setdefault((violation.kind, *_detail(violation)), []).append((violation, item))
+        groups.setdefault((_kind(violation), *_detail(violation)), []).append((violation, item))
     causes = []
     for pairs in groups.values():
         pairs.sort(key=lambda pair: len(pair[1].exchange.body) or 1 << 30)
@@ -74,10 +74,21 @@ def causes_of(broken: Iterable[Broken], made: Sequence[Exchange]) -> list[Cause]
 
 
 def _root(item: Broken) -> Violation:
-    """Return what is wrong at the root: a reply that is no outcome because of its form is wrong in its form."""
+    """Return what is wrong at the root.
+
+    A reply that is no outcome because of its form is wrong in its form; pages whose own vouchers are out of order do
+    not follow each other.
+    """
     if item.violation.got.get("outcome", "") is None:
         return next(iter(shape_violations(item.exchange)), item.violation)
+    if item.violation.kind == "pages_overlap":
+        return next((one for one in violations(item.exchange) if one.kind == "order"), item.violation)
     return item.violation
+
+
+def _kind(violation: Violation) -> str:
+    """Return what is wrong, in one word: a filter that got an error lists nothing wrong, it got no success."""
+    return "no_success" if violation.kind == "filter" and "outcome" in violation.got else violation.kind
 
 
 def _badness(cause: Cause) -> tuple[int, ...]:

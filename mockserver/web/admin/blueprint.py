@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -23,6 +26,8 @@ from mockserver.web.admin.wire import admit, check_access, present_request, prob
 _QUERIES = {(call.method, call.path): call.query for call in ADMIN_CALLS}
 # For probes that have no key: they look at access themselves.
 _PROBES = frozenset({"admin.health", "admin.ready"})
+# Those that look at nothing, and those that wait, or write what they saw at length, and say themselves when they look.
+_OWN_INSTANT = frozenset({*_PROBES, "admin.openapi", "admin.get_schema", "admin.get_requests", "admin.get_world"})
 _AS_DOCUMENTED = str.maketrans("<>", "{}")
 
 
@@ -39,6 +44,21 @@ def add_admin(app: Flask, provider: Provider, access: Access) -> None:
     journal_routes(admin, provider)
     admin.register_error_handler(Problem, problem)
     app.register_blueprint(admin)
+    for rule in app.url_map.iter_rules():
+        endpoint = rule.endpoint
+        if endpoint.startswith(f"{admin.name}.") and "GET" in (rule.methods or ()) and endpoint not in _OWN_INSTANT:
+            app.view_functions[endpoint] = _at_one_instant(provider, app.view_functions[endpoint])
+
+
+def _at_one_instant(provider: Provider, view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view that shows the state as it is at one instant, and nothing that is not kept yet."""
+
+    @wraps(view)
+    def shown(**values: Any) -> Any:
+        with provider.up_to_date():
+            return view(**values)
+
+    return shown
 
 
 def admin_problem(error: HTTPException, access: Access) -> Response:

@@ -56,19 +56,22 @@ def control_routes(admin: Blueprint, provider: Provider) -> None:
 
     @admin.put("/faults")
     def put_faults() -> Response:
-        only = one_merchant(provider)
-        rules = [_rule(rule, only) for rule in body_as("faults")["faults"]]
-        try:
-            provider.faults.replace(rules, only)
-        except FaultError as error:
-            raise Problem(422, str(error)) from None
-        return reply(_faults(provider, only))
+        document = body_as("faults")
+        with provider.changing:
+            only = one_merchant(provider)
+            rules = [_rule(rule, only) for rule in document["faults"]]
+            try:
+                provider.faults.replace(rules, only)
+            except FaultError as error:
+                raise Problem(422, str(error)) from None
+            return reply(_faults(provider, only))
 
     @admin.delete("/faults")
     def delete_faults() -> Response:
-        only = one_merchant(provider)
-        provider.faults.clear(only)
-        return reply(_faults(provider, only))
+        with provider.changing:
+            only = one_merchant(provider)
+            provider.faults.clear(only)
+            return reply(_faults(provider, only))
 
     @admin.get("/readings")
     def get_readings() -> Response:

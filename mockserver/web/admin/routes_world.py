@@ -14,7 +14,7 @@ from mockserver.provider.state.clock import Clock
 from mockserver.provider.state.new_ids import Identities
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_document import world_to_json
-from mockserver.provider.state.world_file import world_from_document
+from mockserver.provider.state.world_file import world_from_plain_document
 from mockserver.web.admin.access import ADMIN, Access, Problem
 from mockserver.web.admin.lookup import merchant_named, one_merchant, settle_all
 from mockserver.web.admin.views import merchant_view, project_view
@@ -31,7 +31,6 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
             raise Problem(400, "with_secrets: expected 1 or true, or leave it out")
         if with_secrets:
             admit(access, access.check_token)
-        settle_all(provider)
         return _world_reply(provider, with_secrets=with_secrets)
 
     @admin.put("/world")
@@ -43,11 +42,12 @@ def world_routes(admin: Blueprint, provider: Provider, access: Access) -> None:
     @admin.post("/reset")
     def reset() -> Response:
         body_as("reset", or_empty=True)
-        merchant_id = one_merchant(provider)
-        if merchant_id is None:
-            provider.reset()
-        else:
-            provider.reset_merchant(merchant_id)
+        with provider.changing:
+            merchant_id = one_merchant(provider)
+            if merchant_id is None:
+                provider.reset()
+            else:
+                provider.reset_merchant(merchant_id)
         return reply({})
 
     _merchant_routes(admin, provider, access)
@@ -69,9 +69,9 @@ def _merchant_routes(admin: Blueprint, provider: Provider, access: Access) -> No
                 raise Problem(409, f"There is a merchant '{printable(merchant_id)}' already; choose another id")
             world = _new_world(document, provider)
             _refuse_clash(world, provider)
-            stored = provider.add_merchant(world.merchants[0])
+            shown = merchant_view(provider.add_merchant(world.merchants[0]))
         location = f"{ADMIN}/merchants/{quote(merchant_id, safe='')}"
-        return reply({**merchant_view(stored), **made_up}, 201, Location=location)
+        return reply({**shown, **made_up}, 201, Location=location)
 
     @admin.get("/merchants/<merchant_id>")
     def get_merchant(merchant_id: str) -> Response:
@@ -85,8 +85,8 @@ def _merchant_routes(admin: Blueprint, provider: Provider, access: Access) -> No
         with provider.changing:
             merchant = merchant_named(provider, merchant_id)
             provider.set_vendor_state(merchant, document["vendor_state"])
-        settle_all(provider)
-        return reply(merchant_view(merchant))
+            settle_all(provider)
+            return reply(merchant_view(merchant))
 
     @admin.delete("/merchants/<merchant_id>")
     def delete_merchant(merchant_id: str) -> Response:
@@ -105,8 +105,9 @@ def _merchant_routes(admin: Blueprint, provider: Provider, access: Access) -> No
             world = _new_world(wrapped, provider)
             _refuse_clash(world, provider)
             project = provider.add_project(merchant, world.merchants[0].projects[0])
+            shown = project_view(merchant, project)
         location = f"{ADMIN}/projects/{quote(project.project_id, safe='')}"
-        return reply(project_view(merchant, project), 201, Location=location)
+        return reply(shown, 201, Location=location)
 
 
 def _serve_world(document: Any, provider: Provider) -> None:
@@ -151,14 +152,16 @@ def _new_world(merchant: Any, provider: Provider) -> World:
 
 
 def _world_reply(provider: Provider, *, with_secrets: bool = False) -> Response:
-    own = {one.merchant_id: provider.readings_of(one.merchant_id) for one in provider.store.merchants()}
-    world = provider.store.snapshot()
-    return reply(world_to_json(world, provider.readings, own=own, with_secrets=with_secrets))
+    with provider.up_to_date():
+        settle_all(provider)
+        own = {one.merchant_id: provider.readings_of(one.merchant_id) for one in provider.store.merchants()}
+        world, readings = provider.store.snapshot(), provider.readings
+    return reply(world_to_json(world, readings, own=own, with_secrets=with_secrets))
 
 
 def _world(document: Any, readings: Readings, clock: Clock, **more: Any) -> World:
     try:
-        return world_from_document(document, readings, clock, **more)
+        return world_from_plain_document(document, readings, clock, **more)
     except WorldError as error:
         raise Problem(422, str(error)) from None
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click import UsageError
 from click.testing import CliRunner, Result
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from mockserver.cli.doctor.curl_line import read_curl_line
 from mockserver.cli.doctor.doctor import doctor
 from mockserver.cli.doctor.saved_request import saved_request
 from mockserver.contract.signature import sign
@@ -86,6 +90,26 @@ def test_a_curl_line_is_read_as_a_shell_and_curl_read_it(tmp_path: Path, line: s
 def test_the_bytes_of_ansi_c_quoting_are_those_of_bash() -> None:
     line = rb"curl h/p --data-raw $'\x7b\'\173\u00e9\xe9\U0001F600\\\t\q'"
     assert saved_request(line).body == b"{'{\xc3\xa9\xe9\xf0\x9f\x98\x80\\\t\\q"
+
+
+@given(st.lists(st.sampled_from([*"'\"\\$ \t\na\u00e9", "\\\\", "x=", "b c"])).map("".join))
+def test_words_are_those_of_shlex(text: str) -> None:
+    """But for what it does not know: `$'...'`, and a line that goes on."""
+    assume("$'" not in text and "\\\n" not in text)
+    try:
+        expected = shlex.split(text)
+    except ValueError:
+        with pytest.raises(ValueError, match="put the whole of it into the file"):
+            read_curl_line(f"curl {text}")
+        return
+    # The first is the value of an option, and the others are of no use.
+    sent = read_curl_line(f"curl --data-raw {text}").body if expected else b""
+    assert sent == (expected[0].encode() if expected else b"")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_shlex_quotes_is_sent_as_it_is(text: str) -> None:
+    assert read_curl_line(f"curl h --data-raw {shlex.quote(text)}").body == text.encode()
 
 
 def test_several_data_are_joined_as_curl_joins_them() -> None:

@@ -14,6 +14,7 @@ from mockserver.cli.serve.request_log import LOG_FORMATS, RequestLog, dropped_li
 from mockserver.contract.redeem_bulk import REDEEM_BULK, encode_codes
 from mockserver.contract.signature import sign
 from mockserver.provider.journal.matchers import Matchers
+from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.request import FAULT_HEADER, Request
 from mockserver.web.app import create_app
 from tests.support.asking import MERCHANT, PATH, SECRET, body, built_in_provider
@@ -119,6 +120,76 @@ def test_the_fault_that_hit_a_call_is_in_its_line(log_format: str) -> None:
     line = logged(log_format, body(), "delay; seconds=0.3")
     assert "the fault delay of 0.3 s was put on this reply" in line
     assert log_format == "text" or json.loads(line)["fault"] == "delay"
+
+
+def lines_of(log: RequestLog, written: Written, calls: Sequence[RawEntry]) -> list[str]:
+    """Return the line of each call."""
+    lines = []
+    for one in calls:
+        log(one)
+        line = written.pop()
+        lines.append(line if isinstance(line, str) else line())
+    return lines
+
+
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
+def test_what_the_log_knows_of_a_call_it_says_of_the_same_call_alone(log_format: str) -> None:
+    provider = built_in_provider()
+    submitted = submission(["VCRA11", "VCRB22"])
+    for _ in range(2):
+        for request in (
+            Request("POST", PATH, body(), origin="127.0.0.1:1"),
+            Request("POST", PATH, body(), origin='"\x1b::2'),
+            Request("POST", PATH, body(page=2)),
+            Request("POST", PATH, body(page=2), ((FAULT_HEADER.lower(), "delay; seconds=0.3"),)),
+            Request("POST", PATH, body(page=9)),
+            Request("PUT", PATH, body()),
+            Request("POST", PATH.replace(MERCHANT, "M2"), body()),
+            Request("POST", f"/{PATH}", body()),
+            Request("POST", PATH, body(projectid="marked", signature="marked")),
+            Request("POST", REDEEM_BULK.path_of(MERCHANT), submitted),
+        ):
+            provider.clock.advance(0.7)
+            provider.handle(request)
+    calls = provider.journal.calls()
+
+    def log(written: Written) -> RequestLog:
+        made = RequestLog(log_format, written.append)
+        made.masked, made.diagnose = provider.journal.masked, provider.diagnose
+        return made
+
+    written: Written = []
+    lines = lines_of(log(written), written, calls)
+    assert lines == [line for one in calls for line in lines_of(log(written), written, [one])]
+    if log_format == "json":
+        said = [json.loads(line) for line in lines]
+        assert [(one["n"], one["at"], one["origin"]) for one in said] == [
+            (one.n, one.call.at, one.call.origin) for one in calls
+        ]
+    assert "marked" not in "".join(lines)
+
+
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
+def test_the_line_of_a_call_that_comes_again_is_there_at_once_and_few_are_known(log_format: str) -> None:
+    provider = built_in_provider()
+    written: Written = []
+    log = RequestLog(log_format, written.append)
+    log.masked, log.diagnose = provider.journal.masked, provider.diagnose
+
+    def is_known(page: int, **fields: object) -> bool:
+        provider.handle(Request("POST", PATH, body(page=page, limit=1, **fields)))
+        (call,) = provider.journal.calls(after=provider.journal.last - 1)
+        log(call)
+        line = written.pop()
+        if isinstance(line, str):
+            return True
+        line()
+        return False
+
+    assert [is_known(1), is_known(1), is_known(2), is_known(1)] == [False, True, False, True]
+    assert not any([is_known(1, padding="p" * 2_000), is_known(1, padding="p" * 2_000)])
+    assert not any(is_known(1, padding=str(number)) for number in range(1_000))
+    assert not is_known(1)
 
 
 EVERYBODY_COMPLAINS = """

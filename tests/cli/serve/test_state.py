@@ -57,7 +57,8 @@ class Submitters:
                     reply = submit(session, self._url, code)
                 except requests.RequestException:
                     return
-                self.taken[code] = reply["data"]["project_id"]
+                if reply["rc"] != 503:  # taken or not: nobody knows
+                    self.taken[code] = reply["data"]["project_id"]
 
     def join(self) -> None:
         for thread in self._threads:

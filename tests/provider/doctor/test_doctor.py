@@ -22,7 +22,7 @@ from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.provider import Provider
-from mockserver.provider.request import FAULT_HEADER, INTERNAL_ERROR
+from mockserver.provider.request import FAULT_HEADER, INTERNAL_ERROR, Request
 from mockserver.provider.state.world import Merchant, Project
 from mockserver.testing.strategies.exchanges import readings as any_readings
 from tests.support.asking import MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider, call, fields
@@ -477,3 +477,28 @@ def test_a_fault_says_what_asked_for_it_and_how_to_be_rid_of_that(provider: Prov
     }[how]
     assert why == only.why
     assert fix in only.fix
+
+
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        (f"/merchant/{MERCHANT}/kiosgamer/redeem/bulk", "redem/bulk, spelt just so"),
+        (f"/merchant/{MERCHANT}/kiosgamer/redem/bulk/", "redem/bulk, spelt just so"),
+        (f"/Merchant/{MERCHANT}/Kiosgamer/Project/Detail", "project/detail, spelt just so"),
+        (f"/v1/merchant/{MERCHANT}/kiosgamer/project/detail", "project/detail, spelt just so"),
+        (f"/{MERCHANT}/kiosgamer/project/details", "project/detail, spelt just so"),
+        ("/health", "project/detail or /merchant/{merchant_id}/kiosgamer/redem/bulk, spelt just so"),
+        ("/merchant//kiosgamer/project/detail", "put the merchant id there"),
+    ],
+)
+def test_of_a_wrong_path_the_nearest_is_told(provider: Provider, path: str, fix: str) -> None:
+    provider.handle(Request("POST", path, body=b"{}"))
+    (found,) = said_of_newest(provider)
+    assert fix in found.fix
+
+
+def test_a_page_of_nought_as_text_is_not_to_be_sent_as_a_number(provider: Provider) -> None:
+    found = said(provider, json.dumps(fields(page="0")).encode())
+    assert [(one.what, one.fix) for one in found] == [
+        ("page is a number as text, and below 1", 'send "page": 1, or more, without quotes')
+    ]

@@ -23,6 +23,7 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.request import Request
 from mockserver.testing.strategies.exchanges import readings as any_readings
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, PATH, SECRET, built_in_provider
+from tests.support.examples import examples
 
 NUMBERS = {PAGE_PROJECT: 5847, DEMO_PROJECT: 5848}
 NAMES = {PAGE_PROJECT: "DW", DEMO_PROJECT: "Demo"}
@@ -259,7 +260,7 @@ def test_each_mistake_alone_is_fixed_at_once(kind: str, number: int, data: st.Da
         assert_fixed(built_in_provider(in_force), meant, sent, rounds=1)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(data=st.data())
 def test_all_mistakes_of_a_request_are_fixed_at_once(data: st.DataObject) -> None:
     in_force = data.draw(st.just(Readings()) | any_readings())
@@ -269,7 +270,7 @@ def test_all_mistakes_of_a_request_are_fixed_at_once(data: st.DataObject) -> Non
     assert_fixed(built_in_provider(in_force), meant, sent, rounds=1)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data())
 def test_what_hides_the_rest_is_fixed_first(data: st.DataObject) -> None:
     """A text that nobody can read, and a merchant that nobody knows; what they hide follows."""

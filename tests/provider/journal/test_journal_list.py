@@ -10,8 +10,9 @@ import pytest
 
 from mockserver.contract.masking import Masker
 from mockserver.provider.journal import journal as module
-from mockserver.provider.journal.journal import LISTED_BODY, Search
+from mockserver.provider.journal.journal import Search
 from mockserver.provider.journal.recorded import Listed, RawEntry
+from mockserver.provider.journal.shown import LISTED_BODY, listed_entry
 from mockserver.provider.state.world import Merchant
 from tests.support.asking import body, built_in_provider, call
 
@@ -36,13 +37,12 @@ class Recorded:
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> Recorded:
     recorded = Recorded()
-    listed = module._listed
 
     def counted(kept: RawEntry, masker: Masker) -> Listed:
         recorded.made.append(kept.n)
-        return listed(kept, masker)
+        return listed_entry(kept, masker)
 
-    monkeypatch.setattr(module, "_listed", counted)
+    monkeypatch.setattr(module, "listed_entry", counted)
     return recorded
 
 

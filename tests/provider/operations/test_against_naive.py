@@ -20,6 +20,7 @@ from mockserver.provider.state.world_file import world_from_document
 from mockserver.testing.strategies import worlds
 from mockserver.testing.strategies.exchanges import readings as any_readings
 from tests.support.asking import NOW, call
+from tests.support.examples import examples
 from tests.support.naive_provider import NAMES, naive_answer
 
 CLOCK = FrozenClock(NOW)
@@ -53,7 +54,7 @@ def calls(draw: st.DrawFn, world: World) -> tuple[str, Any]:
     return draw(st.sampled_from([merchant.merchant_id] * 5 + ["M-nobody"])), sent
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(world=worlds(), readings=any_readings(), data=st.data())
 def test_the_endpoint_answers_as_its_naive_double(world: World, readings: Readings, data: st.DataObject) -> None:
     merchant_id, sent = data.draw(calls(world))

@@ -26,6 +26,7 @@ from mockserver.provider.state.world import Merchant, World
 from mockserver.provider.submissions import submissions
 from mockserver.web.app import create_app
 from tests.support.asking import NOW
+from tests.support.examples import examples
 
 SECRETS = {"M-one": "secret-of-one", "M-two": "secret-of-two"}
 merchants = st.sampled_from(sorted(SECRETS))
@@ -204,7 +205,7 @@ class Journey(RuleBasedStateMachine):
         return chosen
 
 
-Journey.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+Journey.TestCase.settings = settings(max_examples=examples(30), stateful_step_count=20, deadline=None)
 TestJourney = Journey.TestCase
 
 # Which numbers a status may go to, as SUM-1 numbers them: pending 0, process 2, and the ends, where it stays.
@@ -219,7 +220,7 @@ plans = st.builds(
 
 
 @given(plan=plans, count=st.integers(1, 12), steps=st.lists(st.floats(0, 5), max_size=8), limit=st.integers(1, 5))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_what_was_submitted_finishes_under_a_plan_and_is_coherent_at_every_instant(
     plan: Plan, count: int, steps: list[float], limit: int
 ) -> None:

@@ -14,6 +14,7 @@ from mockserver.contract.readings import REGISTER, Readings
 from mockserver.contract.schemas import request_schema, validator
 from mockserver.provider.operations.parsing import decode_json, parse_fields
 from mockserver.provider.refusal import Refusal
+from tests.support.examples import examples
 
 TOUCHING = (
     "session_key",
@@ -46,7 +47,7 @@ touching_readings = st.fixed_dictionaries(
 ).map(Readings.of)
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(sent=bodies, readings=touching_readings)
 @example(sent={"page": 1.0, "limit": 30.0}, readings=Readings())
 @example(sent={"page": "1\n"}, readings=Readings.of({"types": "coerce"}))

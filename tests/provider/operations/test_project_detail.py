@@ -9,6 +9,7 @@ import pytest
 from mockserver.contract.schemas import schema, validator
 from mockserver.contract.signature import sign
 from mockserver.contract.wire import VoucherStatus
+from mockserver.provider.pieces import Pieces
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.project_store import Written
@@ -144,10 +145,24 @@ def test_a_page_that_was_read_before_shows_each_change(provider: Provider) -> No
 def test_pages_that_are_kept_take_a_bounded_amount() -> None:
     written, readings = Written(), object()
     for number in range(1_000):
-        written.under(readings).keep_page(number, bytes(10_000))
+        written.under(readings).keep_page(number, Pieces.of((bytes(9_000), b",{}", bytes(1_000))))
     kept = [number for number in range(1_000) if written.page(number) is not None]
-    assert kept == list(range(1_000 - 104, 1_000))
+    assert kept == list(range(1_000 - 99, 1_000))
     assert written.under(object()).page(999) is None
+
+
+def test_what_the_replies_in_the_journal_say_alike_is_in_memory_once(provider: Provider) -> None:
+    for _ in range(100):
+        for page in (1, 2):
+            provider.clock.advance(1)
+            ask(provider, body(page=page, limit=60))
+    kept = [one.reply.written for one in provider.journal.calls()]
+    pieces: dict[int, bytes] = {}
+    for written in kept:
+        assert isinstance(written, Pieces)
+        pieces.update({id(piece): piece for piece in (written.start, *written.shared, written.end)})
+    sent = sum(len(one.reply.body) for one in provider.journal.calls())
+    assert sum(map(len, pieces.values())) < sent / 50
 
 
 @pytest.mark.parametrize(("limit", "rc"), [(20_000, 200), (40_000, 400), (10**6, 400), (10**30, 400)])

@@ -83,3 +83,25 @@ def test_a_world_asks_for_so_many_vouchers_and_no_more() -> None:
     made = built(asked(1, 0, 2))
     assert made is not None
     assert [len(project.vouchers) for project in made.merchants[0].projects] == [1, 0, 2]
+
+
+def test_vouchers_of_equal_plans_share_one() -> None:
+    plan: dict[str, Any] = {
+        "transition": "timed",
+        "process_after": [1, 2],
+        "outcomes": {"success": 1, "error_engine": 2},
+    }
+    vouchers = [
+        {"voucher_code": f"C{n}", "plan": {**plan, "outcomes": {**plan["outcomes"]}, "seed": n % 2}} for n in range(6)
+    ]
+    world = built(
+        {
+            "merchants": [
+                {"merchant_id": "M", "secret_key": "s", "projects": [{"project_id": "P", "vouchers": vouchers}]}
+            ]
+        }
+    )
+    assert world is not None
+    plans = [voucher.plan for voucher in world.merchants[0].projects[0].vouchers]
+    assert [plan and plan.seed for plan in plans] == [0, 1] * 3
+    assert len({id(plan) for plan in plans}) == 2

@@ -23,6 +23,7 @@ from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.state import NoSuchProject
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import World
+from tests.support.examples import examples
 from tests.support.histories import NOW, Histories, begun, called, page, shown, world_of
 
 
@@ -63,7 +64,7 @@ class Written(Histories):
 
 TestWritten = Written.TestCase
 TestWritten.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(60), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

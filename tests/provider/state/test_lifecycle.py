@@ -23,6 +23,7 @@ from mockserver.provider.state.world import WorldError
 from mockserver.provider.state.world_document import world_to_document
 from mockserver.provider.state.world_file import world_from_document
 from tests.support.asking import NOW, ask
+from tests.support.examples import examples
 from tests.support.laws import assert_lawful
 
 PENDING, SUCCESS, PROCESS, ERROR_ENGINE, ERROR_VOUCHER = VoucherStatus
@@ -365,7 +366,7 @@ class Living(RuleBasedStateMachine):
                 assert voucher["note"] == "-"
 
 
-Living.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Living.TestCase.settings = settings(max_examples=examples(40), stateful_step_count=25, deadline=None)
 test_living = Living.TestCase
 
 

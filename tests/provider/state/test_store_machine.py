@@ -13,6 +13,7 @@ from mockserver.provider.state.generate import generate_vouchers
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.world import Project, Voucher
 from mockserver.testing.strategies import vouchers as any_vouchers
+from tests.support.examples import examples
 
 LATER = "2030-01-01 00:00:00"
 filters = st.sampled_from([STATUSES, (), *((status,) for status in STATUSES)])
@@ -60,7 +61,7 @@ class Moving(RuleBasedStateMachine):
             )
 
 
-Moving.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Moving.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=25, deadline=None)
 TestMoving = Moving.TestCase
 
 

@@ -24,6 +24,7 @@ from mockserver.provider.state.world_of_replies import (
     world_of_replies,
 )
 from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, SECRET, ask, body, built_in_provider
+from tests.support.examples import examples
 
 SECRETS = {MERCHANT: SECRET}
 
@@ -37,7 +38,7 @@ def served(document: Any) -> Provider:
     return Provider(world_from_document(document, Readings(), clock), Readings(), clock)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(limit=st.integers(40, 200), order=st.randoms(use_true_random=False))
 def test_all_pages_of_a_project_in_any_order_make_a_world_that_gives_them(limit: int, order: Any) -> None:
     numbers = [*range(1, -(-137 // limit) + 1)]

@@ -22,6 +22,7 @@ import urllib3
 
 import mockserver
 from mockserver import EscapedCall, FakeMerchant, FakeServer
+from mockserver.testing.doubles.vendor_host import holding_places
 from tests.support.plugin_runs import run, run_process
 
 pytest_plugins = ["pytester"]
@@ -180,6 +181,21 @@ def test_other_hosts_are_left_alone_and_everything_is_put_back() -> None:
     assert ("connect" in vars(socket.socket)) is inherited
     with pytest.raises(LeftTheMachine):
         socket.getaddrinfo(HOST, 443)
+
+
+def test_places_that_are_held_refuse_nothing_of_themselves_and_are_put_back() -> None:
+    before = replaced()
+    with holding_places(FakeServer()):
+        held = replaced()
+        by_tls_in_memory()
+        with mockserver.serve() as server, pytest.raises(EscapedCall):
+            by_tls_in_memory()
+        server.undocumented_calls.clear()
+        by_tls_in_memory()
+        assert replaced() == held
+    assert replaced() == before
+    with holding_places(FakeServer(allow_vendor_host=True)):
+        assert replaced() == before
 
 
 def test_it_can_be_switched_off() -> None:

@@ -16,6 +16,7 @@ from mockserver import FakeMerchant, FakeProject, FakeServer, Readings, World
 from mockserver.testing import strategies
 from mockserver.testing.strategies.worlds import sizes_to_draw
 from mockserver.testing.survive.status_call.habits import HABITS
+from tests.support.examples import examples
 
 CAREFUL = "careful"
 STATUSES = ("pending", "success", "process", "error_engine", "error_voucher")
@@ -195,7 +196,7 @@ def test_every_habit_of_the_clients_is_tried() -> None:
 
 @pytest.mark.parametrize("habit", PROPERTIES)
 def test_a_bad_habit_is_found_within_a_hundred_examples(habit: str) -> None:
-    for seed in range(10):
+    for seed in range(examples(10)):
         with pytest.raises((AssertionError, TypeError, KeyError, IndexError)):
             run(habit, seed, PROPERTIES[habit])
 

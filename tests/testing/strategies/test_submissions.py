@@ -18,12 +18,13 @@ from mockserver.provider.operations.redeem_bulk import RedeemBulk
 from mockserver.provider.state.clock import FrozenClock
 from mockserver.provider.state.store import Store
 from mockserver.provider.state.world import World
+from tests.support.examples import examples
 
 _READINGS = [Readings(), *(Readings.of({key: value}) for key, value in each_other_value(operation="redeem_bulk"))]
 _READINGS += [Readings.of({"max_limit": "10"}), Readings.of({"session_key": "required"})]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.data(), strategies.worlds(max_vouchers=3), st.sampled_from(_READINGS))
 def test_a_submission_is_accepted_by_the_merchant_that_signed_it(
     data: st.DataObject, world: World, readings: Readings
@@ -37,7 +38,7 @@ def test_a_submission_is_accepted_by_the_merchant_that_signed_it(
     assert [reply.clause for reply in replies].count("BULK-RES-1") == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data(), st.sampled_from(_READINGS))
 def test_a_flow_keeps_the_contract_and_loses_no_code(data: st.DataObject, readings: Readings) -> None:
     flow = data.draw(strategies.flows(readings))

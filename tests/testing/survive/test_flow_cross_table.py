@@ -15,6 +15,7 @@ from tests.testing.survive.test_cross_table import told_apart
 # What tells each habit, and a few that most of them survive.
 TELLING = {
     "submits-again": ["close-before", "close-before-taken-twice", "html-504-not-taken"],
+    "submits-taken-again": ["project-appears-late", "all-error-engine"],
     "double-is-failure": ["close-before", "close-before-taken-twice", "html-504-not-taken"],
     "lost-reply-is-failure": ["close-before", "html-504"],
     "success-is-rc-200": ["one-code", "project-appears-late"],
@@ -26,6 +27,8 @@ TELLING = {
     "late-project-is-failure": ["project-appears-late"],
     "failed-poll-is-final": ["poll-html-502", "poll-truncated-json"],
     "one-status-for-all": ["partial-failure"],
+    "ended-is-success": ["partial-failure", "all-error-engine"],
+    "codes-by-position": ["partial-failure", "finished-at-once"],
     "moments-mixed": ["statuses-move-between-pages"],
     "http-500-hides-envelope": ["maintenance", "double-code-of-before"],
     "http-200-is-success": ["maintenance-http-200"],

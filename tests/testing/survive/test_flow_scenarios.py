@@ -28,6 +28,7 @@ from mockserver.testing.survive.playing import play
 from mockserver.testing.survive.running import InProcess
 from mockserver.testing.survive.scenario import ScenarioError
 from mockserver.testing.survive.stage import Stage
+from tests.support.examples import examples
 from tests.support.flow_clients import FlowClient, careful
 
 READINGS = st.fixed_dictionaries(
@@ -121,7 +122,7 @@ def stage() -> Any:
         yield running
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(situation=QUICK)
 @example(situation=FlowSituation(readings=(("bulk_duplicate", "list"),), mutation="double_before"))
 @example(situation=FlowSituation(11, readings=(("bulk_most", "10"),), fault="close_before"))

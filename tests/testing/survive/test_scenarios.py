@@ -26,6 +26,7 @@ from mockserver.testing.survive.status_call.situations import (
     situation_named,
 )
 from mockserver.testing.survive.status_call.worlds import setup_for
+from tests.support.examples import examples
 from tests.support.survive_clients import NoList, careful
 
 READINGS = st.fixed_dictionaries(
@@ -112,7 +113,7 @@ def stage() -> Any:
         yield running
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(situation=SITUATIONS, seed=st.integers(0, 1000))
 def test_a_careful_client_survives_any_case(stage: Stage, situation: Situation, seed: int) -> None:
     """The judge is fair: what it expects is what was to be seen."""

@@ -16,7 +16,7 @@ from mockserver.verification.suite import judge
 from mockserver.verification.target import Failure
 from tests.support.targets import ScriptedTarget, failure, run_at
 from tests.verification.breaks import BREAKS
-from tests.verification.broken_fake import BrokenFake, Call
+from tests.verification.broken_fake import Break, BrokenFake, Call
 from tests.verification.suite_runner import judged
 
 _BY_NAME = {known.name: known.broken for known in BREAKS}
@@ -40,6 +40,36 @@ def test_one_cause_is_one_finding(name: str, clauses: list[str]) -> None:
     result = result_of(judged(BrokenFake(_BY_NAME[name])))
     assert [item["clauses"] for item in result["violations"]] == [clauses]
     assert result["summary"].startswith(f"1 cause breaks {len(clauses)} of 19 clauses, ")
+
+
+def _by_status(call: Call) -> tuple[int, bytes]:
+    reply = call.reply()
+    if reply["status"] == 1:
+        reply["data"]["data"]["vouchers"].sort(key=lambda voucher: voucher["status"])
+    return call.honest()[0], json.dumps(reply).encode()
+
+
+def _at_most_thirty(call: Call) -> tuple[int, bytes]:
+    limit = call.fields.get("limit")
+    return call.honest(limit=0) if isinstance(limit, int) and limit > 30 else call.honest()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        _by_status,
+        _at_most_thirty,
+    ],
+    ids=["vouchers by status", "an error above a limit of 30"],
+)
+def test_what_comes_of_a_cause_is_no_finding_of_its_own(broken: Break) -> None:
+    result = result_of(judged(BrokenFake(broken)))
+    assert len(result["violations"]) == 1, [item["got"] for item in result["violations"]]
+
+
+def test_an_error_that_is_not_documented_is_told_which_are() -> None:
+    result = result_of(judged(BrokenFake(_BY_NAME["ERR-4 with another text"])))
+    assert any("fits none of ERR-1, ERR-2, ERR-3, ERR-4" in item["got"] for item in result["violations"])
 
 
 def test_a_static_mock_is_one_finding() -> None:

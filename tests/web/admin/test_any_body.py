@@ -17,6 +17,7 @@ from mockserver.web.admin.calls import ADMIN_CALLS, MAY_BE_EMPTY, AdminCall
 from mockserver.web.admin.wire import admin_schema
 from mockserver.web.app import create_app
 from tests.support.asking import MERCHANT, PAGE_PROJECT, body, built_in_provider, call
+from tests.support.examples import examples
 from tests.support.from_schema import from_schema
 
 TAKING = [one for one in ADMIN_CALLS if one.takes is not None]
@@ -62,7 +63,7 @@ def sent(client: FlaskClient, called: AdminCall, content: bytes) -> tuple[int, A
 
 
 @pytest.mark.parametrize("called", TAKING, ids=lambda one: one.name)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(data=st.data())
 def test_it_is_taken_or_refused_and_the_mock_goes_on(
     called: AdminCall, data: st.DataObject, client: FlaskClient, provider: Provider

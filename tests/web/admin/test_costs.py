@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,19 @@ def test_a_smaller_one_is_told_the_first_twenty(server: Server) -> None:
     reply = requests.put(f"{server.url}/__admin/world", json={"merchants": [[]] * 1000}, timeout=60)
     assert reply.status_code == 422
     assert reply.json()["errors"] == [f"merchants[{n}]: expected object, got array" for n in range(20)]
+
+
+def test_a_large_body_is_held_once(server: Server) -> None:
+    """The world that is put has one short voucher: what it takes is the body."""
+    world = b'{"merchants":[{"merchant_id":"%s"}],"$schema":"x"%s}' % (MERCHANT.encode(), b" " * (20 * MIB))
+    requests.put(f"{server.url}/__admin/world", data=world[:100].rstrip() + b"}", headers=JSON, timeout=60)
+    tracemalloc.start()
+    try:
+        # From a file: a client that holds it is traced too.
+        assert requests.put(f"{server.url}/__admin/world", data=world, headers=JSON, timeout=60).status_code == 200
+        assert tracemalloc.get_traced_memory()[1] < 50 * MIB
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_body_beyond_the_limit_is_refused_and_an_option_lets_it_in(server: Server, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from mockserver.provider.request import FAULT_HEADER, Request
 from mockserver.web.admin.dashboard import view_requests, view_submissions
 from mockserver.web.app import create_app
 from tests.support.asking import DEMO_PROJECT, MERCHANT, PAGE_PROJECT, PATH, SECRET, body, built_in_provider, call
+from tests.support.examples import examples
 from tests.support.html_page import Element, read
 
 Show = Callable[[str], Element]
@@ -97,7 +98,7 @@ def busy_client() -> FlaskClient:
     return create_app(provider).test_client()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(query=st.dictionaries(NAMES, VALUES))
 def test_whatever_the_address_says_the_page_is_shown(busy_client: FlaskClient, query: dict[str, str]) -> None:
     reply = busy_client.get("/__admin/", query_string=query)

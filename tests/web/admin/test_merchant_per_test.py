@@ -22,6 +22,7 @@ from mockserver.provider.state.world_file import built_in_world
 from mockserver.testing.admin_client import AdminClient, AdminProblem
 from mockserver.web.server import Server
 from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PAGE_PROJECT, PATH, SECRET, call
+from tests.support.examples import examples
 
 # What is told of one; its secrets are told once, where they are made up.
 OF_A_MERCHANT = {"merchant_id", "vendor_state", "projects"}
@@ -173,7 +174,7 @@ def test_a_merchant_goes_back_to_the_start_or_to_how_it_was_added() -> None:
 
 
 @given(st.lists(st.sampled_from("ABC"), max_size=12), st.sampled_from("ABC"))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_what_is_forgotten_of_one_merchant_leaves_the_numbers_of_the_others(order: list[str], gone: str) -> None:
     provider = Provider(built_in_world(Readings(), FrozenClock(NOW)))
     for merchant_id in order:

@@ -8,17 +8,24 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.contract.wire import VoucherStatus
 from mockserver.testing.survive.flow.judging import ENDED, MOST_A_SECOND, OPEN, Asked, Expected
 from mockserver.testing.survive.flow.situations import FlowSituation, clarity_of
 from mockserver.testing.survive.judgement import Doubt, Habit, Symptom
 from mockserver.testing.survive.running import ClientRun
 from mockserver.testing.survive.status_call.habits import HABITS as STATUS_CALL_HABITS
+from mockserver.testing.survive.status_call.habits import misses_message
 
 _LISTED = (
     Habit(
         "submits-again",
         "It submits a list again because no reply arrived: the codes count twice.",
         "Submit once. Without a reply the list is unknown: say so, and let a person ask the vendor.",
+    ),
+    Habit(
+        "submits-taken-again",
+        "It submits codes again whose list it knows was taken, as the project is late or codes failed.",
+        "What was taken is not sent again: poll on, and let a person look at the codes that failed.",
     ),
     Habit(
         "double-is-failure",
@@ -76,6 +83,16 @@ _LISTED = (
         "Each code has a status of its own: look each one up.",
     ),
     Habit(
+        "ended-is-success",
+        "It books every code that is open no more as a success.",
+        "Look at the status: `error_engine` and `error_voucher` are ends too.",
+    ),
+    Habit(
+        "codes-by-position",
+        "It takes the places of the vouchers for those of the codes that it submitted.",
+        "Look each code up by `voucher_code`: the newest voucher is listed first (RES-5).",
+    ),
+    Habit(
         "moments-mixed",
         "It joins pages that were read at two moments.",
         "Once `stats` has nothing open, read every page anew.",
@@ -109,7 +126,6 @@ _CUT = {"close_middle", "truncated_json", "wrong_length", "empty_body"}
 _HTML = {"html_502", "html_503", "html_504"}
 _FEW_CALLS = 3
 _HTTP_WORDS = re.compile(r"\b[45]\d\d\b|\bHTTP\b|bad request|internal server error", re.IGNORECASE)
-_MESSAGE = re.compile(r"""['"\[`]message['"\]`]""")
 
 
 def doubt_of(situation: FlowSituation, habit: Habit | None) -> Doubt | None:
@@ -118,6 +134,9 @@ def doubt_of(situation: FlowSituation, habit: Habit | None) -> Doubt | None:
         # What it makes of the refusal shows only where the first try was taken, and the second is told so.
         told = FlowSituation(1, fault=situation.fault)
         return None if told == situation else Doubt(told, None, habit.name)
+    if habit is not None and habit.name == "one-status-for-all":
+        # Where the one status is a success, both say the same.
+        return Doubt(FlowSituation(1, ends=VoucherStatus.ERROR_ENGINE.value), None, habit.name)
     return None
 
 
@@ -160,6 +179,12 @@ class _Clues:
         return any(one.project_id is not None and one.clarity == "clear" for one in self.asked.submitted)
 
     @property
+    def is_first_page_alone(self) -> bool:
+        """Whether it read one page of several."""
+        cap = min(30, self.situation.in_force.limit_cap or 30)
+        return self.asked.highest_page == 1 and self.situation.codes > cap
+
+    @property
     def is_refusal_met(self) -> bool:
         return any(one.clause for one in self.asked.submitted)
 
@@ -170,15 +195,19 @@ def _named(clues: _Clues) -> str | None:
 
 def _sent_again(clues: _Clues) -> str | None:
     if clues.was_taken and clarity_of(clues.situation.fault) == "clear":
-        return "success-is-rc-200"
+        # Who took the reply for a failure has nothing to poll for.
+        return "submits-taken-again" if clues.asked.own_polls else "success-is-rc-200"
     if any(one.is_own_double for one in clues.asked.submitted) and clues.says_failure:
         return "double-is-failure"
     return "submits-again"
 
 
 def _late(clues: _Clues) -> str | None:
-    if len(clues.asked.submitted) > _FEW_CALLS:
+    lists = [one.codes for one in clues.asked.submitted]
+    if len(lists) - len(set(lists)) >= _FEW_CALLS:
         return "endless-retry"
+    if len(set(lists)) > _FEW_CALLS:
+        return None  # it submits in parts, and that takes its time
     return "never-ends" if clues.asked.own_polls > _FEW_CALLS else "no-timeout"
 
 
@@ -187,7 +216,7 @@ def _crash(clues: _Clues) -> str | None:
     fault = situation.fault or situation.poll_fault
     is_refused = situation.ending == "refused"
     if is_refused or situation.late or fault == "rate_limit":
-        if _MESSAGE.search(f"{trace} {clues.run.said}"):
+        if misses_message(clues.run):
             return "error-from-message"
         if is_refused and situation.in_force.http_status == "200":
             return "http-200-is-success"
@@ -224,17 +253,17 @@ def _wrong_error(clues: _Clues) -> str | None:
 
 
 def _wrong_status(clues: _Clues) -> str | None:
-    said = set(clues.said)
-    if len(said) == 1 and len(set(clues.expected.final.values())) > 1:
-        return "accepted-is-success" if not clues.asked.own_polls else "one-status-for-all"
-    return None
+    said, right = clues.said, [*clues.expected.final.values()]
+    if not clues.asked.own_polls:
+        return "accepted-is-success" if len(set(said)) == 1 < len(set(right)) else None
+    if len(set(said)) == 1:
+        is_ended = set(said) == {VoucherStatus.SUCCESS.value} and len(set(right)) == 1
+        return "ended-is-success" if is_ended else "one-status-for-all" if len(set(right)) > 1 else None
+    return "codes-by-position" if sorted(said) == sorted(right) else None
 
 
 def _missing(clues: _Clues) -> str | None:
-    cap = min(30, clues.situation.in_force.limit_cap or 30)
-    if clues.asked.highest_page == 1 and clues.situation.codes > cap:
-        return "first-page-only"
-    return _after_acceptance(clues)
+    return "first-page-only" if clues.is_first_page_alone else _after_acceptance(clues)
 
 
 def _too_many(clues: _Clues) -> str | None:
@@ -246,7 +275,7 @@ def _after_acceptance(clues: _Clues) -> str | None:
     """Return what keeps a client from what was to be seen, from the submission on."""
     asked, situation = clues.asked, clues.situation
     if any(one.is_own_double for one in asked.submitted):
-        return "double-is-failure"
+        return "submits-taken-again" if clues.was_taken and asked.own_polls else "double-is-failure"
     if not clues.was_taken:
         if situation.ending in {"unknown", "either"} and clues.says_failure:
             return "lost-reply-is-failure"
@@ -264,7 +293,7 @@ def _after_acceptance(clues: _Clues) -> str | None:
         return "fields-left-out"  # each of its status calls was refused
     if clues.symptom == "stopped_early":
         if asked.is_open is False and set(clues.said) & ENDED:
-            return "moments-mixed"
+            return "first-page-only" if clues.is_first_page_alone else "moments-mixed"
         return "stops-polling-early"
     return None
 

@@ -132,7 +132,7 @@ class FlowScene(Scene):
     def _reply(self, operation: Operation, body: bytes, answer: Answer) -> Reply:
         reply = self._submit(body, answer) if operation is REDEEM_BULK else self._poll(body, answer)
         if self.situation.mutation == "added_fields" and reply.role == SUCCESS:
-            return msgspec.structs.replace(reply, body=with_added_fields(reply.body))
+            return msgspec.structs.replace(reply, written=with_added_fields(reply.body))
         return reply
 
     def _submit(self, body: bytes, answer: Answer) -> Reply:

@@ -17,7 +17,11 @@ from mockserver.testing.survive.status_call.situations import FAULT_EXPECTATIONS
 _LISTED = (
     Habit("pending-filter-lost", 'The filter "0" is lost because it is falsy.', 'Compare with "" or null; send "0".'),
     Habit("success-is-rc-0", "Success is tested as rc == 0.", "Success is rc 200 (RES-1)."),
-    Habit("error-from-message", "The failure text is read from `message`.", "An error has `error_msg` (ERR-5)."),
+    Habit(
+        "error-from-message",
+        "The failure text is read from `message`, or not passed on.",
+        "An error has `error_msg` (ERR-5).",
+    ),
     Habit("first-page-only", "Only the first page is read.", "Read pages 1 to `total_page`."),
     Habit(
         "http-500-hides-envelope",
@@ -42,6 +46,11 @@ _LISTED = (
         "Read `total_page` of each reply anew, drop repeated ids, and count from one reply.",
     ),
     Habit("status-by-position", "Status numbers are read by position.", "Count by the names in `stats`."),
+    Habit(
+        "last-page-lost",
+        "It works out the number of pages itself, and loses the last one.",
+        "Take the number of pages from `total_page`, or round up.",
+    ),
     Habit("page-size-assumed", "It takes its own `limit` for the page size.", "Take the pages from `total_page`."),
     Habit("fields-left-out", "It leaves out, or changes, fields of the call.", "Send what the page shows."),
     Habit("part-for-whole", "Some pages are taken for the list when a later one fails.", "Report the failure."),
@@ -54,8 +63,10 @@ _LOST = {"close_before", "no_reply", "stalled_body", "delay", "slow_body"}
 _HTML = {"html_502", "html_503", "html_504"}
 _ENVELOPES = {name for name, one in FAULT_EXPECTATIONS.items() if one.error} | {"rate_limit"}
 _FEW_CALLS, _MANY_CALLS = 3, 40
+_THREE_PAGES = Situation(2 * DEFAULT_LIMIT + 1)
 _HTTP_WORDS = re.compile(r"\b[45]\d\d\b|\bHTTP\b|bad request|internal server error", re.IGNORECASE)
-_MESSAGE = re.compile(r"""['"\[`]message['"\]`]""")
+# A line that begins with white space is one of the client's source, as a traceback quotes it.
+_MESSAGE = re.compile(r"""^\S.*['"\[`]message['"\]`]""", re.MULTILINE)
 
 
 def doubt_of(situation: Situation, habit: Habit | None) -> Doubt | None:
@@ -63,8 +74,11 @@ def doubt_of(situation: Situation, habit: Habit | None) -> Doubt | None:
     if habit is None:
         return None
     if habit.name == "page-size-assumed":
-        # Both stop at the first page of a list that a cap cuts short. Without a cap only one of them does.
-        return Doubt(Situation(31), "first-page-only", "page-size-assumed")
+        # Each stops early in a list that a cap cuts short. Without a cap the others do, too.
+        return Doubt(_THREE_PAGES, None, habit.name)
+    if habit.name == "first-page-only" and situation.vouchers <= 2 * DEFAULT_LIMIT:
+        # Of two pages, who loses the last one reads the first alone.
+        return Doubt(_THREE_PAGES, None, habit.name)
     if habit.name == "endless-page-loop" and not situation.vouchers % DEFAULT_LIMIT:
         # A last page that is full looks like any other to both. One of them stops at a last page that is not.
         return Doubt(Situation(31, readings=situation.readings), "endless-page-loop", "page-size-assumed")
@@ -79,6 +93,11 @@ def habit_of(
         return None  # whatever it does, it is not what it does with replies
     name = _POINTING[symptom](_Clues(situation, run, observed, expected))
     return None if name is None else HABITS[name]
+
+
+def misses_message(run: ClientRun) -> bool:
+    """Return whether what a client broke with, or complained of, is that there is no `message`."""
+    return bool(_MESSAGE.search(run.trace or "") or _MESSAGE.search(run.said))
 
 
 @dataclass(frozen=True)
@@ -112,8 +131,18 @@ class _Clues:
     @property
     def stopped_early(self) -> bool:
         """Whether it never asked for a second page that was there."""
+        return self.observed.highest_page <= 1 < self.pages
+
+    @property
+    def lost_the_last(self) -> bool:
+        """Whether the last of three pages or more is the one that it did not ask for."""
+        return 2 <= self.observed.highest_page == self.pages - 1
+
+    @property
+    def pages(self) -> int:
+        """How many pages there were at the limit that it asked for."""
         size = min(self.observed.limit, self.situation.in_force.limit_cap or self.observed.limit)
-        return self.observed.highest_page <= 1 and self.situation.vouchers > size
+        return -(-self.situation.vouchers // max(size, 1))
 
 
 def _late(clues: _Clues) -> str | None:
@@ -125,7 +154,7 @@ def _late(clues: _Clues) -> str | None:
 def _crash(clues: _Clues) -> str | None:
     situation = clues.situation
     if situation.error or situation.fault in _ENVELOPES:
-        if _MESSAGE.search(f"{clues.run.trace or ''} {clues.run.said}"):
+        if misses_message(clues.run):
             return "error-from-message"
         return "http-200-is-success" if situation.error and clues.is_http_200 else "http-500-hides-envelope"
     if situation.fault in _HTML and situation.fault.removeprefix("html_") in (clues.run.trace or ""):
@@ -184,6 +213,8 @@ def _missing(clues: _Clues) -> str | None:
         return clues.first_pages
     if clues.situation.mutation == "totals_grow":
         return "totals-stand-still"
+    if clues.lost_the_last and "max_limit" not in clues.keys:
+        return "last-page-lost"
     return "page-size-assumed" if "max_limit" in clues.keys else None
 
 

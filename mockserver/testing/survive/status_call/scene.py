@@ -108,7 +108,7 @@ class StatusCallScene(Scene):
 
     def _mutated(self, reply: Reply) -> Reply:
         if self.situation.mutation == "added_fields":
-            return msgspec.structs.replace(reply, body=with_added_fields(reply.body))
+            return msgspec.structs.replace(reply, written=with_added_fields(reply.body))
         if self.situation.mutation == "totals_grow":
             self._grow(reply)
         elif self.situation.mutation == "statuses_move":
