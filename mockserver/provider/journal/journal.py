@@ -101,11 +101,10 @@ class Journal:
     def record(self, call: Call, reply: Reply, took: float) -> int:
         """Keep a call, and return its number; done before its reply is sent. `took` is in seconds."""
         with self._lock:
+            if is_long(call, reply):
+                call, reply = shortened(call, reply)
             kept = RawEntry(self._total + 1, call, reply, took)
-            if reply.size > REPLY_HELD or len(call.request.headers) > MOST_HEADERS:
-                kept = shortened(kept)
             self._add(kept)
-        # As `_tell` does: this is on the way of every call.
         for observe in self._observers:
             _tell(observe, kept)
         for heard in self._listeners:
@@ -122,12 +121,16 @@ class Journal:
         """Take it that this was the number of the last call, though it may be forgotten already."""
         self._total = max(self._total, last)
 
-    def tell(self, kept: RawEntry) -> None:
-        """Tell of a call that was recorded here and numbered elsewhere; kept if no other comes before it."""
+    def tell(self, told: Iterable[RawEntry]) -> None:
+        """Tell of calls that were recorded here and numbered elsewhere; each is kept if no other comes before it."""
         with self._lock:
-            if kept.n == self._total + 1:
-                self._add(shortened(kept))
-        self._tell(kept)
+            for kept in told:
+                if kept.n == self._total + 1:
+                    self._add(kept)
+        for kept in told:
+            for observe in self._observers:
+                _tell(observe, kept)
+        self._hear()
 
     def _add(self, kept: RawEntry) -> None:
         self._total = kept.n
@@ -137,11 +140,6 @@ class Journal:
             forgotten = self._kept.popleft()
             self._size -= _weight(forgotten.call) if self._counts_headers else len(forgotten.call.request.body)
             self._listed.pop(forgotten.n, None)
-
-    def _tell(self, kept: RawEntry) -> None:
-        for observe in self._observers:
-            _tell(observe, kept)
-        self._hear()
 
     def _hear(self) -> None:
         for heard in self._listeners:
@@ -278,16 +276,19 @@ class Journal:
         return listed
 
 
-def shortened(entry: RawEntry) -> RawEntry:
+def is_long(call: Call, reply: Reply) -> bool:
+    """Whether a call has more headers, or its reply more bytes, than are kept."""
+    return reply.size > REPLY_HELD or len(call.request.headers) > MOST_HEADERS
+
+
+def shortened(call: Call, reply: Reply) -> tuple[Call, Reply]:
     """Return a call with as much of its headers and of its reply as is kept."""
-    call, reply = entry.call, entry.reply
     if reply.size > REPLY_HELD:
         reply = msgspec.structs.replace(reply, written=reply.body[:REPLY_HELD])
     if len(call.request.headers) > MOST_HEADERS:
         request = msgspec.structs.replace(call.request, headers=call.request.headers[:MOST_HEADERS])
         call = msgspec.structs.replace(call, request=request)
-    is_whole = reply is entry.reply and call is entry.call
-    return entry if is_whole else RawEntry(entry.n, call, reply, entry.took)
+    return call, reply
 
 
 def new_generation() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 _REQUEST = Request.__struct_fields__
 _CALL = tuple(name for name in Call.__struct_fields__ if name not in {"request", "operation"})
 _REPLY = tuple(name for name in Reply.__struct_fields__ if name not in {"written", "cause"})
+_call_row, _reply_row = attrgetter(*_CALL), attrgetter(*_REPLY)
 
 
 class _Written(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -47,8 +49,7 @@ def write_call(call: Call, reply: Reply, took: float) -> bytes:
     """Write a call and its reply, all but the reply's body."""
     operation = None if call.operation is None else call.operation.name
     request = msgspec.structs.astuple(call.request)
-    rest = tuple([getattr(call, name) for name in _CALL])
-    row = tuple([getattr(reply, name) for name in _REPLY])
+    rest, row = _call_row(call), _reply_row(reply)
     if type(reply) is Reply and reply.cause is None:
         written = _Written(took, operation, request, rest, row)
     else:

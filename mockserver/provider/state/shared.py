@@ -17,7 +17,7 @@ import msgspec
 
 from mockserver.contract.operation import Operations
 from mockserver.provider.internal_error import ERRORS
-from mockserver.provider.journal.journal import Journal, shortened
+from mockserver.provider.journal.journal import Journal, is_long, shortened
 from mockserver.provider.journal.recorded import Call, RawEntry
 from mockserver.provider.journal.written import read_call, write_call
 from mockserver.provider.reply import Reply
@@ -132,6 +132,8 @@ class SharedState:
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call in the journal of all, when the block ends that this is in; `took` is in seconds."""
         self._is_looking = False
+        if is_long(call, reply):
+            call, reply = shortened(call, reply)
         self._calls.append((call, reply, took))
 
     def number_of_last_call(self) -> int:
@@ -289,17 +291,16 @@ class SharedState:
         if self._is_told:
             self._is_told = False
             logging.getLogger(ERRORS).warning("the state %s can be reached again", self._log.name)
-        for raw in written:
-            self._journal.tell(raw)
+        if written:
+            self._journal.tell(written)
 
     def _write_calls(self) -> None:
         calls, self._calls = self._calls, []
         if not calls:
             return
-        entries = [shortened(RawEntry(0, *one)) for one in calls]
         logged = [
-            LoggedCall(one.call.merchant_id, one.call.body, write_call(one.call, one.reply, one.took), one.reply.body)
-            for one in entries
+            LoggedCall(call.merchant_id, call.request.body, write_call(call, reply, took), reply.body)
+            for call, reply, took in calls
         ]
         first = self._try(lambda: self._log.append_calls(logged, self._journal.capacity))
         self._written += [RawEntry(n, *one) for n, one in enumerate(calls, first)]
