@@ -14,7 +14,7 @@ ROOMS = {
     "storage": {"storage", "provider", "contract"},
     "web": {"web", "provider", "contract"},
     "verification": {"verification", "contract"},
-    "testing": {"testing", "verification", "web", "provider", "contract"},
+    "testing": {"testing", "verification", "web", "storage", "provider", "contract"},
 }
 ALL = {*ROOMS, "cli", "golden"}
 FRAMEWORKS = {"flask", "werkzeug", "a2wsgi", "click", "rich", "requests", "responses", "pytest", "httpx"}

@@ -23,6 +23,7 @@ from mockserver.testing.builders import (
     vouchers_by_status,
     vouchers_from_entries,
 )
+from mockserver.testing.present import present_merchant
 from mockserver.testing.project import FakeProject
 from mockserver.testing.received_calls import ReceivedCalls
 from mockserver.testing.validation import check_codes, check_number, check_project, check_seconds, check_share
@@ -44,10 +45,14 @@ class FakeMerchant(ReceivedCalls):
     def __init__(self, server: FakeServer, stored: MerchantStore, journal: Journal) -> None:
         self.server = server
         self.others: tuple[FakeMerchant, ...] = ()
-        self._stored = stored
+        self._given = stored
         self._made_in = os.getpid()
         arrived_before = server.provider.journal.total
         super().__init__(journal, lambda: server.unmatched(after=arrived_before))
+
+    @property
+    def _stored(self) -> MerchantStore:
+        return present_merchant(self.server.provider, self._given)
 
     def __repr__(self) -> str:
         return f"FakeMerchant({self.merchant_id!r}, {len(self.projects)} projects, {self._journal.total} calls)"
@@ -60,22 +65,22 @@ class FakeMerchant(ReceivedCalls):
     @property
     def merchant_id(self) -> str:
         """The id that stands in the path of its calls."""
-        return self._stored.merchant_id
+        return self._given.merchant_id
 
     @property
     def secret_key(self) -> str:
         """The secret that signs its calls."""
-        return self._stored.secret_key
+        return self._given.secret_key
 
     @property
     def session_key(self) -> str:
         """A session key; its value is never checked (reading `session_key`)."""
-        return self._stored.session_key or ""
+        return self._given.session_key or ""
 
     @property
     def signature(self) -> str:
         """Lower-case hex md5 of merchant id and secret key (REQ-2)."""
-        return self._stored.signature
+        return self._given.signature
 
     @property
     def undocumented_calls(self) -> list[str]:

@@ -10,6 +10,7 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.state.project_store import ProjectStore
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Voucher
+from mockserver.testing.present import present_merchant, present_project
 from mockserver.testing.validation import check_number, check_text
 
 Status = VoucherStatus | str
@@ -21,11 +22,18 @@ class FakeProject:
 
     def __init__(self, provider: Provider, merchant: MerchantStore, stored: ProjectStore) -> None:
         self._provider = provider
-        self._merchant = merchant
-        self._stored = stored
+        self._given = merchant, stored
         self.id: int = stored.id
         self.project_id: str = stored.project_id
         self.project_name: str | None = stored.project_name
+
+    @property
+    def _merchant(self) -> MerchantStore:
+        return present_merchant(self._provider, self._given[0])
+
+    @property
+    def _stored(self) -> ProjectStore:
+        return present_project(self._provider, *self._given)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name}={count}" for name, count in self.stats.items() if count)

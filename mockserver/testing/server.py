@@ -19,8 +19,10 @@ from mockserver.provider.operations.handler import Handler
 from mockserver.provider.operations.handlers import HANDLERS
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.clock import MovableClock
+from mockserver.provider.state.log import Log, StateError
 from mockserver.provider.state.new_ids import Identities
 from mockserver.provider.state.plan import Plan
+from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Merchant, World
 from mockserver.testing.builders import WorldSource, read_world_source
 from mockserver.testing.doubles.vendor_host import guarding_vendor_host
@@ -49,9 +51,12 @@ class FakeServer:
     were asked at the vendor's host that no page of the vendor documents, and which calls were about to leave for the
     vendor's real host. With `allow_vendor_host` the latter do leave.
 
+    `state` is the URL of a state that outlives it and that other processes may serve too, as `serve --state` takes it:
+    where it has begun already, `readings` and `seed` do not hold for what is there.
+
     Raises:
         ReadingsError: a reading or a value that the register does not have.
-        ValueError: a seed that is not a whole number.
+        ValueError: a seed that is not a whole number, or (StateError) a state that cannot be used.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class FakeServer:
         port: int = 0,
         handlers: Iterable[Handler[Any]] = HANDLERS,
         allow_vendor_host: bool = False,
+        state: str | None = None,
     ) -> None:
         self.readings = as_readings(readings)
         if isinstance(seed, bool) or not isinstance(seed, (int, type(None))):
@@ -76,7 +82,12 @@ class FakeServer:
         if seed is not None:
             clock.freeze(REPEATABLE_NOW)
         self.provider = Provider(
-            World(), self.readings, clock, observers=(self._record_for_merchant,), handlers=handlers
+            World(),
+            self.readings,
+            clock,
+            observers=(self._record_for_merchant,),
+            handlers=handlers,
+            log=None if state is None else _opened(state),
         )
         self.undocumented_calls: list[str] = []
         # How many submissions arrived, for whomever.
@@ -163,6 +174,11 @@ class FakeServer:
         taken_in[0].others = tuple(taken_in[1:])
         return taken_in[0]
 
+    def merchants(self) -> list[FakeMerchant]:
+        """Return every merchant that is there, those of a state included that others began."""
+        with self.provider.up_to_date():
+            return [self._as_fake_merchant(one) for one in self.provider.store.merchants()]
+
     def remove(self, merchant: FakeMerchant) -> None:
         """Forget a merchant and its `others`; a call to one is ERR-2 from now on."""
         for one in (merchant, *merchant.others):
@@ -218,16 +234,26 @@ class FakeServer:
         return Merchant(merchant_id, self.identities.secret(), session_key, merchant.projects)
 
     def _take_in(self, merchant: Merchant, readings: Readings | None) -> FakeMerchant:
-        stored = self.provider.add_merchant(merchant, readings)
+        return self._as_fake_merchant(self.provider.add_merchant(merchant, readings))
+
+    def _as_fake_merchant(self, stored: MerchantStore) -> FakeMerchant:
         provider = self.provider
-        journal = Journal(provider.maskers, capacity=CALLS_KEPT, operations=provider.operations)
-        self._journals[merchant.merchant_id] = journal
+        journal = self._journals.get(stored.merchant_id)
+        if journal is None:
+            journal = Journal(provider.maskers, capacity=CALLS_KEPT, operations=provider.operations)
+            self._journals[stored.merchant_id] = journal
+            if provider.is_shared:
+                journal.follow(CallsOf(stored.merchant_id, provider, journal))
         return FakeMerchant(self, stored, journal)
 
     def _record_for_merchant(self, kept: RawEntry) -> None:
         self.submissions_received += kept.call.operation is REDEEM_BULK
-        journal = self._journals.get(kept.call.merchant_id or "")
-        if journal is not None:
+        merchant_id = kept.call.merchant_id or ""
+        journal = self._journals.get(merchant_id)
+        if self.provider.is_shared:
+            if self.provider.store.merchant(merchant_id) is None:
+                self._unmatched.append(kept)
+        elif journal is not None:
             journal.record(kept.call, kept.reply, kept.took)
         else:
             self._unmatched.append(kept)
@@ -239,6 +265,37 @@ class FakeServer:
         project = None if merchant is None else merchant.project(project_id)
         if plan is not None and merchant is not None and project is not None:
             self.provider.set_plan(merchant, project, plan)
+
+
+def _opened(state: str) -> Log:
+    from mockserver.storage.opening import open_log  # noqa: PLC0415 - only who keeps a state needs a database
+
+    return open_log(state)
+
+
+class CallsOf:
+    """Takes the calls of one merchant into a journal of its own, from one that other processes write too."""
+
+    def __init__(self, merchant_id: str, provider: Provider, journal: Journal) -> None:
+        self._merchant_id = merchant_id
+        self._provider = provider
+        self._journal = journal
+        self._seen = 0
+        self._generation = provider.journal.generation
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Return a block in which every call is there that anybody acknowledged before it began."""
+        with self._provider.up_to_date():
+            everything = self._provider.journal
+            if everything.generation != self._generation:
+                self._seen, self._generation = 0, everything.generation
+                self._journal.clear()
+            for kept in everything.calls(after=self._seen):
+                self._seen = kept.n
+                if kept.call.merchant_id == self._merchant_id:
+                    self._journal.keep(msgspec.structs.replace(kept, n=self._journal.last + 1))
+            yield
 
 
 def _with_plan(merchant: Merchant, plan: Plan | None) -> Merchant:
@@ -258,6 +315,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     allow_vendor_host: bool = False,
+    state: str | None = None,
 ) -> Iterator[FakeMerchant]:
     """Serve a merchant on a server of its own until the block ends; what the fixture `apigames` is, without pytest.
 
@@ -266,14 +324,29 @@ def serve(
     `FakeServer`. Meanwhile no call of this
     process leaves for the vendor's real host (it raises EscapedCall), unless `allow_vendor_host`.
 
+    With `state`, the URL of a state as `serve --state` takes it, the fake goes on where that was left: the first
+    merchant there is returned. An empty one begins with `world` and `readings`.
+
     Raises:
         ReadingsError: a reading or a value that the register does not have.
         WorldError: the world cannot be served.
         ServerError: the address is taken or not of this machine.
-        ValueError: a seed that is not a whole number.
+        ValueError: a seed that is not a whole number; (StateError) a state that cannot be used, or that is not empty
+            where `world`, `readings` or `seed` would say how it begins.
     """
-    server = FakeServer(readings=readings, seed=seed, host=host, port=port, allow_vendor_host=allow_vendor_host)
-    merchant = server.merchant(world=world, keep_ids=world is not None)
+    server = FakeServer(
+        readings=readings, seed=seed, host=host, port=port, allow_vendor_host=allow_vendor_host, state=state
+    )
+    begun = [] if state is None else server.merchants()
+    given = {"world": world, "readings": readings, "seed": seed}
+    said = [name for name, value in given.items() if value is not None]
+    if begun and said:
+        server.stop()
+        raise StateError(
+            f"the state is not empty, and {', '.join(said)} would say how it begins: leave that out to go on with what "
+            "is there, or name an empty one"
+        )
+    merchant = begun[0] if begun else server.merchant(world=world, keep_ids=world is not None)
     try:
         server.url  # noqa: B018 - reading it starts the server
         with guarding_vendor_host(server):
