@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from mockserver.web.stopping import end_process_within
 _STANDARD_ERROR = 2
 # From a signal to the end, for a call that takes longer and for a log that nobody reads.
 _STOP_SECONDS = 1.5
+_SECONDS_FOR_A_LINE = 0.1
 
 
 def serve_here(
@@ -89,7 +91,10 @@ def serve_with_workers(
         leave()
 
     def write(line: str) -> None:
-        write_line(line.rstrip("\n"), err=True)
+        # Where nobody reads the log a line is dropped: who has died is to be replaced all the same.
+        with suppress(OSError):
+            if select.select([], [_STANDARD_ERROR], [], _SECONDS_FOR_A_LINE)[1]:
+                write_line(line.rstrip("\n"), err=True)
 
     def on_ready() -> None:
         if url_file is not None:
