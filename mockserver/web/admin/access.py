@@ -82,8 +82,11 @@ class Access:
     is_open: bool = True
     hosts: frozenset[str] = frozenset()
     most_bytes: int = MOST_BYTES
-    sessions: Sessions = field(default_factory=Sessions, compare=False)
+    sessions: Sessions = field(init=False, compare=False)
     wrong_tokens: WrongTokens = field(default_factory=WrongTokens, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sessions", Sessions(self.token))
 
     def __repr__(self) -> str:
         return f"Access(is_open={self.is_open}, hosts={sorted(self.hosts)})"

@@ -1,7 +1,9 @@
-"""Who is signed in at the page, and who tries tokens; both bounded, both forgotten when the process ends."""
+"""Who is signed in at the page, and who tries tokens."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
 import math
 import secrets
@@ -20,31 +22,47 @@ _FORGOTTEN = 600.0
 
 
 class Sessions:
-    """The sessions of the page: what a cookie holds in place of the token, so that signing out ends it."""
+    """The sessions of the page: what a cookie holds in place of the token, so that signing out ends it.
 
-    def __init__(self, now: Callable[[], float] = machine_time.monotonic) -> None:
+    A session says itself when it ends, under a seal that only who has `key` can make: so each of several processes
+    that serve under one token knows those of the others. Without a key it is known to this one alone.
+    """
+
+    def __init__(self, key: str | None = None, now: Callable[[], float] = machine_time.wall) -> None:
+        self._key = (key or secrets.token_urlsafe(32)).encode()
         self._now = now
         self._lock = threading.Lock()
-        self._ends: OrderedDict[str, float] = OrderedDict()
+        # Until when those would be held that were signed out of.
+        self._signed_out: dict[str, float] = {}
 
     def begin(self) -> str:
-        """Return a new session; of too many at once the oldest ends."""
-        session = secrets.token_urlsafe(32)
-        with self._lock:
-            self._ends[session] = self._now() + SESSION_SECONDS
-            if len(self._ends) > _MOST:
-                self._ends.popitem(last=False)
-        return session
+        """Return a new session."""
+        said = f"{secrets.token_urlsafe(16)}.{math.ceil(self._now()) + SESSION_SECONDS}"
+        return f"{said}.{self._seal(said)}"
 
     def holds(self, session: str | None) -> bool:
         """Tell whether a session has begun and not ended."""
-        ends = self._ends.get(session or "")
-        return ends is not None and self._now() < ends
+        ends = self._ends(session or "")
+        return ends is not None and self._now() < ends and session not in self._signed_out
 
     def end(self, session: str | None) -> None:
         """Sign out."""
-        with self._lock:
-            self._ends.pop(session or "", None)
+        ends = self._ends(session or "")
+        if session is not None and ends is not None:
+            with self._lock:
+                now = self._now()
+                self._signed_out = {one: at for one, at in self._signed_out.items() if now < at}
+                self._signed_out[session] = ends
+
+    def _ends(self, session: str) -> float | None:
+        said, _, seal = session.rpartition(".")
+        if not hmac.compare_digest(seal.encode("utf-8", "replace"), self._seal(said).encode()):
+            return None
+        return float(said.rpartition(".")[2])
+
+    def _seal(self, said: str) -> str:
+        sealed = f"a session of the page: {said}".encode("utf-8", "replace")
+        return hmac.new(self._key, sealed, hashlib.sha256).hexdigest()
 
 
 class WrongTokens:

@@ -341,16 +341,23 @@ def test_a_session_is_not_the_token_and_ends_when_it_is_told(provider: Provider)
         assert requests.get(f"{server.url}/__admin/world", headers=token_as_cookie, timeout=30).status_code == 401
 
 
-def test_sessions_end_by_themselves_and_are_bounded() -> None:
+def test_sessions_end_by_themselves_and_are_known_to_who_has_the_key() -> None:
     clock = Hand()
-    sessions = Sessions(clock)
+    sessions = Sessions("a-key", clock)
     first = sessions.begin()
     assert sessions.holds(first)
     assert not sessions.holds(None)
     clock.at += SESSION_SECONDS
     assert not sessions.holds(first)
-    begun = [sessions.begin() for _ in range(1001)]
-    assert (sessions.holds(begun[0]), sessions.holds(begun[1]), sessions.holds(begun[-1])) == (False, True, True)
+    second = sessions.begin()
+    assert Sessions("a-key", clock).holds(second)
+    assert not any(Sessions(key, clock).holds(second) for key in ("another", None))
+    sessions.end(second)
+    assert not sessions.holds(second)
+    name, ends, seal = sessions.begin().split(".")
+    for forged in (f"{name}.{int(ends) + 9}.{seal}", f"{name}.{ends}.", f".{ends}.{seal}", "", ".", "\udc80.1.é"):
+        assert not sessions.holds(forged)
+        sessions.end(forged)
 
 
 def test_no_reply_holds_a_secret(server: Server) -> None:
