@@ -11,6 +11,7 @@ from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -50,7 +51,8 @@ def run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResu
 def run_process(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
     """Run `code` in a process that begins anew, for tests of what is imported."""
     pytester.makepyfile(ASK + code)
-    return pytester.runpytest_subprocess(*QUIET, *arguments)
+    with mock.patch.dict(os.environ, PYTHONDONTWRITEBYTECODE="1"):
+        return pytester.runpytest_subprocess(*QUIET, *arguments)
 
 
 @cache
@@ -73,6 +75,8 @@ def _run(folder: Path, environment: dict[str, str], written: list[Path], argumen
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    # Of two runs in a second the texts are told apart by their sizes alone, and may be of one size.
+    sys.dont_write_bytecode = True
     for descriptor, path in enumerate(written, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
     sys.exit(pytest.main(["--basetemp=basetemp", *arguments]))

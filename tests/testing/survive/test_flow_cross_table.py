@@ -15,7 +15,7 @@ from tests.testing.survive.test_cross_table import told_apart
 # What tells each habit, and a few that most of them survive.
 TELLING = {
     "submits-again": ["close-before", "close-before-taken-twice", "html-504-not-taken"],
-    "submits-taken-again": ["project-appears-late", "all-error-engine"],
+    "submits-taken-again": ["project-appears-late", "all-error-engine", "poll-rate-limit"],
     "double-is-failure": ["close-before", "close-before-taken-twice", "html-504-not-taken"],
     "lost-reply-is-failure": ["close-before", "html-504"],
     "success-is-rc-200": ["one-code", "project-appears-late"],

@@ -185,6 +185,12 @@ class _Clues:
         return self.asked.highest_page == 1 and self.situation.codes > cap
 
     @property
+    def is_taken_sent_again(self) -> bool:
+        """Whether it was refused what it knew to be taken, and had polled for."""
+        is_double = any(one.is_own_double for one in self.asked.submitted)
+        return is_double and self.was_taken and bool(self.asked.own_polls)
+
+    @property
     def is_refusal_met(self) -> bool:
         return any(one.clause for one in self.asked.submitted)
 
@@ -212,6 +218,8 @@ def _late(clues: _Clues) -> str | None:
 
 
 def _crash(clues: _Clues) -> str | None:
+    if clues.is_taken_sent_again:
+        return "submits-taken-again"
     situation, trace = clues.situation, clues.run.trace or ""
     fault = situation.fault or situation.poll_fault
     is_refused = situation.ending == "refused"
@@ -275,7 +283,7 @@ def _after_acceptance(clues: _Clues) -> str | None:
     """Return what keeps a client from what was to be seen, from the submission on."""
     asked, situation = clues.asked, clues.situation
     if any(one.is_own_double for one in asked.submitted):
-        return "submits-taken-again" if clues.was_taken and asked.own_polls else "double-is-failure"
+        return "submits-taken-again" if clues.is_taken_sent_again else "double-is-failure"
     if not clues.was_taken:
         if situation.ending in {"unknown", "either"} and clues.says_failure:
             return "lost-reply-is-failure"
