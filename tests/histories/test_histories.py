@@ -49,27 +49,27 @@ def test_three_servers_of_one_database_are_one_fake(postgresql: Postgresql, tmp_
     assert outcome.events
 
 
-def of_broken(broken: str, servers: int, state: str, folder: Path, operations: int) -> Outcome:
-    command = [sys.executable, "-m", "tests.histories.broken_server", state, broken]
+def of_build(build: str, servers: int, folder: Path, operations: int, number: int = 0) -> Outcome:
+    url = f"sqlite:///{folder / f'{number}.db'}"
+    begin(url, folder)
+    command = [sys.executable, "-m", "tests.histories.broken_server", url, build]
     with closing(Replicas(command, servers, folder)) as running:
-        return history(running, [running.kill] if servers == 1 else [], 3, after(operations))
+        return history(running, [running.kill] if servers == 1 else [], 3 + number, after(operations))
 
 
-def test_a_server_that_does_not_catch_up_is_found(state: str, tmp_path: Path) -> None:
-    outcome = of_broken("no_catch_up", 2, state, tmp_path, 300)
-    assert [one for one in outcome.findings if "no order explains" in one]
+@pytest.mark.parametrize(
+    ("broken", "servers", "operations"),
+    [
+        pytest.param("no_catch_up", 2, 300, id="one that does not catch up"),
+        # There is one alone, so that nobody else sees the state: what it lost is missed after it was killed.
+        pytest.param("unflushed", 1, 1200, id="one that acknowledges too early"),
+        pytest.param("stale_write", 2, 800, id="one that takes the next n of what it knew"),
+    ],
+)
+def test_a_broken_server_is_found(broken: str, servers: int, operations: int, tmp_path: Path) -> None:
+    """What is broken shows where two happen to meet at the wrong moment: mostly in the first history, if not in all."""
+    assert any(of_build(broken, servers, tmp_path, operations, number).findings for number in range(20))
 
 
-def test_a_server_that_acknowledges_too_early_is_found(state: str, tmp_path: Path) -> None:
-    """There is one alone, so that nobody else sees the state: what it lost is missed after it was killed."""
-    outcome = of_broken("unflushed", 1, state, tmp_path, 1200)
-    assert outcome.events
-    assert outcome.findings
-
-
-def test_a_server_that_takes_the_next_n_of_what_it_knew_is_found(state: str, tmp_path: Path) -> None:
-    assert of_broken("stale_write", 2, state, tmp_path, 400).findings
-
-
-def test_one_that_makes_a_snapshot_again_and_again_is_not_found(state: str, tmp_path: Path) -> None:
-    assert not of_broken("sound", 3, state, tmp_path, 500).findings
+def test_one_that_makes_a_snapshot_again_and_again_is_not_found(tmp_path: Path) -> None:
+    assert not of_build("sound", 3, tmp_path, 500).findings
