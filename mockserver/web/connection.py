@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
@@ -436,7 +437,8 @@ class Connection(asyncio.Protocol):
         self._drained = 0
         self._reader.drop()
         self._transport.resume_reading()
-        self._transport.write_eof()
+        with suppress(OSError):  # the client has reset it
+            self._transport.write_eof()
         self._set_due(_DRAINED_SECONDS)
 
     def _set_due(self, seconds: float) -> None:

@@ -69,9 +69,9 @@ class RequestReader:
         self.is_last = self.is_cut = False
         self.is_whole = True
         self.begun = 0
-        # Of `rest`, how much is parsed; of the piece that is being parsed, its size; and how many bytes came since the
-        # present request began, or since the last byte of its body.
-        self._parsed = self._piece = self._idle_bytes = 0
+        # Of `rest`, how much is parsed; the sizes of the piece that is being parsed, and of that in which the present
+        # request began; and how many bytes came since that one, or since the last byte of its body.
+        self._parsed = self._piece = self._first_piece = self._idle_bytes = 0
         # The present request.
         self._url = b""
         self._headers: list[tuple[str, str]] = []
@@ -184,6 +184,7 @@ class RequestReader:
         """Start to bound the next request."""
         self._url, self._headers, self._request, self._body = b"", [], None, b""
         self._size = self._idle_bytes = 0
+        self._first_piece = self._piece
         self.is_whole = False
         self._in_head = True
         self.begun += 1
@@ -235,7 +236,8 @@ class RequestReader:
 
     def _take_head(self) -> None:
         parser, headers = self._parser, self._headers
-        if self._piece + self._idle_bytes > self._header_bytes:
+        # More than this it cannot be: what came of it in its first piece is not counted apart.
+        if self._first_piece + self._idle_bytes > self._header_bytes:
             size = sum([len(name) + len(value) + 4 for name, value in headers], len(self._url))
             if size > self._header_bytes:
                 raise _HEAD_TOO_LARGE

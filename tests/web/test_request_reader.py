@@ -106,3 +106,15 @@ def test_a_body_is_kept_up_to_its_bound_and_read_up_to_another() -> None:
 def test_an_absolute_target_brings_its_own_host() -> None:
     ((request,), _) = read([b"GET http://other:8787/a?b HTTP/1.1\r\nHost: mock\r\n\r\n"])
     assert (request.path, request.query, request.header("host")) == ("/a", "b", "other:8787")
+
+
+@given(places=st.lists(st.integers(1, 70_080), max_size=3), body=st.integers(0, 900))
+def test_a_head_that_is_too_large_is_refused_in_whatever_pieces_it_comes(places: list[int], body: int) -> None:
+    """And one that is not is read, also behind another request."""
+    first = b"POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (body, b"x" * body)
+    for size, is_read in ((70_000, False), (65_000, True)):
+        head = b"POST /path HTTP/1.1\r\nHost: a\r\nX: %s\r\n\r\n" % (b"a" * size)
+        seen, reading = read(cut(first + head, [len(first) + place for place in places]))
+        assert (reading.refusal is None) is is_read
+        assert reading.refusal is None or reading.refusal.http_status == 431
+        assert [request.path for request in seen] == ["/first", "/path"][: 2 if is_read else 1]
