@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import DiagnosticField, ExecStatus, Format
 
 from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
+from mockserver.storage.forgetting import BYTES_KEPT, Forgetting
 from mockserver.storage.shared_replies import SharedReplies
 
 if TYPE_CHECKING:
@@ -50,9 +51,6 @@ _SECONDS_BETWEEN_ATTEMPTS = 1.0
 # Where the database stands still, who looks gives it up; a call for the page looks before it writes.
 _SECONDS_TO_LOOK = 10.0
 _CHANGES_AT_ONCE = 100
-_FORGET_AT = 256
-_BYTES_KEPT = 64 * 1_048_576
-_WEIGH_AT = 8 * 1_048_576
 
 # The row is written anew at each commit: room beside it keeps it in one page.
 _TABLES = """
@@ -107,8 +105,7 @@ class PostgresqlLog:
     def __init__(self, url: str, *, make: bool = True) -> None:
         self.name, self._address, self._schema, self._secrets = _parts(url)
         self._replies = SharedReplies()
-        self._forget_from = 0
-        self._unweighed = _WEIGH_AT + 1
+        self._forgetting = Forgetting()
         self._connection: Connection | None = None
         self._closing: Callable[[], object] = _nothing
         # Until when no attempt is made, and why.
@@ -296,16 +293,14 @@ class PostgresqlLog:
             [one.reply_id for one in shared],
             [one.rest for one in shared],
         )
-        self._unweighed += sum(len(call.head) + len(one.rest) for call, one in zip(calls, shared, strict=True))
+        written = sum(len(call.head) + len(one.rest) for call, one in zip(calls, shared, strict=True))
         begins = [one.reply_id for one in begun], [one.begins for one in begun]
         connection.execute(_APPEND_CALLS, (*begins, *columns, now_last, most))
-        if now_last >= self._forget_from:
-            self._forget_from = now_last + _FORGET_AT
+        if self._forgetting.is_due(now_last):
             connection.execute("DELETE FROM calls WHERE n <= %b", (now_last - keep,))
             connection.execute("DELETE FROM replies WHERE id <= %b", (now_last - SharedReplies.reach(most),))
-        if self._unweighed > _WEIGH_AT:
-            self._unweighed = 0
-            connection.execute(_FORGET_HEAVY, (_BYTES_KEPT,))
+        if self._forgetting.is_heavy(written):
+            connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
         self._call, self._keep = now_last, most
         return last + 1
 
@@ -328,7 +323,7 @@ class PostgresqlLog:
     def forget_replies(self) -> None:
         """Take it that others may have forgotten calls: what is written from now on leans on none of before."""
         self._replies.forget()
-        self._forget_from = 0
+        self._forgetting.begin_anew()
 
     def replace(self, change: bytes) -> None:
         """Put one change, which says all that they did, in the place of those there are; it has the last's number."""

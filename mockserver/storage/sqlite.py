@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
+from mockserver.storage.forgetting import BYTES_KEPT, Forgetting
 from mockserver.storage.shared_replies import SharedReplies
 
 FORMAT = 1
@@ -23,10 +24,6 @@ _SECONDS_TO_WAIT = 10.0
 _PAGE_BYTES = 8192
 # So many pages are written behind one another before the file itself is, which waits for the disk.
 _PAGES_AHEAD = 4000
-# Forgetting is done for many calls at once.
-_FORGET_AT = 256
-_BYTES_KEPT = 64 * 1_048_576
-_WEIGH_AT = 8 * 1_048_576
 
 _SCHEMA = """
 CREATE TABLE head (change INTEGER NOT NULL, call INTEGER NOT NULL, epoch INTEGER NOT NULL, keep INTEGER NOT NULL);
@@ -61,8 +58,7 @@ class SqliteLog:
         self._file = file.absolute()
         self._path = str(self._file)
         self._replies = SharedReplies()
-        self._forget_from = 0
-        self._unweighed = _WEIGH_AT + 1
+        self._forgetting = Forgetting()
         try:
             self._make()
             self._connection: sqlite3.Connection | None = self._opened()
@@ -176,16 +172,13 @@ class SqliteLog:
             (n, call.merchant_id, call.head, *self._shared_reply(connection, n, call, most))
             for n, call in enumerate(calls, last + 1)
         ]
-        self._unweighed += sum([len(row[2]) + len(row[4]) for row in rows])
         connection.executemany("INSERT INTO calls VALUES (?, ?, ?, ?, ?)", rows)
         now_last = last + len(rows)
         connection.execute("UPDATE head SET call = ?, keep = ?", (now_last, most))
-        if now_last >= self._forget_from:
-            self._forget_from = now_last + _FORGET_AT
+        if self._forgetting.is_due(now_last):
             _forget_old(connection, now_last, keep, most)
-        if self._unweighed > _WEIGH_AT:
-            self._unweighed = 0
-            connection.execute(_FORGET_HEAVY, (_BYTES_KEPT,))
+        if self._forgetting.is_heavy(sum([len(row[2]) + len(row[4]) for row in rows])):
+            connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
         return last + 1
 
     def _shared_reply(
@@ -215,7 +208,7 @@ class SqliteLog:
     def forget_replies(self) -> None:
         """Take it that others may have forgotten calls: what is written from now on leans on none of before."""
         self._replies.forget()
-        self._forget_from = 0
+        self._forgetting.begin_anew()
 
     def replace(self, change: bytes) -> None:
         """Put one change, which says all that they did, in the place of those there are; it has the last's number."""

@@ -32,8 +32,8 @@ from mockserver.provider.state.world import Merchant, World
 from mockserver.storage.opening import open_log
 from mockserver.storage.postgresql import PostgresqlLog
 from mockserver.web.app import create_app
-from tests.storage.test_sqlite import CALLS, CHANGES, outline, snapshots_after
 from tests.storage.test_sqlite import opened as opened_file
+from tests.storage.test_sqlite import outline, snapshots_after
 from tests.support.histories import NOW, Histories, begun, called, page, seen, world_of
 from tests.support.postgresql import Postgresql
 
@@ -48,12 +48,6 @@ def opened(url: str, world: World | None = None, **more: Any) -> Provider:
 def url(postgresql: Postgresql) -> str:
     """A state that has not begun."""
     return postgresql.new_state()
-
-
-@pytest.fixture
-def pair(url: str) -> tuple[Provider, Provider]:
-    """Return two fakes of one state."""
-    return opened(url, world_of("M1", "M2")), opened(url)
 
 
 class EverywhereTheSame(Histories):
@@ -90,27 +84,6 @@ TestEverywhereTheSame.settings = settings(
 def _for_histories(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if request.cls is TestEverywhereTheSame:
         EverywhereTheSame.database, EverywhereTheSame.folder = request.getfixturevalue("postgresql"), tmp_path
-
-
-@pytest.mark.parametrize("kind", CHANGES)
-def test_what_one_has_acknowledged_the_next_call_to_another_sees(pair: tuple[Provider, Provider], kind: str) -> None:
-    one, other = pair
-    change, is_seen = CHANGES[kind]
-    merchant = one.store.merchant("M1")
-    assert merchant is not None
-    change(one, merchant, merchant.projects()[0])
-    with other.up_to_date():
-        pass
-    assert is_seen(other)
-
-
-@pytest.mark.parametrize("kind", CALLS)
-def test_a_call_is_read_as_it_was_written(pair: tuple[Provider, Provider], kind: str) -> None:
-    one, other = pair
-    CALLS[kind](one)
-    (raw,), (read,) = one.journal.calls(), other.journal.calls()
-    assert (read.reply, read.took, read.n, type(read.reply)) == (raw.reply, raw.took, raw.n, type(raw.reply))
-    assert one.journal.entries()[0].reply == other.journal.entries()[0].reply
 
 
 def test_the_next_calls_are_hit_exactly_and_no_code_is_doubled_whoever_answers(url: str) -> None:

@@ -86,10 +86,15 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "state.db"
 
 
-@pytest.fixture
-def pair(file: Path) -> tuple[Provider, Provider]:
-    """Return two fakes of one state."""
-    return opened(file, world_of("M1", "M2")), opened(file)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def pair(request: pytest.FixtureRequest, file: Path) -> tuple[Provider, Provider]:
+    """Return two fakes of one state, in a file and in PostgreSQL."""
+    url = f"sqlite:///{file}" if request.param == "sqlite" else request.getfixturevalue("postgresql").new_state()
+    one, other = (
+        Provider(world, clock=MovableClock(FrozenClock(NOW)), log=open_log(url))
+        for world in (world_of("M1", "M2"), World())
+    )
+    return one, other
 
 
 def outline(provider: Provider, merchant_id: str = "M1") -> dict[str, Any]:
