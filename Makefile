@@ -7,7 +7,9 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # The tests start hundreds of processes. Where this is set, as images of Python do, each of them compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
-SHARED = --hypothesis-profile=fewer -m "not wheel and not matrix and not once"
+SHARED = --hypothesis-profile=fewer -m "shared or not (wheel or matrix or once)" --state sqlite tests/provider tests/web
+# On two replicas those that go by HTTP, the page in a browser too.
+REPLICAS = --hypothesis-profile=fewer -m "shared or not (wheel or matrix)" --state postgresql tests/web $(shell grep -rl '^from mockserver\.web' tests/provider)
 LOCK = --quiet --universal --python-version 3.10 --generate-hashes --no-annotate --custom-compile-command "make locks" $(ARGS)
 
 # Some tests share what takes a minute to set up. Each such folder is run by one process, beside the others.
@@ -64,8 +66,8 @@ long: $(VENV)/.tests
 	$(PYTEST) -m matrix --ignore=$(IMAGE) --ignore=$(THIRD_PARTIES) tests
 
 shared: $(VENV)/.tests  ## the tests of the fake and of its server once more, on a state in a file and on two replicas with PostgreSQL
-	$(PYTEST) $(SHARED) --state sqlite tests/provider tests/web
-	$(PYTEST) $(SHARED) --state postgresql tests/web
+	$(PYTEST) $(SHARED)
+	$(PYTEST) $(REPLICAS)
 
 # The same texts each time: a check of a change must not fail for what stood before. CI draws others every week.
 growth: $(VENV)/.tests  ## draw texts for everything that foreign text comes to, and look whether its time grows faster than they do

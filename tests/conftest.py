@@ -10,7 +10,7 @@ from mockserver.provider.provider import Provider
 from mockserver.web.server import Server
 from tests.support.asking import built_in_provider
 from tests.support.postgresql import Postgresql, why_not
-from tests.support.shared_state import STATES, Logs, shared, why_not_at_all, why_not_shared
+from tests.support.shared_state import STATES, Logs, shared, why_not_at_all
 
 # No deadline: the machine that runs the tests may be busy, and no test here is about time.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.differing_executors])
@@ -42,10 +42,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     state = config.getoption("--state")
-    if state is not None:
+    if state is not None and (reason := why_not_at_all(state)):
         for item in items:
-            if reason := why_not_at_all(state) or why_not_shared(state, item.nodeid):
-                item.add_marker(pytest.mark.skip(reason=reason))
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -17,6 +18,7 @@ import pytest
 from mockserver.cli.main import main
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("APIGAMES", "COV_"))}
+_MAIN = "from mockserver.cli.main import main; main()"
 
 
 def run(
@@ -79,13 +81,21 @@ def run_process(
 
 
 class Serving:
-    """`apigames-mock serve --port 0` running; `url` is its first line, `stop` ends it and returns what it wrote."""
+    """`apigames-mock serve --port 0` running; `url` is its first line, `stop` ends it and returns what it wrote.
 
-    def __init__(self, *arguments: str, folder: Path, environment: dict[str, str] | None = None) -> None:
+    With `before` that is Python which runs first in the process. `of_state` is asked for the environment of each.
+    """
+
+    of_state: Callable[[], Mapping[str, str]] = dict
+
+    def __init__(
+        self, *arguments: str, folder: Path, environment: dict[str, str] | None = None, before: str | None = None
+    ) -> None:
+        begins = ["-m", "mockserver"] if before is None else ["-c", f"{before}\n{_MAIN}"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments],
+            [sys.executable, *begins, "serve", "--port", "0", *arguments],
             cwd=folder,
-            env={**CLEAN, **(environment or {})},
+            env={**CLEAN, **type(self).of_state(), **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

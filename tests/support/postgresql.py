@@ -51,7 +51,7 @@ class Postgresql:
             settings.write(
                 f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
                 f"fsync = {'on' if fsync else 'off'}\n"
-                "max_connections = 60\nshared_buffers = 32MB\nautovacuum_naptime = 10s\n"
+                "max_connections = 200\nshared_buffers = 32MB\nautovacuum_naptime = 10s\n"
             )
         self.url = f"postgresql://mock@127.0.0.1:{self.port}/postgres"
         self._schemas = 0

@@ -1,7 +1,8 @@
 """Runs tests that know nothing of it on a state which is shared: `pytest --state sqlite` or `--state postgresql`.
 
-Each fake that a test makes is given a log of its own. With PostgreSQL there is a second fake of the same log behind
-each server, and calls go to one and the other by turns: what a test sets up on the first has to be seen on both.
+Each fake that a test makes is given a log of its own, and so is each `serve` that it starts. With PostgreSQL there is a
+second fake of the same log behind each server and each app, and calls go to one and the other by turns: what a test
+sets up on the first has to be seen on both.
 """
 
 from __future__ import annotations
@@ -16,49 +17,29 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 from unittest import mock
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
+from flask import Flask
+
+import mockserver.web.app
 import mockserver.web.server
+from mockserver.provider.journal.journal import Journal
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.log import Log
 from mockserver.provider.state.world import World
 from mockserver.storage.opening import open_log
+from mockserver.web.admin.access import Access
 from mockserver.web.dispatch import Dispatcher
+from tests.support.command import Serving
 from tests.support.postgresql import Postgresql, why_not
 
 STATES = ("sqlite", "postgresql")
 _MOST_OPEN = 30
 
-# Tests that look inside the process, or at what a shared state does otherwise; by the beginning of their names.
-NOT_ON_SHARED: Mapping[str, str] = {
-    "tests/provider/journal/test_journal_list.py::test_what_is_forgotten": "clears the journal of one process alone",
-    "tests/web/admin/test_changes_at_once.py::test_a_change_while_another_world": "its world cannot be written",
-    "tests/web/admin/test_dashboard.py::test_older_requests_that_are_forgotten": "gives the fake another journal",
-    "tests/web/test_internal_error.py::test_whatever_fails_in_serving": "breaks what calls do not come to",
-    "tests/web/test_processes.py::test_several_processes": "without a state they are refused",
-}
-_WHO_WAITS = "looks at who waits in one process, and calls wait in another"
-NOT_ON_REPLICAS: Mapping[str, str] = {
-    **NOT_ON_SHARED,
-    "tests/web/admin/test_admin.py::test_a_wait_since_a_call_is": _WHO_WAITS,
-    "tests/web/admin/test_admin.py::test_many_waits": _WHO_WAITS,
-    "tests/web/admin/test_long_poll.py": _WHO_WAITS,
-    "tests/web/admin/test_costs.py::test_unless_told": "lets one process keep more calls than the other",
-    "tests/web/test_bounds.py": "measures what one process holds",
-    "tests/web/test_differential.py": "lets the doctor speak in the headers of one process alone",
-    "tests/web/test_server.py::test_many_servers": "has more servers than the database takes connections",
-}
-
 
 def why_not_at_all(state: str) -> str | None:
     """Return why no test can be run on such a state here, None where they can."""
     return why_not() if state == "postgresql" else None
-
-
-def why_not_shared(state: str, node_id: str) -> str | None:
-    """Return why a test is not run on such a state, None where it is."""
-    excluded = NOT_ON_REPLICAS if state == "postgresql" else NOT_ON_SHARED
-    return next((why for name, why in excluded.items() if node_id.startswith(name)), None)
 
 
 class Logs:
@@ -101,7 +82,7 @@ def shared(state: str) -> Iterator[Logs]:
 @contextmanager
 def _given_logs(new_url: Callable[[], str], logs: Logs, *, with_replicas: bool) -> Iterator[None]:
     begin = Provider.__init__
-    made: WeakKeyDictionary[Provider, tuple[str, dict[str, Any]]] = WeakKeyDictionary()
+    replicas = _Replicas(logs)
 
     @wraps(begin)
     def begin_shared(self: Provider, *arguments: Any, **more: Any) -> None:
@@ -109,32 +90,90 @@ def _given_logs(new_url: Callable[[], str], logs: Logs, *, with_replicas: bool) 
         if given.get("log") is None:
             url = new_url()
             given["log"] = logs.open(url)
-            made[self] = url, given
+            replicas.may_be_made(self, url, given)
         begin(**given)
 
-    def dispatcher(provider: Provider, access: Any) -> Any:
-        one = Dispatcher(provider, access)
-        if provider not in made:
-            return one
-        url, given = made[provider]
-        started = {**given, "world": World(), "rules": (), "clock": provider.clock.copy(), "log": logs.open(url)}
-        del started["self"]
-        return _Turns(one, Dispatcher(Provider(**started), access))
+    def of_state() -> Mapping[str, str]:
+        return {"APIGAMES_MOCK_STATE": new_url()}
 
-    with mock.patch.object(Provider, "__init__", begin_shared):
+    with mock.patch.object(Provider, "__init__", begin_shared), mock.patch.object(Serving, "of_state", of_state):
         if not with_replicas:
             yield
             return
-        with mock.patch.object(mockserver.web.server, "Dispatcher", dispatcher):
+        with (
+            mock.patch.object(mockserver.web.server, "Dispatcher", replicas.dispatcher),
+            mock.patch.object(mockserver.web.app, "create_app", replicas.app),
+            mock.patch.object(Journal, "listeners", property(replicas.listeners)),
+        ):
             yield
+
+
+class _Replicas:
+    """The second fakes: each is made when somebody is to be served by both, and is set as the first is."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+        self._begun: WeakKeyDictionary[Provider, tuple[str, dict[str, Any]]] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[Provider, Provider] = WeakKeyDictionary()
+        self._journals: WeakKeyDictionary[Journal, Journal] = WeakKeyDictionary()
+        self._behind_servers: WeakSet[Provider] = WeakSet()
+        self._listeners: Callable[[Journal], int] = vars(Journal)["listeners"].fget
+        self._create_app = mockserver.web.app.create_app
+
+    def may_be_made(self, first: Provider, url: str, given: Mapping[str, Any]) -> None:
+        """Remember how the first was made."""
+        self._begun[first] = url, {name: value for name, value in given.items() if name != "self"}
+
+    def dispatcher(self, first: Provider, access: Access) -> Any:
+        """Return what answers the calls to a server: by turns."""
+        one, other = Dispatcher(first, access), self._beside(first)
+        if other is None:
+            return one
+        self._behind_servers.add(first)
+        return _Turns(first, other, one, Dispatcher(other, access))
+
+    def app(self, first: Provider, access: Access | None = None) -> Flask:
+        """Return the app of this fake, which answers by turns unless a server does so already."""
+        access = access or Access()
+        made = self._create_app(first, access)
+        other = None if first in self._behind_servers else self._beside(first)
+        if other is not None:
+            turns = _Turns(first, other, made.wsgi_app, self._create_app(other, access).wsgi_app)
+            made.wsgi_app = turns.answer_wsgi  # type: ignore[method-assign,assignment]
+        return made
+
+    def listeners(self, journal: Journal) -> int:
+        """Return how many wait for calls, at whichever."""
+        beside = self._journals.get(journal)
+        return sum(self._listeners(one) for one in (journal, beside) if one is not None)
+
+    def _beside(self, first: Provider) -> Provider | None:
+        if first not in self._begun:
+            return None
+        if first not in self._made:
+            url, given = self._begun[first]
+            started = {"world": World(), "rules": (), "clock": first.clock.copy(), "log": self._logs.open(url)}
+            other = self._made[first] = type(first)(**{**given, **started})
+            self._journals[first.journal] = other.journal
+        return self._made[first]
 
 
 class _Turns:
     """Two of a kind: calls go to one and the other by turns."""
 
-    def __init__(self, one: Dispatcher, other: Dispatcher) -> None:
+    def __init__(self, first: Provider, second: Provider, one: Any, other: Any) -> None:
+        self._first, self._second = first, second
         self._turns = itertools.cycle([one, other])
-        self.body_bytes = one.body_bytes
+
+    def next(self) -> Any:
+        """Return whose turn it is; what a test has set of the first since holds of the second too."""
+        self._second.doctor_header = self._first.doctor_header
+        self._second.journal.capacity = self._first.journal.capacity
+        return next(self._turns)
+
+    def answer_wsgi(self, environ: Any, start: Any) -> Any:
+        """Answer a call, where the two are WSGI apps."""
+        return self.next()(environ, start)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(next(self._turns), name)
+        return getattr(self.next(), name)

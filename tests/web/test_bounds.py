@@ -8,8 +8,6 @@ import json
 import select
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import tracemalloc
@@ -28,7 +26,7 @@ from mockserver.web.bounds import Backlog, Waiting, most_waiting
 from mockserver.web.connection import Limits
 from mockserver.web.server import Server
 from tests.support.asking import DEMO_PROJECT, MERCHANT, NOW, PATH, SECRET, body, call, fields
-from tests.support.command import CLEAN
+from tests.support.command import Serving
 from tests.support.raw_http import exchange, post
 from tests.support.waiting import until
 
@@ -48,6 +46,13 @@ def connect(server: Server, receive: int | None = None) -> socket.socket:
     client.settimeout(30)
     client.connect(("127.0.0.1", server.port))
     return client
+
+
+def forget_calls(server: Server) -> None:
+    """Empty the journal; where two serve by turns, each empties its own when it is asked next."""
+    server.provider.clear_journal()
+    for _ in range(2):
+        exchange(server, post(b"{"))
 
 
 @contextlib.contextmanager
@@ -77,7 +82,7 @@ def test_a_delayed_call_whose_client_is_gone_is_over_and_holds_no_body(server: S
             client = clients.enter_context(connect(server))
             client.sendall(kept_alive(padded, "X-Apigames-Mock-Fault: delay;seconds=3600"))
         until(lambda: len(server.connections.answering) == 10)
-        server.provider.journal.clear()
+        forget_calls(server)
         assert tracemalloc.get_traced_memory()[0] < MIB
         clients.close()
         until(lambda: not server.connections.answering and not server.connections.open)
@@ -120,7 +125,7 @@ def test_a_connection_holds_a_bounded_amount_and_nothing_when_it_is_gone(left: s
             until(lambda: server.provider.journal.total == 40)
         if "delay" in left or "slow" in left or "wait" in left:
             until(lambda: len(server.connections.answering) == 40)
-        server.provider.journal.clear()
+        forget_calls(server)
         gc.collect()
         assert open_files() <= files + 80, "one of the client's and one of the server's"
         assert tracemalloc.get_traced_memory()[0] < 40 * most
@@ -174,22 +179,9 @@ def test_what_was_kept_of_too_much_is_answered_before_the_end(server: Server) ->
 
 
 def test_of_those_that_wait_only_a_share_of_the_files_is_taken(tmp_path: Path) -> None:
-    script = (
-        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))\n"
-        "from mockserver.cli.main import main; main(['serve', '--port', '0'])"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env=CLEAN,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with contextlib.ExitStack() as clients:
-        clients.callback(process.kill)
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
+    few_files = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))"
+    with Serving(folder=tmp_path, before=few_files) as serving, contextlib.ExitStack() as clients:
+        url = serving.url
         port = int(url.rpartition(":")[2])
         # The log says why a call was refused: what it takes to know is loaded while there are files.
         assert requests.post(url + PATH, data=b"{", timeout=30).status_code == 400
@@ -201,9 +193,8 @@ def test_of_those_that_wait_only_a_share_of_the_files_is_taken(tmp_path: Path) -
         until(lambda: len(select.select(waiting, [], [], 0)[0]) == 80)
         assert requests.post(url + PATH, json=fields(), timeout=30).json()["rc"] == 200
         assert requests.get(f"{url}/__admin/health", timeout=30).json()["status"] == "ok"
-        process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 0
+        status, _, said = serving.stop(signal.SIGTERM)
+    assert status == 0
     assert said.count("no more can") == 1
     assert "Traceback" not in said
 
@@ -256,7 +247,8 @@ def test_many_clients_that_do_not_read_long_replies_hold_a_bounded_amount(large_
 
 
 def test_calls_whose_replies_are_not_read_are_not_answered_and_not_read(provider: Provider) -> None:
-    calls = kept_alive(body(limit=1)) * 1_000
+    # With long bodies and replies it takes fewer of them until all buffers are full.
+    calls = kept_alive(body() + b" " * 3_000) * 1_000
     with (
         Server(provider, limits=Limits(write_seconds=60)) as server,
         traced(),
@@ -264,7 +256,7 @@ def test_calls_whose_replies_are_not_read_are_not_answered_and_not_read(provider
     ):
         sent = sent_until_it_stops(client, calls)
         answered = provider.journal.total
-        provider.journal.clear()
+        forget_calls(server)
         assert tracemalloc.get_traced_memory()[0] < 2 * MIB
         rest = threading.Thread(target=client.sendall, args=(calls[sent % len(calls) :] + post(body()),))
         rest.start()
@@ -318,7 +310,6 @@ def test_a_body_in_the_smallest_chunks_takes_no_more_than_its_size(server: Serve
 
 BUSY = """
 import sys
-from mockserver.cli.main import main
 from mockserver.provider.provider import Provider
 
 def never_ends(self, request):
@@ -327,35 +318,22 @@ def never_ends(self, request):
         pass
 
 Provider.handle = never_ends
-main(["serve", "--port", "0", "--url-file", "url"])
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_process_whatever_it_is_doing(tmp_path: Path, number: int) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", BUSY],
-        cwd=tmp_path,
-        env=CLEAN,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    url = process.stdout.readline().strip()
-    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=30) as client:
+    with (
+        Serving("--url-file", "url", folder=tmp_path, before=BUSY) as serving,
+        socket.create_connection(("127.0.0.1", int(serving.url.rpartition(":")[2])), timeout=30) as client,
+    ):
         client.sendall(post(b"{}"))
-        while "busy" not in process.stderr.readline():
-            assert process.poll() is None
+        assert serving.process.stderr is not None
+        while "busy" not in serving.process.stderr.readline():
+            assert serving.process.poll() is None
         assert (tmp_path / "url").exists()
-        process.send_signal(number)
-        try:
-            assert process.wait(timeout=30) == 0
-            assert not (tmp_path / "url").exists()
-        finally:
-            process.kill()
-            process.communicate()
+        assert serving.stop(number)[0] == 0
+        assert not (tmp_path / "url").exists()
 
 
 def test_as_many_may_wait_as_half_of_the_files() -> None:

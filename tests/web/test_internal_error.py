@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from mockserver.provider.state.world_file import built_in_world
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
 from tests.support.asking import PATH
-from tests.support.command import CLEAN
+from tests.support.command import Serving
 from tests.support.raw_http import envelope, exchange
 
 # `serve` with a provider that fails at what it is asked, as a defect of the mock would make it.
@@ -30,8 +28,6 @@ def fail(self, *args, **kwargs):
     raise RuntimeError("-".join(["marked", "text", repr(args)]))
 
 Provider.reset = Provider.reply_to = fail
-from mockserver.cli.main import main
-main(["serve", "--port", "0", *ARGUMENTS])
 """
 
 
@@ -95,10 +91,10 @@ def test_an_admin_side_that_cannot_be_built_is_problem_details(
 
 
 def test_whatever_fails_in_serving_is_an_envelope(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    for failing in ("answer", "body_bytes"):
+    for where, failing in ((Provider, "handle"), (server.connections.dispatcher, "body_bytes")):
         with monkeypatch.context() as broken:
-            broken.setattr(server.connections.dispatcher, failing, None)
-            received = exchange(server, b"GET / HTTP/1.1\r\nHost: mock\r\n\r\n")
+            broken.setattr(where, failing, None)
+            received = exchange(server, b"GET / HTTP/1.1\r\nHost: mock\r\nConnection: close\r\n\r\n")
         assert received.startswith(b"HTTP/1.1 500 ")
         assert envelope(received)["rc"] == 500
     monkeypatch.setattr(server.provider.journal, "record", None)
@@ -107,21 +103,10 @@ def test_whatever_fails_in_serving_is_an_envelope(server: Server, monkeypatch: p
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_its_cause_stands_once_on_standard_error_without_what_was_sent(tmp_path: Path, log_format: str) -> None:
-    script = FAILING.replace("ARGUMENTS", repr(["--log-format", log_format]))
-    serving = subprocess.Popen(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env=CLEAN,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert serving.stdout is not None
-    url = serving.stdout.readline().strip()
-    assert requests.post(f"{url}/__admin/reset", json={}, timeout=30).status_code == 500
-    assert requests.post(url + PATH, data="sent-text", timeout=30).json()["rc"] == 500
-    serving.send_signal(signal.SIGTERM)
-    _, err = serving.communicate(timeout=30)
+    with Serving("--log-format", log_format, folder=tmp_path, before=FAILING) as serving:
+        assert requests.post(f"{serving.url}/__admin/reset", json={}, timeout=30).status_code == 500
+        assert requests.post(serving.url + PATH, data="sent-text", timeout=30).json()["rc"] == 500
+        _, _, err = serving.stop(signal.SIGTERM)
     assert err.count("internal error of the mock: RuntimeError") == 2
     assert err.count("line 5, in fail") == 2
     assert "marked-text" not in err

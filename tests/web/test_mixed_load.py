@@ -100,6 +100,7 @@ class Caller:
 
 
 @pytest.mark.matrix
+@pytest.mark.shared
 def test_ten_thousand_mixed_calls_from_sixteen_threads(server: Server) -> None:
     AdminClient(server.url).add_project(MERCHANT, {"project_id": "LOAD", "vouchers": {"generate": {"count": VOUCHERS}}})
     callers = [Caller(server, seed) for seed in range(THREADS)]

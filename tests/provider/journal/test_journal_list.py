@@ -107,7 +107,7 @@ def test_the_text_of_a_body_can_be_looked_for_all_the_same(recorded: Recorded) -
 def test_what_is_forgotten_is_in_no_list_and_numbers_that_come_again_name_other_calls(recorded: Recorded) -> None:
     recorded.call(page=7)
     assert recorded.journal.newest(1)[1] == 1
-    recorded.journal.clear(numbers_too=True)
+    recorded.provider.reset()
     assert recorded.journal.newest(1) == ([], 0)
     recorded.call(page=8)
     assert [(one.n, (one.fields or {})["page"]) for one in recorded.journal.newest(1)[0]] == [(1, 8)]

@@ -49,7 +49,7 @@ def test_the_nth_call_is_found_while_it_is_kept() -> None:
 def test_numbers_go_on_after_a_clear_and_begin_again_after_a_reset() -> None:
     provider = built_in_provider()
     ask(provider, body())
-    provider.journal.clear()
+    provider.clear_journal()
     ask(provider, body())
     assert [entry.n for entry in provider.journal.entries()] == [2]
     provider.reset()
@@ -66,7 +66,7 @@ def test_a_search_forgets_what_the_journal_forgot() -> None:
     ask(provider, body(page=2))
     ask(provider, body(page=3))
     assert search.count() == 1
-    provider.journal.clear()
+    provider.clear_journal()
     assert search.count() == 0
 
 
@@ -89,7 +89,7 @@ def test_numbers_after_which_a_search_looks_go_on_after_a_clear_and_begin_again_
         return search.count()
 
     assert found_after_three_calls() == 1
-    provider.journal.clear()
+    provider.clear_journal()
     assert found_after_three_calls() == 3
     provider.reset()
     assert found_after_three_calls() == 1

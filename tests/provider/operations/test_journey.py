@@ -104,7 +104,8 @@ class Journey(RuleBasedStateMachine):
         expected = self.refused_as(merchant_id, codes)
         kode_voucher = encode_codes(codes)
         reply, _ = call(self.provider, REDEEM_BULK, merchant_id, fault=fault, kode_voucher=kode_voucher)
-        (newest,), _ = submissions(self.provider.store, self.provider.journal, newest=1)
+        with self.provider.up_to_date():
+            (newest,), _ = submissions(self.provider.store, self.provider.journal, newest=1)
         assert (newest.reply, newest.fault) == ("lost", reply.fault)  # type: ignore[attr-defined] # of a fault
         if expected is None:
             assert (newest.outcome, newest.codes) == ("accepted", len(codes))
@@ -183,7 +184,9 @@ class Journey(RuleBasedStateMachine):
     def the_world_is_the_model(self) -> None:
         if not hasattr(self, "model"):
             return
-        held = self.provider.store.snapshot().merchants
+        with self.provider.up_to_date():
+            held = self.provider.store.snapshot().merchants
+            found, _ = submissions(self.provider.store, self.provider.journal, newest=1000)
         assert {
             one.merchant_id: {
                 project.project_id: [[voucher.voucher_code, voucher.status.value] for voucher in project.vouchers[::-1]]
@@ -195,7 +198,6 @@ class Journey(RuleBasedStateMachine):
         vouchers = [voucher.id for project in projects for voucher in project.vouchers]
         assert len({project.id for project in projects}) == len(projects)
         assert len({*vouchers}) == len(vouchers)
-        found, _ = submissions(self.provider.store, self.provider.journal, newest=1000)
         there = {*self.model["M-one"], *self.model["M-two"]}
         assert {one.project_id for one in found if one.project is not None} == self.submitted & there
 

@@ -15,7 +15,6 @@ from mockserver.contract.redeem_bulk import REDEEM_BULK, encode_codes
 from mockserver.contract.signature import sign
 from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
-from mockserver.provider.journal.journal import Journal
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import FAULT_HEADER, Request
 from mockserver.web.admin.dashboard import view_requests, view_submissions
@@ -293,7 +292,7 @@ def test_a_text_is_looked_for_among_the_newest_and_the_page_says_so(
 
 
 def test_older_requests_that_are_forgotten_are_counted(client: FlaskClient, provider: Provider) -> None:
-    provider.journal = Journal(provider.maskers, capacity=2)
+    provider.journal.capacity = 2
     for _ in range(5):
         call(provider, body())
     assert "1 to 2 of 2, 3 older forgotten" in shown(client, "").one(aria_label="Pages of requests").text

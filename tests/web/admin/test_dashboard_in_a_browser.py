@@ -228,7 +228,7 @@ def test_requests_after_a_reset_take_the_place_of_those_of_the_same_number(
     page.click(".call[data-n='1'] summary")
     page.wait_for_selector(".call[data-n='1'] .facts")
     assert page.locator(".finding").count() == 0
-    provider.journal.clear()
+    provider.clear_journal()
     refresh(page)
     assert page.locator(".call").count() == 0
 
@@ -264,7 +264,7 @@ def test_what_is_taken_over_is_what_a_reload_would_show(
         "a project": lambda: admin.add_merchant({"projects": [{"vouchers": {"generate": {"count": 2}}}]}),
         "a reading": lambda: admin.put_readings({"out_of_range": "default"}),
         "a submission": lambda: provider.handle(Request("POST", REDEEM_BULK.path_of(MERCHANT), b"{}", (), "test")),
-        "no calls": provider.journal.clear,
+        "no calls": provider.clear_journal,
         "a reset": provider.reset,
     }
     places = [f"?view={view}" for view in VIEWS] + ["?view=requests&outcome=refused", f"{DEMO}&status=pending"]
@@ -289,7 +289,7 @@ def test_who_has_the_focus_on_what_goes_away_gets_the_heading_above(
     call(provider, body())
     show(page, server)
     page.focus(".call summary")
-    provider.journal.clear()
+    provider.clear_journal()
     refresh(page)
     assert focused(page) == "h-requests"
 
