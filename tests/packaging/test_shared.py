@@ -23,6 +23,7 @@ from mockserver.provider.state.world import World
 from mockserver.testing.admin_client import AdminClient
 from mockserver.web.admin.access import Access
 from mockserver.web.app import create_app
+from mockserver.web.server import Server
 from tests.support.asking import PATH, fields
 from tests.support.command import Serving
 from tests.support.postgresql import Postgresql
@@ -40,7 +41,7 @@ VARIABLES = {
 
 @pytest.mark.parametrize("where", VARIABLES)
 def test_the_variables_are_those_of_options_and_the_state_has_no_password(where: str) -> None:
-    known = {variable(option.name) for option in serve.params if option.name} | {"PGPASSWORD"}
+    known = {variable(option.name) for option in serve.params if option.name} | {"PGPASSWORD", "NAMESPACE"}
     assert VARIABLES[where].keys() <= known
     assert {"PGPASSWORD", f"{PREFIX}STATE", f"{PREFIX}ADMIN_TOKEN"} <= VARIABLES[where].keys()
     assert re.fullmatch(r"postgresql://mock@\w+/mock(\?schema=\w+)?", VARIABLES[where][f"{PREFIX}STATE"])
@@ -68,10 +69,42 @@ def test_the_parts_for_kubernetes_fit_one_another() -> None:
     labels = DEPLOYMENT["spec"]["template"]["metadata"]["labels"]
     assert labels == DEPLOYMENT["spec"]["selector"]["matchLabels"] == SERVICE["spec"]["selector"]
     assert SERVICE["spec"]["ports"][0]["targetPort"] == CONTAINER["ports"][0]["name"]
-    keys = [one["valueFrom"]["secretKeyRef"] for one in CONTAINER["env"] if "valueFrom" in one]
+    keys = [one["valueFrom"]["secretKeyRef"] for one in CONTAINER["env"] if "secretKeyRef" in one.get("valueFrom", {})]
     assert {one["name"] for one in keys} == {SECRET["metadata"]["name"]}
     assert {one["key"] for one in keys} == SECRET["stringData"].keys()
-    assert VARIABLES["kubernetes"][f"{PREFIX}ALLOWED_HOST"] == SERVICE["metadata"]["name"]
+
+
+def test_kubernetes_sets_no_variables_of_its_own_that_begin_like_those_of_the_mock() -> None:
+    """For each Service it does, by its name, unless the pod says that it wants none."""
+    assert SERVICE["metadata"]["name"].upper().replace("-", "_") + "_" == PREFIX
+    assert DEPLOYMENT["spec"]["template"]["spec"]["enableServiceLinks"] is False
+
+
+@pytest.fixture
+def as_deployed(provider: Provider) -> Iterator[Server]:
+    """A server that is told of keys and names what those of the Deployment are."""
+    names = VARIABLES["kubernetes"][f"{PREFIX}ALLOWED_HOST"].replace("$(NAMESPACE)", "staging").split()
+    with Server(provider, host="0.0.0.0", admin_token="made-up", allowed_hosts=names) as running:
+        yield running
+
+
+def test_the_service_and_the_probes_of_kubernetes_are_let_in_and_no_other_name(as_deployed: Server) -> None:
+    name = SERVICE["metadata"]["name"]
+    names = (name, f"{name}.staging", f"{name}.staging.svc", f"{name}.staging.svc.cluster.local")
+    hosts = [f"{one}{port}" for one in names for port in ("", ":80")]
+
+    def status(path: str, host: str, **headers: str) -> int:
+        return requests.get(as_deployed.url + path, headers={"Host": host, **headers}, timeout=30).status_code
+
+    for host in hosts:
+        assert status("/__admin/world", host, Authorization="Bearer made-up") == 200, host
+        assert status("/__admin/world", host) == 401, host
+    assert status("/__admin/world", f"{name}.elsewhere", Authorization="Bearer made-up") == 421
+    # A probe names the address of its pod.
+    for host in ("10.244.1.7:8787", "[fd00::7]:8787"):
+        for probe in ("livenessProbe", "readinessProbe"):
+            path = CONTAINER[probe]["httpGet"]["path"]
+            assert status(path, host, **{"User-Agent": "kube-probe/1.34"}) == 200, (path, host)
 
 
 @pytest.fixture

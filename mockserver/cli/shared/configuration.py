@@ -23,6 +23,8 @@ PREFIX = "APIGAMES_MOCK_"
 SECRET_VARIABLE = f"{PREFIX}SECRET_KEY"
 TABLE = "apigames-mock"
 _MOST_READ = 1_048_576
+# Kubernetes tells each container of every Service in its namespace: of one named apigames-mock by names like ours.
+_OF_A_SERVICE = f"{PREFIX}SERVICE_HOST"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,10 @@ def _check_environment(options: list[str]) -> None:
     for name in os.environ:
         if name.startswith(PREFIX) and name not in known:
             hint = nearest(name, known) or f"; known are {', '.join(known)}"
+            if _OF_A_SERVICE in os.environ:
+                hint = (
+                    "; Kubernetes sets it for a Service named apigames-mock: give the pod `enableServiceLinks: false`"
+                )
             raise click.UsageError(f"there is no environment variable {name}{hint}")
 
 

@@ -281,6 +281,12 @@ def test_a_readings_file_is_served(tmp_path: Path) -> None:
         (["--log-format", "xml"], {}, "", "'xml' is not one of"),
         (["extra"], {}, "", "extra"),
         ([], {"APIGAMES_MOCK_PROT": "1"}, "", "did you mean 'APIGAMES_MOCK_PORT'?"),
+        (
+            [],
+            {"APIGAMES_MOCK_PORT": "tcp://10.0.0.1:80", "APIGAMES_MOCK_SERVICE_HOST": "10.0.0.1"},
+            "",
+            "give the pod `enableServiceLinks: false`",
+        ),
         ([], {"APIGAMES_MOCK_LOG_FORMAT": "xml"}, "", "'xml' is not one of"),
         ([], {}, "[tool.apigames-mock]\nprot = 1\n", "did you mean 'port'?"),
         ([], {}, "[tool.apigames-mock]\nport = [1]\n", "port: expected text or an integer, got array"),
