@@ -124,10 +124,10 @@ def test_the_journal_is_bounded_and_its_replies_are_whole(url: str) -> None:
     assert {entry.reply for entry in entries} == {json.dumps(outline(third), separators=(",", ":"))}
     with psycopg.connect(url.partition("?")[0]) as looking:
         schema = url.partition("=")[2]
-        rows = looking.execute(f"SELECT (SELECT count(*) FROM {schema}.calls), (SELECT count(*) FROM {schema}.replies)")
-        calls, replies = rows.fetchone() or (0, 0)
+        rows = looking.execute(f"SELECT (SELECT count(*) FROM {schema}.calls), (SELECT count(*) FROM {schema}.pieces)")
+        calls, pieces = rows.fetchone() or (0, 0)
     assert calls <= 50 + 2 * 256
-    assert replies < 40
+    assert pieces < 40
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_a_database_that_stands_still_is_not_waited_for(
     assert isinstance(log, PostgresqlLog)
     assert log._connection is not None
     pid = log._connection.info.backend_pid
-    monkeypatch.setattr("mockserver.storage.postgresql._SECONDS_TO_LOOK", 0.05)
+    monkeypatch.setattr("mockserver.storage.postgresql._SECONDS_TO_ANSWER", 0.05)
     os.kill(pid, signal.SIGSTOP)
     try:
         assert outline(provider)["rc"] == 503
@@ -283,7 +283,7 @@ def test_a_state_of_a_newer_version_or_something_else_is_refused(url: str, postg
     with psycopg.connect(postgresql.url, autocommit=True) as newer:
         newer.execute(f"UPDATE {schema}.head SET format = 99")
         newer.execute("CREATE SCHEMA elsewhere CREATE TABLE things (n integer)")
-    with pytest.raises(StateError, match=r"newer apigames-mock \(format 99, this one knows 1\); use that version"):
+    with pytest.raises(StateError, match=r"newer apigames-mock \(format 99, this one knows 2\); use that version"):
         open_log(url)
     with pytest.raises(StateError, match=r"holds something else; name another with \?schema=NAME"):
         open_log(f"{postgresql.url}?schema=elsewhere")
