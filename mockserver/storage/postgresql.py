@@ -350,11 +350,17 @@ class PostgresqlLog:
         return first
 
     def _forget_old(self, connection: Connection, last: int, most: int, written: int) -> None:
-        if self._forgetting.is_due(last):
-            connection.execute("DELETE FROM calls WHERE n <= %b", (last - most,))
-            connection.execute("DELETE FROM pieces WHERE id < %b", (oldest_piece(last, most),))
-        if self._forgetting.is_heavy(written):
-            connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
+        is_due, is_heavy = self._forgetting.is_due(last), self._forgetting.is_heavy(written)
+        if not (is_due or is_heavy):
+            return
+        with connection.transaction():
+            # Others forget too: one after another, none of them waits for what the next one holds.
+            connection.execute("SELECT FROM head FOR UPDATE")
+            if is_due:
+                connection.execute("DELETE FROM calls WHERE n <= %b", (last - most,))
+                connection.execute("DELETE FROM pieces WHERE id < %b", (oldest_piece(last, most),))
+            if is_heavy:
+                connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
 
     def forget_calls(self, merchant_id: str | None = None, *, numbers_too: bool = False) -> None:
         """Forget every call, or those of one merchant; with `numbers_too` they are numbered from 1 again."""
