@@ -236,17 +236,24 @@ class PostgresqlLog:
 
     def _sent(self, wire: PGconn, name: bytes, values: list[bytes]) -> PGresult:
         wire.send_query_prepared(name, values, param_formats=[Format.BINARY] * len(values), result_format=Format.BINARY)
-        wire.flush()
+        if wire.flush():  # more than the system takes at once
+            self._selector.modify(wire.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            while wire.flush():
+                self._wait(wire)
+            self._selector.modify(wire.socket, selectors.EVENT_READ)
         while wire.is_busy():
-            if not self._selector.select(_SECONDS_TO_ANSWER):
-                raise psycopg.OperationalError(f"no answer within {_SECONDS_TO_ANSWER:g} s")
-            wire.consume_input()
+            self._wait(wire)
         found = wire.get_result()
         while wire.get_result():  # up to the None that ends them
             pass
         if found is None:
             raise psycopg.OperationalError("no answer")
         return found
+
+    def _wait(self, wire: PGconn) -> None:
+        if not self._selector.select(_SECONDS_TO_ANSWER):
+            raise psycopg.OperationalError(f"no answer within {_SECONDS_TO_ANSWER:g} s")
+        wire.consume_input()
 
     def first(self) -> int:
         """Return the number of the first change that is there, which `replace` may have put in the place of others."""

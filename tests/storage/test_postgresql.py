@@ -25,6 +25,7 @@ from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.internal_error import ERRORS
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import Request
 from mockserver.provider.state.changes import encode_change
 from mockserver.provider.state.clock import FrozenClock, MovableClock
 from mockserver.provider.state.log import StateError, StateUnavailable
@@ -336,3 +337,11 @@ def test_what_was_in_a_file_is_carried_to_a_database_and_back(url: str, tmp_path
     there = opened(url)
     assert {**seen(there), "calls": None} == {**seen(file), "calls": None}
     assert called(there, merchant, PROJECT_DETAIL.path, **ask) == before
+
+
+def test_more_than_the_system_sends_at_once_is_written(url: str) -> None:
+    one = opened(url, world_of("M1"))
+    path = "/merchant/M1/kiosgamer/project/detail"
+    replies = one.handle_together([Request("POST", path, bytes([65 + n]) * 1_500_000) for n in range(16)])
+    assert [reply.rc for reply in replies] == [400] * 16
+    assert [entry.call.body[:1] for entry in opened(url).journal.calls()] == [bytes([65 + n]) for n in range(16)]
