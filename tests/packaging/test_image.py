@@ -26,6 +26,7 @@ import yaml
 from mockserver.testing.admin_client import AdminClient
 from tests.support.asking import PAGE_PROJECT, PATH, fields
 from tests.support.command import CLEAN
+from tests.support.postgresql import Postgresql
 
 ROOT = Path(__file__).parents[2]
 BASE = "docker.io/library/python:3.13-slim"
@@ -228,6 +229,33 @@ def test_without_a_place_for_its_address_the_health_check_goes_by_the_variables(
         assert health(buildah, own_container, configuration, *options) == (0, "ok\n")
         status, log = mock.stop()
         assert status == 0, log
+
+
+def test_two_of_it_with_one_state_in_postgresql_are_one_fake_and_no_log_has_its_password(
+    buildah: Buildah, container: str, postgresql: Postgresql
+) -> None:
+    """As compose-shared.yaml and kubernetes/mock.yaml run it: all is said by variables."""
+    key, password = "a-marked-token", "a-marked-password"
+    variables = {
+        "APIGAMES_MOCK_STATE": postgresql.new_state(),
+        "APIGAMES_MOCK_ADMIN_TOKEN": key,
+        "PGPASSWORD": password,
+    }
+    given = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
+    ports = [("--env", f"APIGAMES_MOCK_PORT={free_port()}") for _ in range(2)]
+    with (
+        running(buildah, container, options=(*given, *ports[0])) as one,
+        running(buildah, container, options=(*given, *ports[1])) as other,
+    ):
+        assert AdminClient(one.url, key).advance(20)["ahead"] == AdminClient(other.url, key).clock()["ahead"] == 20
+        assert requests.post(other.url + PATH, json=fields(), timeout=30).json()["rc"] == 200
+        assert [call["n"] for call in AdminClient(one.url, key).requests()] == [1]
+        for served in (one, other):
+            assert requests.get(f"{served.url}/__admin/ready", timeout=30).json() == {"status": "ready"}
+            status, log = served.stop()
+            assert status == 0, log
+            assert "everything is kept in postgresql://mock@127.0.0.1:" in log
+            assert password not in log
 
 
 def test_other_commands_run_in_it_and_what_built_it_is_left_behind(buildah: Buildah, container: str) -> None:

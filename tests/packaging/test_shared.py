@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,19 +19,23 @@ import yaml
 
 from mockserver.cli.serve.serve import serve
 from mockserver.cli.shared.configuration import PREFIX, variable
+from mockserver.contract.redeem_bulk import REDEEM_BULK, encode_codes
+from mockserver.contract.signature import sign
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import UNAVAILABLE
 from mockserver.provider.state.world import World
 from mockserver.testing.admin_client import AdminClient
 from mockserver.web.admin.access import Access
 from mockserver.web.app import create_app
 from mockserver.web.server import Server
-from tests.support.asking import PATH, fields
+from tests.support.asking import MERCHANT, PATH, SECRET, fields
 from tests.support.command import Serving
 from tests.support.postgresql import Postgresql
+from tests.support.waiting import until
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 COMPOSE: dict[str, Any] = yaml.safe_load((PACKAGING / "compose-shared.yaml").read_text(encoding="utf-8"))
-SECRET, DEPLOYMENT, SERVICE = yaml.safe_load_all((PACKAGING / "kubernetes" / "mock.yaml").read_text(encoding="utf-8"))
+SECRETS, DEPLOYMENT, SERVICE = yaml.safe_load_all((PACKAGING / "kubernetes" / "mock.yaml").read_text(encoding="utf-8"))
 BALANCER: str = COMPOSE["configs"]["balancer"]["content"]
 (CONTAINER,) = DEPLOYMENT["spec"]["template"]["spec"]["containers"]
 VARIABLES = {
@@ -65,13 +70,13 @@ def test_the_port_is_the_one_that_is_served_by_default() -> None:
 
 
 def test_the_parts_for_kubernetes_fit_one_another() -> None:
-    assert [one["kind"] for one in (SECRET, DEPLOYMENT, SERVICE)] == ["Secret", "Deployment", "Service"]
+    assert [one["kind"] for one in (SECRETS, DEPLOYMENT, SERVICE)] == ["Secret", "Deployment", "Service"]
     labels = DEPLOYMENT["spec"]["template"]["metadata"]["labels"]
     assert labels == DEPLOYMENT["spec"]["selector"]["matchLabels"] == SERVICE["spec"]["selector"]
     assert SERVICE["spec"]["ports"][0]["targetPort"] == CONTAINER["ports"][0]["name"]
     keys = [one["valueFrom"]["secretKeyRef"] for one in CONTAINER["env"] if "secretKeyRef" in one.get("valueFrom", {})]
-    assert {one["name"] for one in keys} == {SECRET["metadata"]["name"]}
-    assert {one["key"] for one in keys} == SECRET["stringData"].keys()
+    assert {one["name"] for one in keys} == {SECRETS["metadata"]["name"]}
+    assert {one["key"] for one in keys} == SECRETS["stringData"].keys()
 
 
 def test_kubernetes_sets_no_variables_of_its_own_that_begin_like_those_of_the_mock() -> None:
@@ -114,15 +119,13 @@ def replicas(postgresql: Postgresql, tmp_path: Path) -> Iterator[list[Serving]]:
         yield [one, other]
 
 
-@pytest.mark.once
-@pytest.mark.matrix
-def test_the_balancer_goes_by_who_is_ready(postgresql: Postgresql, replicas: list[Serving], tmp_path: Path) -> None:
+@pytest.fixture
+def balancer(replicas: list[Serving], tmp_path: Path) -> Iterator[str]:
+    """The URL of the balancer of the compose file, before two replicas of this machine."""
     haproxy = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
     if haproxy is None:
         pytest.skip("haproxy is not installed on this machine")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     servers = [f"server replica{n} {one.url.removeprefix('http://')}" for n, one in enumerate(replicas, 1)]
     # What a container has in place of this machine: its name server, and the names that it knows.
     text = re.sub(r"(?m)^resolvers docker\n(  .*\n)+", "", BALANCER).replace("bind :8787", f"bind 127.0.0.1:{port}")
@@ -131,45 +134,119 @@ def test_the_balancer_goes_by_who_is_ready(postgresql: Postgresql, replicas: lis
     file = tmp_path / "haproxy.cfg"
     file.write_text(text)
     url = f"http://127.0.0.1:{port}"
-
-    def asked() -> requests.Response:
-        return requests.post(url + PATH, json=fields(), timeout=30)
-
-    def until(status: int, *, times: int = 10) -> requests.Response:
-        """Ask until so many in a row get this status; return the last reply."""
-        deadline, seen = time.monotonic() + 30, 0
-        while seen < times:
-            reply = asked()
-            seen = seen + 1 if reply.status_code == status else 0
-            assert time.monotonic() < deadline, reply.text
-            time.sleep(0.02)
-        return reply
-
-    with subprocess.Popen([haproxy, "-db", "-f", file], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
+    with subprocess.Popen(
+        [haproxy, "-db", "-f", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
         try:
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline:
-                try:
-                    requests.get(url, timeout=5)
-                    break
-                except requests.ConnectionError:
-                    time.sleep(0.05)
-            served_by: set[str] = set()
-            while len(served_by) < 2:  # until it has found both ready, and serves by each in turn
-                served_by |= {*until(200, times=1).cookies.values()}
-                assert time.monotonic() < deadline, served_by
-            admin = AdminClient(url, token="made-up-key")
-            for _ in range(4):
-                admin.advance(5)
-            assert admin.clock()["ahead"] == 20
-            postgresql.stop("fast")
-            try:
-                assert until(503).json()["rc"] == 503
-            finally:
-                postgresql.start()
-            until(200)
-            replicas[0].stop(signal.SIGKILL)
-            until(200, times=20)
+            # Until it has found both ready, and serves by each in turn.
+            until(lambda: len({*asked(url).cookies.values(), *asked(url).cookies.values()}) == 2)
+            yield url
         finally:
             running.terminate()
-        assert running.wait(10) is not None
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def asked(url: str) -> requests.Response:
+    """Return the reply to a status call; one of 502 where nobody listens."""
+    try:
+        return requests.post(url + PATH, json=fields(), timeout=30)
+    except requests.ConnectionError:
+        nobody = requests.Response()
+        nobody.status_code = 502
+        return nobody
+
+
+def until_all_are(status: int, url: str, *, times: int = 10) -> requests.Response:
+    """Ask until so many in a row get this status; return the last reply."""
+    replies: list[requests.Response] = []
+
+    def are_all() -> bool:
+        replies.append(asked(url))
+        time.sleep(0.02)
+        return [one.status_code for one in replies[-times:]] == [status] * times
+
+    until(are_all)
+    return replies[-1]
+
+
+@pytest.mark.once
+@pytest.mark.matrix
+def test_the_balancer_goes_by_who_is_ready(postgresql: Postgresql, replicas: list[Serving], balancer: str) -> None:
+    admin = AdminClient(balancer, token="made-up-key")
+    for _ in range(4):
+        admin.advance(5)
+    assert admin.clock()["ahead"] == 20
+    postgresql.stop("fast")
+    try:
+        assert until_all_are(503, balancer).json()["rc"] == 503
+    finally:
+        postgresql.start()
+    until_all_are(200, balancer)
+    replicas[0].stop(signal.SIGKILL)
+    until_all_are(200, balancer, times=20)
+
+
+class Submitting(threading.Thread):
+    """A client that submits one code after another, none of them again, over one connection while it lasts."""
+
+    def __init__(self, url: str, name: str, over: threading.Event) -> None:
+        super().__init__(name=name)
+        self._url = url + REDEEM_BULK.path_of(MERCHANT)
+        self._over = over
+        self.acknowledged: dict[str, str] = {}
+        self.unlike: list[str] = []
+
+    def run(self) -> None:
+        session, n = requests.Session(), 0
+        while not self._over.wait(0.005):
+            code, n = f"{self.name}{n:06}", n + 1
+            sent = {"kode_voucher": encode_codes([code]), "signature": sign(MERCHANT, SECRET)}
+            try:
+                reply = session.post(self._url, json=sent, timeout=60)
+            except requests.ConnectionError:
+                continue  # the replica is gone, and whether it took the call cannot be told
+            if reply.status_code == 200:
+                self.acknowledged[code] = reply.json()["data"]["project_id"]
+            elif reply.status_code != 502 and (reply.status_code, UNAVAILABLE in reply.text) != (503, True):
+                self.unlike.append(f"{reply.status_code} {reply.text[:200]}")
+
+
+@pytest.mark.once
+@pytest.mark.matrix
+def test_under_load_a_replica_and_the_database_die_and_nothing_acknowledged_is_lost(
+    postgresql: Postgresql, replicas: list[Serving], balancer: str
+) -> None:
+    over = threading.Event()
+    clients = [Submitting(balancer, f"CLIENT{n}N", over) for n in range(4)]
+    for client in clients:
+        client.start()
+
+    def goes_on() -> None:
+        """Return when each client has heard of a new submission."""
+        before = [len(client.acknowledged) for client in clients]
+        until(lambda: all(len(one.acknowledged) > n for one, n in zip(clients, before, strict=True)))
+
+    try:
+        goes_on()
+        for _ in range(2):
+            postgresql.restart()
+            goes_on()
+        replicas[0].stop(signal.SIGKILL)
+        goes_on()
+        postgresql.restart()
+        goes_on()
+    finally:
+        over.set()
+        for client in clients:
+            client.join()
+    assert [said for client in clients for said in client.unlike] == []
+    projects = AdminClient(replicas[1].url, token="made-up-key").world()["merchants"][0]["projects"]
+    kept = {voucher["voucher_code"]: one["project_id"] for one in projects for voucher in one["vouchers"]}
+    for client in clients:
+        assert client.acknowledged.items() <= kept.items()
