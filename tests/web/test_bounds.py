@@ -312,12 +312,12 @@ BUSY = """
 import sys
 from mockserver.provider.provider import Provider
 
-def never_ends(self, request):
+def never_ends(self, *_):
     print("busy", file=sys.stderr, flush=True)
     while True:
         pass
 
-Provider.handle = never_ends
+Provider.handle = Provider.handle_together = never_ends
 """
 
 

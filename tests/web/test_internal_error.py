@@ -91,9 +91,11 @@ def test_an_admin_side_that_cannot_be_built_is_problem_details(
 
 
 def test_whatever_fails_in_serving_is_an_envelope(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    for where, failing in ((Provider, "handle"), (server.connections.dispatcher, "body_bytes")):
+    answering = [(Provider, "handle"), (Provider, "handle_together")]
+    for failing in (answering, [(server.connections.dispatcher, "body_bytes")]):
         with monkeypatch.context() as broken:
-            broken.setattr(where, failing, None)
+            for where, name in failing:
+                broken.setattr(where, name, None)
             received = exchange(server, b"GET / HTTP/1.1\r\nHost: mock\r\nConnection: close\r\n\r\n")
         assert received.startswith(b"HTTP/1.1 500 ")
         assert envelope(received)["rc"] == 500
