@@ -34,10 +34,8 @@ class Configuration:
     left_aside: tuple[Path, ...] = ()
 
 
-class StateUrl(click.ParamType):
+class StateUrl(click.types.StringParamType):
     """The URL of a state."""
-
-    name = "url"
 
     @staticmethod
     def seen_from(folder: Path, url: str) -> str:
