@@ -27,7 +27,7 @@ from mockserver.storage.opening import StoredLog, open_log
 from mockserver.web.server import Server
 
 # What says how a state begins.
-_OF_THE_START = ("world", "merchant", "readings", "reading", "clock", "plan", "fault")
+_OF_THE_START = ("world", "reload", "merchant", "readings", "reading", "clock", "plan", "fault")
 
 
 def opened_log(ctx: click.Context, state: str | None, fresh: bool) -> StoredLog | None:
@@ -71,6 +71,8 @@ def ready_state(ctx: click.Context, log: StoredLog, fresh: bool, server_of: Call
 
 
 def _is_given(ctx: click.Context, name: str) -> bool:
+    if name == "reload":
+        return bool(ctx.params[name])
     if name == "reading" and os.environ.get(variable("reading")):
         return True
     return ctx.get_parameter_source(name) not in {click.core.ParameterSource.DEFAULT, None}

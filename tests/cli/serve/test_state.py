@@ -127,6 +127,9 @@ def test_a_state_that_is_not_empty_begins_only_anew_when_asked(tmp_path: Path) -
         assert f"sqlite:///state.db is not empty, and --{option} would say how it begins" in refused.stderr
         assert "leave that out to go on with what is there, or begin anew with --fresh" in refused.stderr
     assert "--reading would say" in run("serve", *STATE, folder=tmp_path, environment=READING).stderr
+    # There is no way on with it: it needs a world.
+    for reload in (("--reload",), ("--reload", "--world", "world.json")):
+        assert "--reload would say" in run("serve", *STATE, *reload, folder=tmp_path).stderr
     with Serving(*STATE, "--fresh", "--clock", "frozen", folder=tmp_path) as serving:
         admin = AdminClient(serving.url)
         assert (admin.clock()["state"], len(admin.merchants())) == ("frozen", 1)
