@@ -104,7 +104,9 @@ def compact(url: str) -> None:
     """Make a state small, and quick to open: one change in place of all that led to what it is."""
     with _opened(url) as (provider, log):
         before = log.size()
-        provider.compact()
+        # One change alone says what there is as shortly as can be.
+        if log.length() > 1:
+            provider.compact()
         log.vacuum()
         echo(f"bytes {log.size()}, before {before}")
 
