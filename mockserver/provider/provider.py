@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from math import inf
 from time import perf_counter
 from typing import Any
 
@@ -70,7 +71,7 @@ from mockserver.provider.state.committed_faults import CommittedFaults
 from mockserver.provider.state.log import Log, StateError, StateUnavailable
 from mockserver.provider.state.plan import Plan
 from mockserver.provider.state.project_store import ProjectStore
-from mockserver.provider.state.shared import SharedState
+from mockserver.provider.state.shared import MovedOn, SharedState
 from mockserver.provider.state.state import State
 from mockserver.provider.state.store import MerchantStore
 from mockserver.provider.state.world import Merchant, Project, Voucher, World
@@ -183,13 +184,34 @@ class Provider:
         error envelope; a `FaultyReply` when a fault hits it. Every request is recorded. Where the state cannot be
         reached it is 503, and nothing is.
         """
+        return self._handled(request) if self._shared is None else self.handle_together([request])[0]
+
+    def handle_together(self, requests: Sequence[Request], most_bytes: float = inf) -> list[Reply]:
+        """Answer requests that came at the same moment: a state that is shared is asked once for all of them.
+
+        It may be only the first of them, whose replies have more than `most_bytes` together.
+        """
+
+        def judge() -> list[Reply]:
+            replies: list[Reply] = []
+            size = 0
+            for request in requests:
+                replies.append(self._handled(request))
+                size += replies[-1].size
+                if size > most_bytes:
+                    break
+            return replies
+
         try:
-            if self._shared is None:
-                return self._judged(request)
-            with nullcontext() if self._shared.is_here else self._shared.reading():
-                return self._shared.answer(lambda: self._judged(request))
+            return judge() if self._shared is None else self._shared.answer(judge)
         except (StateUnavailable, StateError):
-            return outside_reply(503, UNAVAILABLE)
+            return [outside_reply(503, UNAVAILABLE)] * len(requests)
+
+    def _handled(self, request: Request) -> Reply:
+        try:
+            return self._judged(request)
+        except (StateUnavailable, StateError, MovedOn):
+            raise
         except Exception as error:
             report(error)
             return self._internal_error(request)
@@ -226,9 +248,12 @@ class Provider:
     ) -> Reply:
         """Record a call that is outside the contract, and return its error in the envelope."""
         reply = outside_reply(http_status, error_msg)
-        call = Call(Request(method, path, headers=headers, origin=origin), None, self.clock.now())
-        with self.up_to_date():
+
+        def record() -> None:
+            call = Call(Request(method, path, headers=headers, origin=origin), None, self.clock.now())
             self._record(call, reply, 0.0)
+
+        record() if self._shared is None else self._shared.answer(record)
         return reply
 
     def _judged(self, request: Request) -> Reply:
@@ -269,6 +294,8 @@ class Provider:
     def _internal_error(self, request: Request) -> Reply:
         try:
             return self._outside(request, 500, INTERNAL_ERROR)
+        except MovedOn:
+            raise
         except Exception:  # recording may be what failed, and the consumer gets the envelope all the same
             return outside_reply(500, INTERNAL_ERROR)
 

@@ -12,6 +12,8 @@ from mockserver.contract.wire import GAP, SuccessBody, encode, error_body
 from mockserver.provider.pieces import Pieces
 from mockserver.provider.refusal import Cause, NotCarriedOut, OutsideContract
 
+_LONGEST_END = 24
+
 
 class Made(msgspec.Struct, frozen=True, gc=False):
     """What a submission made: a project, of so many `codes`."""
@@ -46,6 +48,14 @@ class Reply(msgspec.Struct, frozen=True):
         """What is sent of it, in UTF-8."""
         written = self.written
         return written if isinstance(written, bytes) else bytes(written)
+
+    @property
+    def parts(self) -> tuple[tuple[bytes, ...], bytes]:
+        """The body as what is often the same in replies to the same request, in pieces, and its end, with the time."""
+        written = self.written
+        if isinstance(written, Pieces):
+            return (written.start, *written.shared), written.end
+        return (written[:-_LONGEST_END],), written[-_LONGEST_END:]
 
     @property
     def size(self) -> int:

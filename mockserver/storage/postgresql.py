@@ -6,6 +6,7 @@ committed is on the disk of the database before anybody sees it.
 
 from __future__ import annotations
 
+import re
 import selectors
 import time
 import weakref
@@ -18,16 +19,19 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import DiagnosticField, ExecStatus, Format
 
-from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
+from mockserver.provider.state.log import Head, LoggedCall, ReadCall, StateError, StateUnavailable
+from mockserver.storage.blocks import Blocks, newest, oldest_piece, slack, without
 from mockserver.storage.forgetting import BYTES_KEPT, Forgetting
-from mockserver.storage.shared_replies import SharedReplies
+from mockserver.storage.format_1 import block_of_format_1
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn, PGresult
     from typing_extensions import LiteralString
 
-FORMAT = 1
+FORMAT = 2
 SCHEMA = "apigames_mock"
+# The SQLSTATE of a statement that is not prepared.
+_NOT_PREPARED = b"26000"
 # Whoever stands still while it writes (a stopped process, a lost machine) is put out before the others give up.
 _SETTINGS = {
     "lock_timeout": "10s",
@@ -48,9 +52,10 @@ _CONNECTION = {
 }
 # Where nobody answers, an attempt takes its time: not every call shall wait for one.
 _SECONDS_BETWEEN_ATTEMPTS = 1.0
-# Where the database stands still, who looks gives it up; a call for the page looks before it writes.
-_SECONDS_TO_LOOK = 10.0
-_CHANGES_AT_ONCE = 100
+# Where the database stands still, who looks or records calls gives it up.
+_SECONDS_TO_ANSWER = 10.0
+_CHANGES_AT_ONCE, _BLOCKS_AT_ONCE = 100, 64
+_MOST_BIGINT = 2**63 - 1
 
 # The row is written anew at each commit: room beside it keeps it in one page.
 _TABLES = """
@@ -59,31 +64,38 @@ CREATE TABLE head (
 ) WITH (fillfactor = 10);
 INSERT INTO head VALUES ({format}, 0, 0, (random() * 9e15)::bigint, 0);
 CREATE TABLE changes (n bigint PRIMARY KEY, change bytea NOT NULL);
-CREATE TABLE replies (id bigint PRIMARY KEY, reply bytea NOT NULL);
-CREATE TABLE calls (
-  n bigint PRIMARY KEY, merchant_id text, head bytea NOT NULL, reply_id bigint, reply bytea NOT NULL
-)
+"""
+_CALLS = """
+CREATE TABLE calls (n bigint PRIMARY KEY, block bytea NOT NULL);
+CREATE TABLE pieces (id bigint PRIMARY KEY, piece bytea NOT NULL)
 """
 _HEAD = "SELECT change, call, epoch, keep FROM head"
-_LOOK, _NOT_PREPARED = b"apigames_mock_look", b"26000"
 # Each in one statement, which is one way to the database and back.
 _APPEND = """
 WITH appended AS (INSERT INTO changes SELECT * FROM unnest(%b::bigint[], %b::bytea[]))
 UPDATE head SET change = %b
 """
 _APPEND_CALLS = """
-WITH begun AS (
-  INSERT INTO replies SELECT * FROM unnest(%b::bigint[], %b::bytea[])
-  ON CONFLICT (id) DO UPDATE SET reply = excluded.reply
-), appended AS (
-  INSERT INTO calls SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bytea[], %b::bigint[], %b::bytea[])
-)
+WITH pieces AS (INSERT INTO pieces SELECT * FROM unnest(%b::bigint[], %b::bytea[])),
+appended AS (INSERT INTO calls VALUES (%b, %b))
 UPDATE head SET call = %b, keep = %b
+"""
+# What is told of the log is so when the row is held, whoever else has it before.
+_RECORD = """
+WITH moved AS (
+  UPDATE head SET call = call + $1::bigint, keep = greatest(keep, $2::bigint)
+  WHERE change = $3::bigint AND epoch = $4::bigint AND call BETWEEN $5::bigint AND $6::bigint RETURNING call
+)
+INSERT INTO calls SELECT call, $7::bytea FROM moved RETURNING n
+"""
+# Before the calls that lean on them: if those are not written, nobody does.
+_ADD_PIECES = """
+INSERT INTO pieces SELECT * FROM unnest(%b::bigint[], %b::bytea[]) ON CONFLICT (id) DO UPDATE SET piece = excluded.piece
 """
 _FORGET_HEAVY = """
 DELETE FROM calls WHERE n <= (
   SELECT max(n) FROM (
-    SELECT n, sum(length(head) + length(reply)) OVER (ORDER BY n DESC) AS size FROM calls
+    SELECT n, sum(length(block)) OVER (ORDER BY n DESC) AS size FROM calls
   ) AS sizes WHERE size > %b
 )
 """
@@ -104,7 +116,7 @@ class PostgresqlLog:
 
     def __init__(self, url: str, *, make: bool = True) -> None:
         self.name, self._address, self._schema, self._secrets = _parts(url)
-        self._replies = SharedReplies()
+        self._blocks = Blocks()
         self._forgetting = Forgetting()
         self._connection: Connection | None = None
         self._closing: Callable[[], object] = _nothing
@@ -130,6 +142,8 @@ class PostgresqlLog:
         if make:
             self._make(connection)
         found = connection.execute("SELECT format FROM head").fetchone()
+        if found is not None and found[0] == 1:
+            found = _bring_up_to_date(connection)
         if found is None or found[0] > FORMAT:
             raise StateError(
                 f"{self.name} was written by a newer apigames-mock (format {found and found[0]}, this one knows "
@@ -147,17 +161,20 @@ class PostgresqlLog:
                     "SELECT table_name::text FROM information_schema.tables WHERE table_schema = %s", (self._schema,)
                 )
             }
-            if tables >= {"head", "changes", "replies", "calls"}:
+            if tables >= {"head", "changes", "calls"}:
                 return
             if tables:
                 raise StateError(
                     f"the schema {self._schema} of {self.name} holds something else; name another with ?schema=NAME"
                 )
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._schema)))
-            connection.execute(sql.SQL(_TABLES).format(format=sql.Literal(FORMAT)))
+            connection.execute(sql.SQL(_TABLES + _CALLS).format(format=sql.Literal(FORMAT)))
 
-    def _do(self, work: Callable[[Connection], T]) -> T:
-        """Do it; where nothing has begun, a connection that is found broken is replaced, and it is done once more."""
+    def _do(self, work: Callable[[Connection], T], *, again: bool = True) -> T:
+        """Do it; where nothing has begun, a connection that is found broken is replaced, and it is done once more.
+
+        Not so with `again` False: whether it was done cannot be told.
+        """
         had = self._connection
         if had is None and self._is_in_block:
             raise self._lost(StateError("the connection was lost"))
@@ -165,7 +182,7 @@ class PostgresqlLog:
             try:
                 return work(had or self._reopened())
             except psycopg.OperationalError:
-                if had is None or self._is_in_block or not had.broken:
+                if had is None or self._is_in_block or not again or not had.broken:
                     raise
                 self.close()
                 return work(self._reopened())
@@ -201,30 +218,42 @@ class PostgresqlLog:
         return self._do(self._look)
 
     def _look(self, connection: Connection) -> Head:
-        # As libpq has it, at half the price of a cursor: each call that is served does this.
-        found = self._looked(connection.pgconn)
-        if found.error_field(DiagnosticField.SQLSTATE) == _NOT_PREPARED:  # yet, or psycopg forgot all after a rollback
-            connection.pgconn.prepare(_LOOK, _HEAD.encode())
-            found = self._looked(connection.pgconn)
-        if found.status != ExecStatus.TUPLES_OK:
-            raise psycopg.OperationalError(found.error_message.decode(errors="replace"))
+        # As libpq has it, at half the price of a cursor: each call that is served does this, or records.
+        found = self._answered(connection.pgconn, b"apigames_mock_look", _HEAD, [])
         if found.ntuples != 1:
             raise StateError("its tables are not whole")
-        return Head(*[int.from_bytes(found.get_value(0, n) or b"", "big", signed=True) for n in range(3)])
+        return Head(*[_integer(found, column) for column in range(3)])
 
-    def _looked(self, wire: PGconn) -> PGresult:
-        wire.send_query_prepared(_LOOK, None, result_format=Format.BINARY)
-        wire.flush()
+    def _answered(self, wire: PGconn, name: bytes, query: str, values: list[bytes]) -> PGresult:
+        """Return what a statement says that is prepared under this name; its values and results are binary."""
+        found = self._sent(wire, name, values)
+        if found.error_field(DiagnosticField.SQLSTATE) == _NOT_PREPARED:  # yet, or psycopg forgot all after a rollback
+            wire.prepare(name, query.encode())
+            found = self._sent(wire, name, values)
+        if found.status != ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError(found.error_message.decode(errors="replace"))
+        return found
+
+    def _sent(self, wire: PGconn, name: bytes, values: list[bytes]) -> PGresult:
+        wire.send_query_prepared(name, values, param_formats=[Format.BINARY] * len(values), result_format=Format.BINARY)
+        if wire.flush():  # more than the system takes at once
+            self._selector.modify(wire.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            while wire.flush():
+                self._wait(wire)
+            self._selector.modify(wire.socket, selectors.EVENT_READ)
         while wire.is_busy():
-            if not self._selector.select(_SECONDS_TO_LOOK):
-                raise psycopg.OperationalError(f"no answer within {_SECONDS_TO_LOOK:g} s")
-            wire.consume_input()
+            self._wait(wire)
         found = wire.get_result()
         while wire.get_result():  # up to the None that ends them
             pass
         if found is None:
             raise psycopg.OperationalError("no answer")
         return found
+
+    def _wait(self, wire: PGconn) -> None:
+        if not self._selector.select(_SECONDS_TO_ANSWER):
+            raise psycopg.OperationalError(f"no answer within {_SECONDS_TO_ANSWER:g} s")
+        wire.consume_input()
 
     def first(self) -> int:
         """Return the number of the first change that is there, which `replace` may have put in the place of others."""
@@ -243,15 +272,52 @@ class PostgresqlLog:
                 after = n
                 yield n, change
 
-    def calls(self, after: int, most: int) -> list[tuple[int, bytes, bytes]]:
-        """Return the newest `most` calls behind this number: its own, head and reply; oldest first."""
-        query = (
-            "SELECT n, head, replies.reply, calls.reply FROM calls LEFT JOIN replies ON id = reply_id WHERE n > %b "
-            "ORDER BY n DESC LIMIT %b"
-        )
-        rows = self._do(lambda connection: connection.execute(query, (after, most), binary=True).fetchall())
-        rows.reverse()
-        return [(n, head, (start or b"") + rest) for n, head, start, rest in rows]
+    def calls(self, after: int, most: int) -> list[ReadCall]:
+        """Return the newest `most` calls behind this number, oldest first."""
+        return newest(self._newest_blocks(after), after, most, self._pieces)
+
+    def _newest_blocks(self, after: int) -> Iterator[tuple[int, bytes]]:
+        query = "SELECT n, block FROM calls WHERE n > %b AND n < %b ORDER BY n DESC LIMIT %b"
+
+        def some(connection: Connection) -> list[tuple[Any, ...]]:
+            return connection.execute(query, (after, before, _BLOCKS_AT_ONCE), binary=True).fetchall()
+
+        before = _MOST_BIGINT
+        while rows := self._do(some):
+            for n, block in rows:
+                before = n
+                yield n, block
+
+    def _pieces(self, ids: list[int]) -> list[tuple[Any, ...]]:
+        query = "SELECT id, piece FROM pieces WHERE id = ANY(%b::bigint[])"
+        return self._do(lambda connection: connection.execute(query, (ids,), binary=True).fetchall()) if ids else []
+
+    def record(self, calls: Sequence[LoggedCall], keep: int, seen: Head) -> int | None:
+        """Write calls behind the last if no change was made since `seen`, and keep them for good.
+
+        Return the number of the first, None where nothing is written.
+        """
+        had = self._connection
+        if had is not None and not had.broken and self._selector.select(0):
+            # It says something though it was not asked: that it is closed. What is written may not be tried twice.
+            self.close()
+        return self._do(lambda connection: self._record(connection, calls, keep, seen), again=False)
+
+    def _record(self, connection: Connection, calls: Sequence[LoggedCall], keep: int, seen: Head) -> int | None:
+        most = max(keep, self._keep)
+        block = self._blocks.made(calls, seen.call, most)
+        if block.pieces:
+            connection.execute(_ADD_PIECES, _columns(block.pieces))
+        numbers = (len(calls), most, seen.change, seen.epoch, seen.call, seen.call + slack(most))
+        values = [*[one.to_bytes(8, "big", signed=True) for one in numbers], block.calls]
+        found = self._answered(connection.pgconn, b"apigames_mock_record", _RECORD, values)
+        if found.ntuples != 1:
+            self._blocks.drop()
+            return None
+        self._blocks.keep()
+        last, self._keep = _integer(found, 0), most
+        self._forget_old(connection, last, most, block.size)
+        return last - len(calls) + 1
 
     def begin(self) -> Head:
         """Let nobody else write, and return how far it is."""
@@ -282,47 +348,49 @@ class PostgresqlLog:
         return self._do(lambda connection: self._append_calls(connection, calls, keep))
 
     def _append_calls(self, connection: Connection, calls: Sequence[LoggedCall], keep: int) -> int:
-        last, most = self._call, max(keep, self._keep)
-        shared = [self._replies.of(n, call, most) for n, call in enumerate(calls, last + 1)]
-        begun = [one for one in shared if one.begins is not None]
-        now_last = last + len(calls)
-        columns = (
-            list(range(last + 1, now_last + 1)),
-            [_text(call.merchant_id) for call in calls],
-            [call.head for call in calls],
-            [one.reply_id for one in shared],
-            [one.rest for one in shared],
-        )
-        written = sum(len(call.head) + len(one.rest) for call, one in zip(calls, shared, strict=True))
-        begins = [one.reply_id for one in begun], [one.begins for one in begun]
-        connection.execute(_APPEND_CALLS, (*begins, *columns, now_last, most))
-        if self._forgetting.is_due(now_last):
-            connection.execute("DELETE FROM calls WHERE n <= %b", (now_last - keep,))
-            connection.execute("DELETE FROM replies WHERE id <= %b", (now_last - SharedReplies.reach(most),))
-        if self._forgetting.is_heavy(written):
-            connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
-        self._call, self._keep = now_last, most
-        return last + 1
+        most = max(keep, self._keep)
+        block = self._blocks.made(calls, self._call, most)
+        first, last = self._call + 1, self._call + len(calls)
+        connection.execute(_APPEND_CALLS, (*_columns(block.pieces), last, block.calls, last, most))
+        self._forget_old(connection, last, most, block.size)
+        self._call, self._keep = last, most
+        return first
+
+    def _forget_old(self, connection: Connection, last: int, most: int, written: int) -> None:
+        is_due, is_heavy = self._forgetting.is_due(last), self._forgetting.is_heavy(written)
+        if not (is_due or is_heavy):
+            return
+        with connection.transaction():
+            # Others forget too: one after another, none of them waits for what the next one holds.
+            connection.execute("SELECT FROM head FOR UPDATE")
+            if is_due:
+                connection.execute("DELETE FROM calls WHERE n <= %b", (last - most,))
+                connection.execute("DELETE FROM pieces WHERE id < %b", (oldest_piece(last, most),))
+            if is_heavy:
+                connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
 
     def forget_calls(self, merchant_id: str | None = None, *, numbers_too: bool = False) -> None:
         """Forget every call, or those of one merchant; with `numbers_too` they are numbered from 1 again."""
 
         def forget(connection: Connection) -> None:
-            if merchant_id is not None:
-                connection.execute("DELETE FROM calls WHERE merchant_id = %s", (_text(merchant_id),))
+            if merchant_id is None:
+                connection.execute("DELETE FROM calls")
+                connection.execute("DELETE FROM pieces")
+                if numbers_too:
+                    connection.execute("UPDATE head SET call = 0")
+                    self._call = 0
                 return
-            connection.execute("DELETE FROM calls")
-            connection.execute("DELETE FROM replies")
-            if numbers_too:
-                connection.execute("UPDATE head SET call = 0")
-                self._call = 0
+            for n, block in connection.execute("SELECT n, block FROM calls", binary=True).fetchall():
+                left = without(block, merchant_id)
+                if left is not None:
+                    connection.execute("UPDATE calls SET block = %b WHERE n = %b", (left, n))
 
-        self.forget_replies()
+        self.lean_on_nothing()
         self._do(forget)
 
-    def forget_replies(self) -> None:
+    def lean_on_nothing(self) -> None:
         """Take it that others may have forgotten calls: what is written from now on leans on none of before."""
-        self._replies.forget()
+        self._blocks.forget()
         self._forgetting.begin_anew()
 
     def replace(self, change: bytes) -> None:
@@ -340,7 +408,7 @@ class PostgresqlLog:
         def empty(connection: Connection) -> None:
             with connection.transaction():
                 connection.execute(f"{_HEAD} FOR UPDATE")
-                for table in ("changes", "calls", "replies"):
+                for table in ("changes", "calls", "pieces"):
                     connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
                 connection.execute("UPDATE head SET change = 0, call = 0, epoch = (random() * 9e15)::bigint")
 
@@ -350,11 +418,12 @@ class PostgresqlLog:
         """Keep what was written, for good."""
         self._do(lambda connection: connection.execute("COMMIT"))
         self._is_in_block = False
+        self._blocks.keep()
 
     def rollback(self) -> None:
         """Keep nothing of it; never raises."""
         self._is_in_block = False
-        self._replies.forget()
+        self._blocks.drop()
         if self._connection is not None:
             try:
                 self._connection.execute("ROLLBACK")
@@ -368,27 +437,22 @@ class PostgresqlLog:
     def size(self) -> int:
         """Return how many bytes its tables take in the database."""
         query = (
-            "SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(ARRAY['head','changes','replies','calls']) t"
+            "SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(ARRAY['head','changes','calls','pieces']) t"
         )
         return int(self._do(lambda connection: _one(connection, query)[0]))
 
     def vacuum(self) -> None:
         """Give back to the system what the tables no longer need; others wait meanwhile."""
-        self._do(lambda connection: connection.execute("VACUUM (FULL) changes, replies, calls, head"))
+        self._do(lambda connection: connection.execute("VACUUM (FULL) head, changes, calls, pieces"))
 
     def close(self) -> None:
         """Let go of it; never raises."""
         self._connection = None
-        self._replies.forget()
+        self._blocks.forget()
         try:
             self._closing()
         except psycopg.Error:
             pass
-
-
-def _text(merchant_id: str | None) -> str | None:
-    """Return an id as the database takes it, which has no NUL; another for each."""
-    return None if merchant_id is None else merchant_id.replace("\\", r"\\").replace("\0", r"\0")
 
 
 def _nothing() -> None:
@@ -427,6 +491,38 @@ def _parts(url: str) -> tuple[str, str, str, list[str]]:
     secrets = [str(value) for key in ("password", "sslpassword") if (value := given.get(key))]
     address = make_conninfo("", **{**_CONNECTION, **{key: value for key, value in given.items() if value is not None}})
     return name, address, schema, secrets
+
+
+def _columns(pieces: list[tuple[int, bytes]]) -> tuple[list[int], list[bytes]]:
+    return [piece_id for piece_id, _ in pieces], [piece for _, piece in pieces]
+
+
+def _integer(found: PGresult, column: int) -> int:
+    return int.from_bytes(found.get_value(0, column) or b"", "big", signed=True)
+
+
+def _bring_up_to_date(connection: Connection) -> tuple[int] | None:
+    """Write the calls of format 1, each of which had a row, as blocks; return the format then."""
+    with connection.transaction():
+        found = connection.execute("SELECT format FROM head FOR UPDATE").fetchone()
+        if found != (1,):
+            return found
+        query = "SELECT n, merchant_id, head, replies.reply, calls.reply FROM calls LEFT JOIN replies ON id = reply_id"
+        rows = connection.execute(query, binary=True).fetchall()
+        connection.execute("DROP TABLE calls, replies")
+        connection.execute(_CALLS)
+        for n, merchant_id, head, start, rest in rows:
+            block = block_of_format_1(_text_of_format_1(merchant_id), head, (start or b"") + rest)
+            connection.execute("INSERT INTO calls VALUES (%b, %b)", (n, block))
+        connection.execute("UPDATE head SET format = %b", (FORMAT,))
+    return (FORMAT,)
+
+
+def _text_of_format_1(merchant_id: str | None) -> str | None:
+    """Return an id that was written without NUL and with each backslash doubled."""
+    if merchant_id is None:
+        return None
+    return re.sub(r"\\(.)", lambda found: {"0": "\0"}.get(found[1], found[1]), merchant_id)
 
 
 def _one(connection: Connection, query: LiteralString) -> tuple[Any, ...]:

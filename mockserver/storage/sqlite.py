@@ -14,32 +14,34 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from mockserver.provider.state.log import Head, LoggedCall, StateError, StateUnavailable
+from mockserver.provider.state.log import Head, LoggedCall, ReadCall, StateError, StateUnavailable
+from mockserver.storage.blocks import Blocks, newest, oldest_piece, without
 from mockserver.storage.forgetting import BYTES_KEPT, Forgetting
-from mockserver.storage.shared_replies import SharedReplies
+from mockserver.storage.format_1 import block_of_format_1
 
-FORMAT = 1
+FORMAT = 2
 # A world or a snapshot of a million vouchers takes others some seconds to write.
 _SECONDS_TO_WAIT = 10.0
 _PAGE_BYTES = 8192
 # So many pages are written behind one another before the file itself is, which waits for the disk.
 _PAGES_AHEAD = 4000
 
+# The last call is the last of the last block, or where that was forgotten, the one in `head`.
 _SCHEMA = """
 CREATE TABLE head (change INTEGER NOT NULL, call INTEGER NOT NULL, epoch INTEGER NOT NULL, keep INTEGER NOT NULL);
 INSERT INTO head VALUES (0, 0, random(), 0);
 CREATE TABLE changes (n INTEGER PRIMARY KEY, change BLOB NOT NULL);
-CREATE TABLE replies (id INTEGER PRIMARY KEY, reply BLOB NOT NULL);
-CREATE TABLE calls (
-  n INTEGER PRIMARY KEY, merchant_id TEXT, head BLOB NOT NULL, reply_id INTEGER, reply BLOB NOT NULL
-);
 """
-
+_CALLS = """
+CREATE TABLE calls (n INTEGER PRIMARY KEY, block BLOB NOT NULL);
+CREATE TABLE pieces (id INTEGER PRIMARY KEY, piece BLOB NOT NULL);
+"""
+_LAST_CALL = "max(call, coalesce((SELECT max(n) FROM calls), 0))"
+_HEAD = f"SELECT change, {_LAST_CALL}, epoch, keep FROM head"  # noqa: S608 - as it stands above
 # With the oldest calls, those that are above so many bytes together.
 _FORGET_HEAVY = """
 DELETE FROM calls WHERE n <= (
-  SELECT max(n) FROM (SELECT n, sum(length(head) + length(reply)) OVER (ORDER BY n DESC) AS size FROM calls)
-  WHERE size > ?
+  SELECT max(n) FROM (SELECT n, sum(length(block)) OVER (ORDER BY n DESC) AS size FROM calls) WHERE size > ?
 )
 """
 
@@ -57,7 +59,7 @@ class SqliteLog:
         self.name = f"sqlite:///{file}"
         self._file = file.absolute()
         self._path = str(self._file)
-        self._replies = SharedReplies()
+        self._blocks = Blocks()
         self._forgetting = Forgetting()
         try:
             self._make()
@@ -88,8 +90,10 @@ class SqliteLog:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version == 0 and tables == 0:
-            for statement in filter(str.strip, _SCHEMA.split(";")):
-                connection.execute(statement)
+            _execute_all(connection, _SCHEMA + _CALLS)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        elif version == 1:
+            _bring_up_to_date(connection)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
         if version > FORMAT:
@@ -136,15 +140,34 @@ class SqliteLog:
         while some := self._do(lambda _: list(islice(rows, 100))):
             yield from some
 
-    def calls(self, after: int, most: int) -> list[tuple[int, bytes, bytes]]:
-        """Return the newest `most` calls behind this number: its own, head and reply; oldest first."""
-        query = (
-            "SELECT n, head, replies.reply, calls.reply FROM calls LEFT JOIN replies ON id = reply_id WHERE n > ? "
-            "ORDER BY n DESC LIMIT ?"
-        )
-        rows = self._do(lambda connection: connection.execute(query, (after, most)).fetchall())
-        rows.reverse()
-        return [(n, head, (start or b"") + rest) for n, head, start, rest in rows]
+    def calls(self, after: int, most: int) -> list[ReadCall]:
+        """Return the newest `most` calls behind this number, oldest first."""
+
+        def calls(connection: sqlite3.Connection) -> list[ReadCall]:
+            # A block has at least one call.
+            query = "SELECT n, block FROM calls WHERE n > ? ORDER BY n DESC LIMIT ?"
+            blocks = connection.execute(query, (after, most))
+            return newest(blocks, after, most, lambda ids: _pieces(connection, ids))
+
+        return self._do(calls)
+
+    def record(self, calls: Sequence[LoggedCall], keep: int, seen: Head) -> int | None:
+        """Write calls behind the last if no change was made since `seen`, and keep them for good.
+
+        Return the number of the first, None where nothing is written.
+        """
+
+        def record(connection: sqlite3.Connection) -> int | None:
+            connection.execute("BEGIN IMMEDIATE")
+            change, call, epoch, kept = connection.execute(_HEAD).fetchone()
+            if (change, epoch) != (seen.change, seen.epoch) or call < seen.call:
+                connection.execute("ROLLBACK")
+                return None
+            self._write(connection, calls, call, keep, kept)
+            self._commit(connection)
+            return int(call) + 1
+
+        return self._do(record)
 
     def begin(self) -> Head:
         """Let nobody else write, and return how far it is."""
@@ -165,49 +188,49 @@ class SqliteLog:
         return self._do(lambda connection: self._append_calls(connection, calls, keep))
 
     def _append_calls(self, connection: sqlite3.Connection, calls: Sequence[LoggedCall], keep: int) -> int:
-        last: int
-        last, kept = connection.execute("SELECT call, keep FROM head").fetchone()
-        most = max(keep, kept)
-        rows = [
-            (n, call.merchant_id, call.head, *self._shared_reply(connection, n, call, most))
-            for n, call in enumerate(calls, last + 1)
-        ]
-        connection.executemany("INSERT INTO calls VALUES (?, ?, ?, ?, ?)", rows)
-        now_last = last + len(rows)
-        connection.execute("UPDATE head SET call = ?, keep = ?", (now_last, most))
-        if self._forgetting.is_due(now_last):
-            _forget_old(connection, now_last, keep, most)
-        if self._forgetting.is_heavy(sum([len(row[2]) + len(row[4]) for row in rows])):
-            connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
-        return last + 1
+        _, last, _, kept = connection.execute(_HEAD).fetchone()
+        self._write(connection, calls, last, keep, kept)
+        return int(last) + 1
 
-    def _shared_reply(
-        self, connection: sqlite3.Connection, n: int, call: LoggedCall, most: int
-    ) -> tuple[int | None, bytes]:
-        """Return where the reply is, as far as one to the same request began like it, and the rest of it."""
-        shared = self._replies.of(n, call, most)
-        if shared.begins is not None:
-            connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (n, shared.begins))
-        return shared.reply_id, shared.rest
+    def _write(
+        self, connection: sqlite3.Connection, calls: Sequence[LoggedCall], last: int, keep: int, kept: int
+    ) -> None:
+        most = max(keep, kept)
+        block = self._blocks.made(calls, last, most)
+        if block.pieces:
+            connection.executemany("INSERT INTO pieces VALUES (?, ?)", block.pieces)
+        last += len(calls)
+        connection.execute("INSERT INTO calls VALUES (?, ?)", (last, block.calls))
+        if most > kept:
+            connection.execute("UPDATE head SET keep = ?", (most,))
+        if self._forgetting.is_due(last):
+            connection.execute("UPDATE head SET call = ?", (last,))
+            connection.execute("DELETE FROM calls WHERE n <= ?", (last - most,))
+            connection.execute("DELETE FROM pieces WHERE id < ?", (oldest_piece(last, most),))
+        if self._forgetting.is_heavy(block.size):
+            connection.execute("UPDATE head SET call = ?", (last,))
+            connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
 
     def forget_calls(self, merchant_id: str | None = None, *, numbers_too: bool = False) -> None:
         """Forget every call, or those of one merchant; with `numbers_too` they are numbered from 1 again."""
 
         def forget(connection: sqlite3.Connection) -> None:
-            if merchant_id is not None:
-                connection.execute("DELETE FROM calls WHERE merchant_id = ?", (merchant_id,))
+            connection.execute(f"UPDATE head SET call = {'0' if numbers_too else _LAST_CALL}")  # noqa: S608 - one of these
+            if merchant_id is None:
+                connection.execute("DELETE FROM calls")
+                connection.execute("DELETE FROM pieces")
                 return
-            connection.execute("DELETE FROM calls")
-            connection.execute("DELETE FROM replies")
-            if numbers_too:
-                connection.execute("UPDATE head SET call = 0")
+            for n, block in connection.execute("SELECT n, block FROM calls").fetchall():
+                left = without(block, merchant_id)
+                if left is not None:
+                    connection.execute("UPDATE calls SET block = ? WHERE n = ?", (left, n))
 
-        self.forget_replies()
+        self.lean_on_nothing()
         self._do(forget)
 
-    def forget_replies(self) -> None:
+    def lean_on_nothing(self) -> None:
         """Take it that others may have forgotten calls: what is written from now on leans on none of before."""
-        self._replies.forget()
+        self._blocks.forget()
         self._forgetting.begin_anew()
 
     def replace(self, change: bytes) -> None:
@@ -224,7 +247,7 @@ class SqliteLog:
 
         def empty(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            for table in ("changes", "calls", "replies"):
+            for table in ("changes", "calls", "pieces"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - one of these
             connection.execute("UPDATE head SET change = 0, call = 0, epoch = random()")
             connection.execute("COMMIT")
@@ -234,15 +257,16 @@ class SqliteLog:
     def commit(self) -> None:
         """Keep what was written, for good."""
 
-        def commit(connection: sqlite3.Connection) -> None:
-            self._check_place()
-            connection.execute("COMMIT")
+        self._do(self._commit)
 
-        self._do(commit)
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        self._check_place()
+        connection.execute("COMMIT")
+        self._blocks.keep()
 
     def rollback(self) -> None:
         """Keep nothing of it; never raises."""
-        self._replies.forget()
+        self._blocks.drop()
         if self._connection is not None:
             try:
                 self._connection.execute("ROLLBACK")
@@ -267,7 +291,7 @@ class SqliteLog:
     def close(self) -> None:
         """Let go of it; never raises."""
         self._connection = None
-        self._replies.forget()
+        self._blocks.forget()
         try:
             self._closing()
         except sqlite3.Error:
@@ -275,19 +299,35 @@ class SqliteLog:
 
 
 def _head(connection: sqlite3.Connection) -> Head:
-    return Head(*connection.execute("SELECT change, call, epoch FROM head").fetchone())
+    return Head(*connection.execute(_HEAD).fetchone()[:3])
+
+
+def _pieces(connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    for one in ids:
+        yield from connection.execute("SELECT id, piece FROM pieces WHERE id = ?", (one,))
+
+
+def _execute_all(connection: sqlite3.Connection, statements: str) -> None:
+    # Not as a script, which would end the transaction.
+    for statement in filter(str.strip, statements.split(";")):
+        connection.execute(statement)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Write the calls of format 1, each of which had a row, as blocks."""
+    query = "SELECT n, merchant_id, head, replies.reply, calls.reply FROM calls LEFT JOIN replies ON id = reply_id"
+    blocks = [
+        (n, block_of_format_1(merchant_id, head, (start or b"") + rest))
+        for n, merchant_id, head, start, rest in connection.execute(query)
+    ]
+    _execute_all(connection, f"DROP TABLE calls; DROP TABLE replies; {_CALLS}")
+    connection.executemany("INSERT INTO calls VALUES (?, ?)", blocks)
 
 
 def _append(connection: sqlite3.Connection, changes: Sequence[bytes]) -> None:
     (last,) = connection.execute("SELECT change FROM head").fetchone()
     connection.executemany("INSERT INTO changes VALUES (?, ?)", list(enumerate(changes, last + 1)))
     connection.execute("UPDATE head SET change = ?", (last + len(changes),))
-
-
-def _forget_old(connection: sqlite3.Connection, last: int, keep: int, most: int) -> None:
-    """Forget the oldest calls, and replies that none of those kept can begin with."""
-    connection.execute("DELETE FROM calls WHERE n <= ?", (last - keep,))
-    connection.execute("DELETE FROM replies WHERE id <= ?", (last - SharedReplies.reach(most),))
 
 
 def _inode(path: str) -> tuple[int, int]:

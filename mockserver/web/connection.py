@@ -335,6 +335,9 @@ class Connection(asyncio.Protocol):
         if is_admin(request.path):
             self._administer(request)
             return
+        if request.path == "*":
+            self._send_reply(request, self._shared.dispatcher.options())
+            return
         batch = self._shared.dispatcher.batch
         if batch is None:
             self._send_reply(request, self._shared.dispatcher.answer(request, self._origin))
@@ -342,7 +345,7 @@ class Connection(asyncio.Protocol):
             self._is_in_batch = True
             batch.add(request, self._origin, self._deliver)
 
-    def _deliver(self, request: HttpRequest, reply: Reply | Response) -> None:
+    def _deliver(self, request: HttpRequest, reply: Reply) -> None:
         """Send the reply to a request that was answered with others, and go on."""
         self._is_in_batch = False
         if self._transport.is_closing():

@@ -32,12 +32,12 @@ _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 class Dispatcher:
     """Answers the requests of one server.
 
-    `batch` is None where the state is this process's alone; otherwise what is not the admin side's goes through it.
+    `batch` is None where the state is this process's alone; otherwise calls go through it.
     """
 
     def __init__(self, provider: Provider, access: Access) -> None:
         self._provider = provider
-        self.batch = Batch(provider, self.answer) if provider.is_shared else None
+        self.batch = Batch(provider) if provider.is_shared else None
         self._access = access
         self._flask: WsgiBridge | None = None
         self._building = asyncio.Lock()
@@ -52,13 +52,9 @@ class Dispatcher:
             return _UNKNOWN_BYTES, _UNKNOWN_BYTES
         return self._access.most_bytes, self._access.most_bytes
 
-    def answer(self, request: HttpRequest, origin: str) -> Reply | Response:
-        """Answer what is not the admin side's; `origin` says where it came from."""
-        if request.path == "*":
-            return Response(204, [("allow", _METHODS)])
-        return self._provider.handle(
-            Request(request.method, request.path, request.body, tuple(request.headers), origin, request.is_too_large)
-        )
+    def answer(self, request: HttpRequest, origin: str) -> Reply:
+        """Answer a call; `origin` says where it came from."""
+        return self._provider.handle(_call(request, origin))
 
     async def administer(self, request: HttpRequest) -> Response:
         """Answer what is the admin side's."""
@@ -72,6 +68,11 @@ class Dispatcher:
         except Exception as error:
             report(error)
             return _problem(500, "Internal Server Error", INTERNAL_ERROR)
+
+    @staticmethod
+    def options() -> Response:
+        """Return the answer to who asks what may be asked of the server as a whole, at the path `*`."""
+        return Response(204, [("allow", _METHODS)])
 
     def refuse(self, refusal: BadRequest, *, method: str, path: str, origin: str | None) -> Reply:
         """Return the reply to what is no request; it is a call in the journal unless `origin` is None."""
@@ -105,30 +106,21 @@ class Batch:
     They are looked at when all that the turn brought was read: so each sees what was acknowledged before it was sent.
     """
 
-    def __init__(self, provider: Provider, answer: Callable[[HttpRequest, str], Reply | Response]) -> None:
+    def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._answer = answer
-        self._waiting: list[tuple[HttpRequest, str, Callable[[HttpRequest, Reply | Response], None]]] = []
+        self._waiting: list[tuple[HttpRequest, Request, Callable[[HttpRequest, Reply], None]]] = []
 
-    def add(self, request: HttpRequest, origin: str, deliver: Callable[[HttpRequest, Reply | Response], None]) -> None:
+    def add(self, request: HttpRequest, origin: str, deliver: Callable[[HttpRequest, Reply], None]) -> None:
         """Answer a request soon; `deliver` gets it and its reply, once what comes of it is written."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._run)
-        self._waiting.append((request, origin, deliver))
+        self._waiting.append((request, _call(request, origin), deliver))
 
     def _run(self) -> None:
         waiting, self._waiting = self._waiting, []
-        replies: list[Reply | Response] = []
-        size = 0
         try:
-            with self._provider.up_to_date():
-                for request, origin, _ in waiting:
-                    replies.append(self._answer(request, origin))
-                    size += len(replies[-1].body)
-                    if size > _BATCH_BYTES:  # long ones are not all made before the first is sent
-                        break
-        except (StateUnavailable, StateError):
-            replies = [outside_reply(503, UNAVAILABLE)] * len(waiting)
+            # Long ones are not all made before the first is sent.
+            replies = self._provider.handle_together([call for _, call, _ in waiting], _BATCH_BYTES)
         except Exception as error:
             report(error)
             replies = [outside_reply(500, INTERNAL_ERROR)] * len(waiting)
@@ -138,6 +130,10 @@ class Batch:
             self._waiting = rest
         for (request, _, deliver), reply in zip(waiting, replies, strict=False):
             deliver(request, reply)
+
+
+def _call(request: HttpRequest, origin: str) -> Request:
+    return Request(request.method, request.path, request.body, tuple(request.headers), origin, request.is_too_large)
 
 
 def _problem(status: int, title: str, detail: str) -> Response:

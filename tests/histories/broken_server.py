@@ -46,6 +46,9 @@ class NoCatchUp(Broken):
         self._seen = self._seen or self._log.head()
         return self._seen
 
+    def record(self, calls: Any, keep: int, _seen: Head) -> Any:
+        return self._log.record(calls, keep, self._log.head())
+
 
 class Unflushed(Broken):
     """What is acknowledged is kept for good only when the next call comes."""
@@ -70,6 +73,22 @@ class Unflushed(Broken):
         self._flush()
         return self._log.head()  # type: ignore[no-any-return]
 
+    def record(self, calls: Any, keep: int, seen: Head) -> int | None:
+        head = self.begin()
+        if (head.change, head.epoch) != (seen.change, seen.epoch):
+            self._log.rollback()
+            return None
+        first: int = self._log.append_calls(calls, keep)
+        self.commit()
+        return first
+
+
+class Unchecked(Broken):
+    """A call is recorded, and its reply sent, whatever others changed since it was answered."""
+
+    def record(self, calls: Any, keep: int, _seen: Head) -> Any:
+        return self._log.record(calls, keep, self._log.head())
+
 
 class StaleWrite(Broken):
     """One who writes has the lock, and does not look at what others wrote before it got it."""
@@ -84,10 +103,22 @@ class StaleWrite(Broken):
 
     def begin(self) -> Head:
         begun: Head = self._log.begin()
-        return self._seen or begun
+        self._seen = self._seen or begun
+        return Head(self._seen.change, begun.call, self._seen.epoch)
+
+    def append(self, changes: Any) -> None:
+        assert self._seen is not None
+        self._log.append(changes)
+        self._seen = Head(self._seen.change + len(changes), self._seen.call, self._seen.epoch)
 
 
-BREAKS = {"sound": Sound, "no_catch_up": NoCatchUp, "unflushed": Unflushed, "stale_write": StaleWrite}
+BREAKS = {
+    "sound": Sound,
+    "no_catch_up": NoCatchUp,
+    "unchecked": Unchecked,
+    "unflushed": Unflushed,
+    "stale_write": StaleWrite,
+}
 
 
 def main() -> None:

@@ -61,6 +61,7 @@ def of_build(build: str, servers: int, folder: Path, operations: int, number: in
     ("broken", "servers", "operations"),
     [
         pytest.param("no_catch_up", 2, 300, id="one that does not catch up"),
+        pytest.param("unchecked", 2, 300, id="one that answers of what it saw last"),
         # There is one alone, so that nobody else sees the state: what it lost is missed after it was killed.
         pytest.param("unflushed", 1, 1200, id="one that acknowledges too early"),
         pytest.param("stale_write", 2, 800, id="one that takes the next n of what it knew"),

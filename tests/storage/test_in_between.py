@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,8 @@ from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.provider import Provider
+from mockserver.provider.reply import Reply
+from mockserver.provider.request import Request
 from mockserver.provider.state.clock import FrozenClock, MovableClock
 from mockserver.provider.state.log import StateUnavailable
 from mockserver.provider.state.world import Merchant, World
@@ -41,6 +44,9 @@ class Interrupted(SqliteLog):
 
     def begin(self) -> Any:
         return self._around("begin", super().begin)
+
+    def record(self, *given: Any) -> Any:
+        return self._around("record", lambda: super(Interrupted, self).record(*given))
 
     def commit(self) -> None:
         self._around("commit", super().commit)
@@ -97,6 +103,43 @@ def test_a_call_is_answered_of_one_state_also_where_its_fault_is_taken_in_the_ne
     assert [call.reply.body for call in provider.journal.calls()][-1] == reply
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_calls_are_answered_anew_where_others_changed_something_before_they_are_recorded(
+    count: int, log: Interrupted, provider: Provider, other: Provider
+) -> None:
+    """They are answered of what was seen last, without a look: it counts only if it still holds when they are kept."""
+    ask(provider, "M1")
+    merchant = other.store.merchant("M1")
+    assert merchant is not None
+    (project,) = merchant.projects()
+    log.before["record"] = lambda: other.move_vouchers(merchant, project, VoucherStatus.SUCCESS, count=2)
+    body = json.dumps({"projectid": "P-M1", "status": "", "page": 1, "limit": 30, "signature": merchant.signature})
+    path = "/merchant/M1/kiosgamer/project/detail"
+    replies = provider.handle_together([Request("POST", path, body.encode())] * count)
+    assert ['"success":2' in reply.body.decode() for reply in replies] == [True] * count
+    assert [call.reply.body for call in other.journal.calls()][1:] == [reply.body for reply in replies]
+    assert numbers(provider) == numbers(other) == list(range(1, count + 2))
+
+
+def test_calls_that_others_recorded_meanwhile_change_no_reply_and_no_number(
+    log: Interrupted, provider: Provider, other: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(provider, "M1")
+    answered = []
+    as_it_is = provider._judged
+
+    def judged(request: Request) -> Reply:
+        answered.append(request)
+        return as_it_is(request)
+
+    monkeypatch.setattr(provider, "_judged", judged)
+    log.before["record"] = lambda: ask(other, "M2")
+    ask(provider, "M1")
+    assert len(answered) == 1
+    assert [(one.n, one.call.merchant_id) for one in provider.journal.calls()] == [(1, "M1"), (2, "M2"), (3, "M1")]
+    assert numbers(other) == numbers(provider)
+
+
 FORGETTING: dict[str, Callable[[Provider], object]] = {
     "a merchant is reset": lambda provider: provider.reset_merchant("M1"),
     "the journal is cleared": lambda provider: provider.clear_journal(),
@@ -116,8 +159,9 @@ def test_a_call_that_is_recorded_after_others_were_forgotten_is_kept(
         if with_a_call:
             ask(other, "M2")
 
-    log.before["begin"] = meanwhile
+    log.before["record"] = meanwhile
     ask(provider, "M1")
+    assert "record" not in log.before
     assert numbers(provider) == numbers(other)
     assert [one.call.merchant_id for one in provider.journal.calls()] == ["M2"] * with_a_call + ["M1"]
 

@@ -25,6 +25,7 @@ from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.internal_error import ERRORS
 from mockserver.provider.provider import Provider
+from mockserver.provider.request import Request
 from mockserver.provider.state.changes import encode_change
 from mockserver.provider.state.clock import FrozenClock, MovableClock
 from mockserver.provider.state.log import StateError, StateUnavailable
@@ -124,10 +125,10 @@ def test_the_journal_is_bounded_and_its_replies_are_whole(url: str) -> None:
     assert {entry.reply for entry in entries} == {json.dumps(outline(third), separators=(",", ":"))}
     with psycopg.connect(url.partition("?")[0]) as looking:
         schema = url.partition("=")[2]
-        rows = looking.execute(f"SELECT (SELECT count(*) FROM {schema}.calls), (SELECT count(*) FROM {schema}.replies)")
-        calls, replies = rows.fetchone() or (0, 0)
+        rows = looking.execute(f"SELECT (SELECT count(*) FROM {schema}.calls), (SELECT count(*) FROM {schema}.pieces)")
+        calls, pieces = rows.fetchone() or (0, 0)
     assert calls <= 50 + 2 * 256
-    assert replies < 40
+    assert pieces < 40
 
 
 @pytest.fixture
@@ -211,7 +212,7 @@ def test_a_database_that_stands_still_is_not_waited_for(
     assert isinstance(log, PostgresqlLog)
     assert log._connection is not None
     pid = log._connection.info.backend_pid
-    monkeypatch.setattr("mockserver.storage.postgresql._SECONDS_TO_LOOK", 0.05)
+    monkeypatch.setattr("mockserver.storage.postgresql._SECONDS_TO_ANSWER", 0.05)
     os.kill(pid, signal.SIGSTOP)
     try:
         assert outline(provider)["rc"] == 503
@@ -283,7 +284,7 @@ def test_a_state_of_a_newer_version_or_something_else_is_refused(url: str, postg
     with psycopg.connect(postgresql.url, autocommit=True) as newer:
         newer.execute(f"UPDATE {schema}.head SET format = 99")
         newer.execute("CREATE SCHEMA elsewhere CREATE TABLE things (n integer)")
-    with pytest.raises(StateError, match=r"newer apigames-mock \(format 99, this one knows 1\); use that version"):
+    with pytest.raises(StateError, match=r"newer apigames-mock \(format 99, this one knows 2\); use that version"):
         open_log(url)
     with pytest.raises(StateError, match=r"holds something else; name another with \?schema=NAME"):
         open_log(f"{postgresql.url}?schema=elsewhere")
@@ -336,3 +337,11 @@ def test_what_was_in_a_file_is_carried_to_a_database_and_back(url: str, tmp_path
     there = opened(url)
     assert {**seen(there), "calls": None} == {**seen(file), "calls": None}
     assert called(there, merchant, PROJECT_DETAIL.path, **ask) == before
+
+
+def test_more_than_the_system_sends_at_once_is_written(url: str) -> None:
+    one = opened(url, world_of("M1"))
+    path = "/merchant/M1/kiosgamer/project/detail"
+    replies = one.handle_together([Request("POST", path, bytes([65 + n]) * 1_500_000) for n in range(16)])
+    assert [reply.rc for reply in replies] == [400] * 16
+    assert [entry.call.body[:1] for entry in opened(url).journal.calls()] == [bytes([65 + n]) for n in range(16)]

@@ -253,7 +253,7 @@ def test_the_journal_is_bounded_and_its_replies_are_whole(file: Path) -> None:
     assert [entry.n for entry in entries] == list(range(1201, 1501))
     assert {entry.reply for entry in entries} == {json.dumps(outline(third), separators=(",", ":"))}
     with closing(sqlite3.connect(file)) as reading:
-        rows = reading.execute("SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM replies)").fetchone()
+        rows = reading.execute("SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM pieces)").fetchone()
     assert rows[0] <= 300 + 2 * 256
     assert rows[1] < 20
 
@@ -307,7 +307,11 @@ CALLS: dict[str, Callable[[Any], object]] = {
 def test_a_call_is_read_as_it_was_written(pair: tuple[Provider, Provider], kind: str) -> None:
     one, other = pair
     CALLS[kind](one)
+    in_memory = Provider(world_of("M1"), clock=MovableClock(FrozenClock(NOW)))
+    CALLS[kind](in_memory)
     (raw,), (read,) = one.journal.calls(), other.journal.calls()
+    # The id of a project that is made is another each time.
+    assert [repr(known.reply) for known in in_memory.journal.calls()] == [repr(raw.reply)]
     assert read.reply == raw.reply
     assert type(read.reply) is type(raw.reply)
     assert one.journal.entries()[0].reply == other.journal.entries()[0].reply
@@ -322,8 +326,8 @@ def test_every_field_of_a_call_is_kept() -> None:
     (raw,) = provider.journal.calls()
     request = Request("PUT", "/a", b"{}", (("x", "y"), ("x", "z")), "here:1", is_too_large=True)
     call = Call(request, "M1", 3.5, raw.call.operation, "delay")
-    head = write_call(call, raw.reply, 0.5)
-    assert read_call(7, head, raw.reply.body, provider.operations).call == call
+    head, own = write_call(call, raw.reply, 0.5)
+    assert read_call(7, head, own, raw.reply.body, provider.operations).call == call
 
 
 @pytest.fixture
@@ -429,7 +433,7 @@ def test_a_file_of_a_newer_version_or_of_something_else_is_refused(file: Path, t
     opened(file, world_of("M1"))
     with closing(sqlite3.connect(file)) as newer:
         newer.execute("PRAGMA user_version = 99")
-    with pytest.raises(StateError, match=r"newer apigames-mock \(format 99, this one knows 1\); use that version"):
+    with pytest.raises(StateError, match=r"newer apigames-mock \(format 99, this one knows 2\); use that version"):
         open_log(f"sqlite:///{file}")
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as another:

@@ -18,21 +18,20 @@ from mockserver.provider.request import Request
 
 _REPLIES: dict[str, type[Reply]] = {one.__name__: one for one in (Reply, ForcedReply, FaultyReply)}
 _ENCODER = msgspec.msgpack.Encoder()
-# Both as rows: their fields in order, but for the operation, which goes by its name, and for what stands elsewhere.
-_REQUEST = Request.__struct_fields__
-_CALL = tuple(name for name in Call.__struct_fields__ if name not in {"request", "operation"})
+# As rows: their fields in order, but for the operation, which goes by its name, and for what stands elsewhere.
+_REQUEST = tuple(name for name in Request.__struct_fields__ if name != "origin")
+_CALL = tuple(name for name in Call.__struct_fields__ if name not in {"request", "operation", "at"})
 _REPLY = tuple(name for name in Reply.__struct_fields__ if name not in {"written", "cause"})
-_call_row, _reply_row = attrgetter(*_CALL), attrgetter(*_REPLY)
+_request_row, _call_row, _reply_row = attrgetter(*_REQUEST), attrgetter(*_CALL), attrgetter(*_REPLY)
 
 
-class _Written(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`request`, `call` and `reply` are rows of `_REQUEST`, `_CALL` and `_REPLY`.
+class _Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What of a call may come again: `request`, `call` and `reply` are rows of `_REQUEST`, `_CALL` and `_REPLY`.
 
     `kind` is that of the reply, `more` what it has besides. `causes` are the kinds and the fields of its cause, the
     outermost first: one that came before is in none of them.
     """
 
-    took: float
     operation: str | None
     request: tuple[Any, ...]
     call: tuple[Any, ...]
@@ -42,31 +41,39 @@ class _Written(msgspec.Struct, frozen=True, array_like=True, gc=False):
     causes: tuple[tuple[str, msgspec.Raw], ...] = ()
 
 
-_DECODER = msgspec.msgpack.Decoder(_Written)
+class _Own(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is of one call alone."""
+
+    took: float
+    at: float
+    origin: str
 
 
-def write_call(call: Call, reply: Reply, took: float) -> bytes:
-    """Write a call and its reply, all but the reply's body."""
+_DECODER, _OWN_DECODER = msgspec.msgpack.Decoder(_Head), msgspec.msgpack.Decoder(_Own)
+
+
+def write_call(call: Call, reply: Reply, took: float) -> tuple[bytes, bytes]:
+    """Write a call and its reply, all but the reply's body: what may come again, and what is of this call alone."""
     operation = None if call.operation is None else call.operation.name
-    request = msgspec.structs.astuple(call.request)
-    rest, row = _call_row(call), _reply_row(reply)
+    request, rest, row = _request_row(call.request), _call_row(call), _reply_row(reply)
+    own = _ENCODER.encode(_Own(took, call.at, call.request.origin))
     if type(reply) is Reply and reply.cause is None:
-        written = _Written(took, operation, request, rest, row)
+        written = _Head(operation, request, rest, row)
     else:
         more = {name: getattr(reply, name) for name in reply.__struct_fields__ if name not in Reply.__struct_fields__}
         causes = () if reply.cause is None else tuple(_parts(reply.cause))
-        written = _Written(took, operation, request, rest, row, type(reply).__name__, more, causes)
+        written = _Head(operation, request, rest, row, type(reply).__name__, more, causes)
     try:
-        return _ENCODER.encode(written)
+        return _ENCODER.encode(written), own
     except UnicodeEncodeError:  # bytes of a path that are not UTF-8
-        return _ENCODER.encode(msgspec.structs.replace(written, request=_legible(request), call=_legible(rest)))
+        return _ENCODER.encode(msgspec.structs.replace(written, request=_legible(request), call=_legible(rest))), own
 
 
-def read_call(n: int, head: bytes, body: bytes, operations: Operations) -> RawEntry:
+def read_call(n: int, head: bytes, own: bytes, body: bytes, operations: Operations) -> RawEntry:
     """Return a call that was written, of one of these operations; raises msgspec.ValidationError where it is none."""
-    written = _DECODER.decode(head)
-    request = dict(zip(_REQUEST, written.request, strict=True))
-    call = msgspec.convert({"request": request, **dict(zip(_CALL, written.call, strict=True))}, Call)
+    written, alone = _DECODER.decode(head), _OWN_DECODER.decode(own)
+    request = {**dict(zip(_REQUEST, written.request, strict=True)), "origin": alone.origin}
+    call = msgspec.convert({"request": request, "at": alone.at, **dict(zip(_CALL, written.call, strict=True))}, Call)
     operation = None if written.operation is None else operations.named(written.operation)
     cause: Cause | None = None
     for kind, fields in reversed(written.causes):
@@ -79,7 +86,7 @@ def read_call(n: int, head: bytes, body: bytes, operations: Operations) -> RawEn
         n,
         msgspec.structs.replace(call, operation=operation),
         msgspec.structs.replace(reply, written=body, cause=cause),
-        written.took,
+        alone.took,
     )
 
 

@@ -28,11 +28,26 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
 
 class LoggedCall(msgspec.Struct, frozen=True, gc=False):
-    """A call of the journal as a log keeps it: `head` is all but the `reply`, which may be long and come again."""
+    """A call of the journal as a log keeps it.
+
+    `own` is of this call alone; `head`, and how the reply to what was `asked` begins, may come again and again.
+    `begins`, in pieces, and `ends` are the reply.
+    """
 
     merchant_id: str | None
     asked: bytes
     head: bytes
+    own: bytes
+    begins: tuple[bytes, ...]
+    ends: bytes
+
+
+class ReadCall(msgspec.Struct, frozen=True, gc=False):
+    """A call that was read again: its number in the journal, and what `LoggedCall` says, with the reply whole."""
+
+    n: int
+    head: bytes
+    own: bytes
     reply: bytes
 
 
@@ -54,8 +69,15 @@ class Log(Protocol):
     def changes(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Yield the changes behind this number, with their own."""
 
-    def calls(self, after: int, most: int) -> list[tuple[int, bytes, bytes]]:
-        """Return the newest `most` calls behind this number: its own, head and reply; oldest first."""
+    def calls(self, after: int, most: int) -> list[ReadCall]:
+        """Return the newest `most` calls behind this number, oldest first."""
+
+    def record(self, calls: Sequence[LoggedCall], keep: int, seen: Head) -> int | None:
+        """Write calls behind the last if no change was made since `seen`, and keep them for good.
+
+        Return the number of the first, None where nothing is written. `keep` is as in `append_calls`; not to be used
+        between `begin` and the end of that.
+        """
 
     def begin(self) -> Head:
         """Let nobody else write, and return how far it is."""
@@ -64,12 +86,12 @@ class Log(Protocol):
         """Write changes behind the last."""
 
     def append_calls(self, calls: Sequence[LoggedCall], keep: int) -> int:
-        """Write calls behind the last, and return the number of the first; of all there are `keep` are kept."""
+        """Write calls behind the last, and return the number of the first; the newest `keep` are kept, or more."""
 
     def forget_calls(self, merchant_id: str | None = None, *, numbers_too: bool = False) -> None:
         """Forget every call, or those of one merchant; with `numbers_too` they are numbered from 1 again."""
 
-    def forget_replies(self) -> None:
+    def lean_on_nothing(self) -> None:
         """Take it that others may have forgotten calls: what is written from now on leans on none of before."""
 
     def replace(self, change: bytes) -> None:

@@ -1,8 +1,10 @@
 """A state that outlives its process, and that other processes share: kept in step with a log.
 
-Each process has the whole state in memory, so that a page costs what it costs without. Before it answers it makes sure
-that it has seen the head of the log. Whatever depends on the present state is looked at, changed and written while
-nobody else writes. Nothing is acknowledged before it is written: replies go out when the outermost block has ended.
+Each process has the whole state in memory, so that a page costs what it costs without. Whoever looks makes sure first
+that it has seen the head of the log. Calls are answered of what was seen last, and recorded on the condition that it is
+the head still: else they are answered anew. Whatever depends on the present state is looked at, changed and written
+while nobody else writes. Nothing is acknowledged before it is written: replies go out when the outermost block has
+ended.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -37,9 +39,13 @@ from mockserver.provider.state.log import Head, Log, LoggedCall, StateError, Sta
 _COST_OF_A_CHANGE = 4096
 _LEAST_GROWTH = 16 * 1_048_576
 
+_T = TypeVar("_T")
+
 
 class SharedState:
-    """`with shared:` is for what looks at the state and changes it by that; `with shared.reading():` for a call.
+    """`with shared:` is for what looks at the state and changes it by that; `with shared.reading():` for who looks.
+
+    `answer` is for calls.
 
     `apply` makes a change in memory. One thread at a time is in either block; they may be nested. What is written is
     kept when the outermost ends: it raises StateUnavailable where that fails, and then nothing of it is acknowledged.
@@ -64,19 +70,21 @@ class SharedState:
         self._journal = journal
         self._operations = operations
         self._lock = threading.RLock()
-        self._reading = _Reading(self)
+        self._reading = _Block(lambda: self._enter(self._look), self._leave)
+        self._guessing = _Block(lambda: self._enter(self._guess), self._leave)
         self._depth = 0
         # The thread that is in a block.
         self._owner = 0
         self._seen = 0
         self._epoch = 0
         self._is_writing = self._is_lost = self._is_told = self._is_replaced = False
-        # Between the first look of a call that is being answered and its first change.
-        self._is_looking = False
+        # What is answered in this block holds only if nobody has changed anything until something is written.
+        self._is_guess = False
         self._changes: list[bytes] = []
         self._calls: list[tuple[Call, Reply, float]] = []
         self._written: list[RawEntry] = []
-        self._last_call = 0
+        # The number of the last call that there is for others too, and of the last that this block wrote.
+        self._last_call = self._last_written = 0
         journal.follow(self._journal_up_to_date)
 
     @property
@@ -94,11 +102,6 @@ class SharedState:
         """Return a block in which the state is as it is when the block begins, or later."""
         return self._reading
 
-    @property
-    def is_here(self) -> bool:
-        """Whether this thread is in a block."""
-        return self._owner == threading.get_ident()
-
     def commit(self, change: Change) -> Any:
         """Make a change, and write it; return what it made."""
         with self:
@@ -112,26 +115,26 @@ class SharedState:
                 merchant_id = change.merchant_id if isinstance(change, ResetMerchant) else None
                 self._try(lambda: self._log.forget_calls(merchant_id, numbers_too=isinstance(change, Reset)))
                 if isinstance(change, Reset):
-                    self._last_call = 0
+                    self._last_call = self._last_written = 0
             return made
 
-    def answer(self, judged: Callable[[], Reply]) -> Reply:
-        """Return the reply to a call, all of it of one state; to be asked for in a block.
+    def answer(self, judge: Callable[[], _T]) -> _T:
+        """Return what `judge` returns, which answers calls and records them: all of one state, and kept.
 
-        What a call changes is changed under a lock that it takes behind its first look: where others changed something
-        until then, it is judged anew, and under the lock nobody does any more.
+        It is called again, while nobody else writes, where others have changed something: what it does besides, it may
+        do twice.
         """
-        self._is_looking = not self._is_writing
+        if self._owner == threading.get_ident():
+            return judge()
         try:
-            return judged()
-        except _MovedOn:
-            return judged()
-        finally:
-            self._is_looking = False
+            with self._guessing:
+                return judge()
+        except MovedOn:
+            with self:
+                return judge()
 
     def record(self, call: Call, reply: Reply, took: float) -> None:
         """Keep a call in the journal of all, when the block ends that this is in; `took` is in seconds."""
-        self._is_looking = False
         if is_long(call, reply):
             call, reply = shortened(call, reply)
         self._calls.append((call, reply, took))
@@ -147,10 +150,10 @@ class SharedState:
         with self.reading():
             journal = self._journal
             if journal.last < self._last_call:
-                for n, head, reply in self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1))):
+                for one in self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1))):
                     # Later ones are behind changes that are not seen yet, or are not yet for anybody to see.
-                    if n <= self._last_call:
-                        journal.keep(read_call(n, head, reply, self._operations))
+                    if one.n <= self._last_call:
+                        journal.keep(read_call(one.n, one.head, one.own, one.reply, self._operations))
                 journal.skip_to(self._last_call)
             yield
 
@@ -162,10 +165,6 @@ class SharedState:
             self._try(lambda: self._log.replace(written))
             self._growth.restart(self._seen, len(written))
             self._is_replaced = True
-
-    def enter_reading(self) -> None:
-        """Begin the block that `reading` returns."""
-        self._enter(self._look)
 
     def _enter(self, begin: Callable[[], None]) -> None:
         self._lock.acquire()
@@ -195,34 +194,43 @@ class SharedState:
         if self._depth == 1:
             self._catch_up(self._try(self._log.head))
 
+    def _guess(self) -> None:
+        if self._is_lost or not self._epoch:
+            self._look()
+        else:
+            self._is_guess = True
+
     def _write(self) -> None:
         if not self._is_writing:
             head = self._try(self._log.begin)
             self._is_writing = True
-            looked_at = self._epoch, self._seen
+            self._check_guess(head)
             self._catch_up(head)
-            if self._is_looking:
-                self._is_looking = False
-                if looked_at != (self._epoch, self._seen):
-                    raise _MovedOn
+
+    def _check_guess(self, head: Head) -> None:
+        if self._is_guess:
+            self._is_guess = False
+            if (head.epoch, head.change) != (self._epoch, self._seen):
+                self._drop()
+                raise MovedOn
 
     def _catch_up(self, head: Head) -> None:
-        self._last_call = head.call
         if head.epoch != self._epoch:
             if self._epoch and not head.change:
                 raise StateUnavailable(f"the state {self._log.name} was emptied, and has not begun anew")
             self._is_lost, self._epoch = True, head.epoch
-        if head.change < self._seen:  # brought back from a copy
-            self._is_lost = True
-        if self._is_lost:
-            self._seen = 0
+        if head.change < self._seen or (head.change == self._seen and head.call < self._last_call):
+            self._is_lost = True  # brought back from a copy
+        self._last_call = self._last_written = head.call
         if head.change == self._seen and not self._is_lost:
             return
+        if self._is_lost:
+            self._seen = 0
         self._try(self._read_changes)
         self._is_lost = False
 
     def _read_changes(self) -> None:
-        self._log.forget_replies()
+        self._log.lean_on_nothing()
         for n, written in self._log.changes(self._seen):
             try:
                 change = decode_change(written)
@@ -266,24 +274,25 @@ class SharedState:
 
     def _write_down(self) -> None:
         """Write what is to be written, and keep it for good."""
-        if not (self._changes or self._calls or self._written or self._is_replaced):
+        is_changed = bool(self._changes or self._written or self._is_replaced)
+        if not (is_changed or self._calls):
+            if self._is_guess:
+                self._check_guess(self._try(self._log.head))
             self._drop()
             return
         try:
             if self._is_lost:
                 raise StateUnavailable(f"the state {self._log.name} was lost on the way")
-            if not self._is_writing:
-                # What others did meanwhile comes before the calls: they may have forgotten those of before.
-                self._write()
-            if self._changes:
-                self._try(lambda: self._log.append(self._changes))
-            self._write_calls()
-            self._try(self._log.commit)
+            if self._is_writing or is_changed or not self._has_recorded():
+                self._write_all()
+        except MovedOn:
+            raise
         except BaseException:
             self._is_lost = True
             self._drop()
             raise
-        self._is_writing = self._is_replaced = False
+        self._is_writing = self._is_replaced = self._is_guess = False
+        self._last_call = self._last_written
         for n, change in enumerate(self._changes, self._seen + 1):
             self._growth.add(len(change)) if n > 1 else self._growth.restart(n, len(change))
         self._seen += len(self._changes)
@@ -294,20 +303,42 @@ class SharedState:
         if written:
             self._journal.tell(written)
 
+    def _has_recorded(self) -> bool:
+        """Write the calls of a block in which nothing is changed, if nobody has changed anything; tell whether."""
+        seen = Head(self._seen, self._last_call, self._epoch)
+        first = self._try(lambda: self._log.record(self._logged(), self._journal.capacity, seen))
+        if first is None:
+            return False
+        self._take(first)
+        return True
+
+    def _write_all(self) -> None:
+        # What others did meanwhile comes before the calls: they may have forgotten those of before.
+        self._write()
+        if self._changes:
+            self._try(lambda: self._log.append(self._changes))
+        self._write_calls()
+        self._try(self._log.commit)
+
     def _write_calls(self) -> None:
-        calls, self._calls = self._calls, []
-        if not calls:
-            return
-        logged = [
-            LoggedCall(call.merchant_id, call.request.body, write_call(call, reply, took), reply.body)
-            for call, reply, took in calls
+        if self._calls:
+            self._take(self._try(lambda: self._log.append_calls(self._logged(), self._journal.capacity)))
+
+    def _logged(self) -> list[LoggedCall]:
+        return [
+            LoggedCall(call.merchant_id, call.request.body, *write_call(call, reply, took), *reply.parts)
+            for call, reply, took in self._calls
         ]
-        first = self._try(lambda: self._log.append_calls(logged, self._journal.capacity))
-        self._written += [RawEntry(n, *one) for n, one in enumerate(calls, first)]
+
+    def _take(self, first: int) -> None:
+        """Take it that the calls of this block are written, the first under this number."""
+        self._written += [RawEntry(n, *one) for n, one in enumerate(self._calls, first)]
+        self._last_written = first + len(self._calls) - 1
+        self._calls = []
 
     def _drop(self) -> None:
         """Keep nothing of the block that ends."""
-        self._is_replaced = False
+        self._is_replaced = self._is_guess = False
         if self._is_writing:
             self._is_writing = False
             self._log.rollback()
@@ -324,8 +355,8 @@ class SharedState:
             raise
 
 
-class _MovedOn(Exception):
-    """What a call has looked at is no longer so."""
+class MovedOn(Exception):
+    """What a call was answered of is no longer so."""
 
 
 class Growth:
@@ -358,14 +389,14 @@ class Growth:
         return self._behind > self._due_at
 
 
-class _Reading:
-    """The block of those that look; it may be nested, and in the other one."""
+class _Block:
+    """A block that may be entered again and again, also while it is entered."""
 
-    def __init__(self, shared: SharedState) -> None:
-        self._shared = shared
+    def __init__(self, enter: Callable[[], None], leave: Callable[[], None]) -> None:
+        self._enter, self._leave = enter, leave
 
     def __enter__(self) -> None:
-        self._shared.enter_reading()
+        self._enter()
 
     def __exit__(self, *exc_info: object) -> None:
-        self._shared.__exit__()
+        self._leave()
