@@ -52,5 +52,5 @@ def open_log(url: str, *, make: bool = True) -> StoredLog:
         )
     file = Path(url.removeprefix(_SQLITE))
     if not make and not file.exists():
-        raise StateError(f"there is no file {file}; name the state that `serve --state` was given")
+        raise StateError(f"there is no file {file}; name the state that `serve --state` was given, or bring it back")
     return SqliteLog(file)

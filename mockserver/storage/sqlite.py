@@ -84,6 +84,7 @@ class SqliteLog:
         # Whoever has a provider has no hold of the log that it was given.
         self._closing = weakref.finalize(self, connection.close)
         self._inode = _inode(self._path)
+        self._check(connection)
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -91,9 +92,10 @@ class SqliteLog:
         # What a large change made of the file beside is given back.
         connection.execute(f"PRAGMA journal_size_limit = {_PAGES_AHEAD * _PAGE_BYTES}")
         connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and tables == 0:
+        # Now that nobody else writes: another may have been first.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if tables == 0:
             _execute_all(connection, _SCHEMA + _CALLS)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         elif version == 1:
@@ -101,14 +103,19 @@ class SqliteLog:
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
         connection.execute("PRAGMA busy_timeout = 0")
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Refuse what is not for this version, before anything of it is changed."""
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not tables >= {"head", "changes"}:
+            raise StateError(f"{self._file} is a database of something else; name another file")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > FORMAT:
             raise StateError(
                 f"{self._file} was written by a newer apigames-mock (format {version}, this one knows {FORMAT}); "
                 "use that version, or begin anew in another file"
             )
-        if version == 0 and tables:
-            raise StateError(f"{self._file} is a database of something else; name another file")
-        return connection
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do it, and where another process writes, once more until it no longer does."""
