@@ -14,7 +14,7 @@ import msgspec
 from mockserver.cli.shared.outputs import STANDARD_OUTPUT, OutputFile, write_output
 from mockserver.cli.shared.printing import echo
 from mockserver.provider.provider import Provider
-from mockserver.provider.state.changes import Restore, encode_change
+from mockserver.provider.state.changes import encode_change, restore_from_json
 from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.provider.state.world import World
 from mockserver.storage.opening import StoredLog, open_log
@@ -75,7 +75,7 @@ def _keep_private(file: Path) -> None:
 def import_(url: str, file: Path) -> None:
     """Begin a state, which must be empty, with what `state export` wrote to FILE."""
     try:
-        change = msgspec.json.decode(file.read_bytes(), type=Restore)
+        change = restore_from_json(file.read_bytes())
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise click.ClickException(f"{file} is not what `state export` of this version wrote: {error}") from None
     try:
@@ -104,7 +104,9 @@ def compact(url: str) -> None:
     """Make a state small, and quick to open: one change in place of all that led to what it is."""
     with _opened(url) as (provider, log):
         before = log.size()
-        provider.compact()
+        # One change alone says what there is as shortly as can be.
+        if log.length() > 1:
+            provider.compact()
         log.vacuum()
         echo(f"bytes {log.size()}, before {before}")
 

@@ -36,6 +36,8 @@ def open_log(url: str, *, make: bool = True) -> StoredLog:
     Raises:
         StateError: it is no such URL, or what it names cannot be used; no password is in the message.
     """
+    if not isinstance(url, str):
+        raise StateError(f"expected the URL of a state as text, as in sqlite:///mock.db, got {type(url).__name__}")
     if url.startswith(_POSTGRESQL):
         try:
             from mockserver.storage.postgresql import PostgresqlLog  # noqa: PLC0415 - only with the extra
@@ -52,5 +54,5 @@ def open_log(url: str, *, make: bool = True) -> StoredLog:
         )
     file = Path(url.removeprefix(_SQLITE))
     if not make and not file.exists():
-        raise StateError(f"there is no file {file}; name the state that `serve --state` was given")
+        raise StateError(f"there is no file {file}; name the state that `serve --state` was given, or bring it back")
     return SqliteLog(file)

@@ -12,7 +12,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -56,6 +56,8 @@ _SECONDS_BETWEEN_ATTEMPTS = 1.0
 _SECONDS_TO_ANSWER = 10.0
 _CHANGES_AT_ONCE, _BLOCKS_AT_ONCE = 100, 64
 _MOST_BIGINT = 2**63 - 1
+# PostgreSQL cuts off what is longer, without a word.
+_LONGEST_NAME = 63
 
 # The row is written anew at each commit: room beside it keeps it in one page.
 _TABLES = """
@@ -127,6 +129,20 @@ class PostgresqlLog:
         self._is_in_block = False
         try:
             self._connection = self._opened(make)
+        except psycopg.errors.UndefinedTable:
+            raise StateError(
+                f"cannot use {self.name} as a state: there is none; name the one that `serve --state` was given"
+            ) from None
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise StateError(
+                f"cannot use {self.name} as a state: {self._said(error)}; let its user make a schema (GRANT CREATE ON "
+                "DATABASE), or name one that belongs to that user with ?schema=NAME"
+            ) from None
+        except psycopg.OperationalError as error:
+            raise StateError(
+                f"cannot use {self.name} as a state: {self._said(error)}; see that it runs, and that user, password "
+                "(PGPASSWORD) and database are right"
+            ) from None
         except psycopg.Error as error:
             raise StateError(f"cannot use {self.name} as a state: {self._said(error)}") from None
 
@@ -167,7 +183,9 @@ class PostgresqlLog:
                 raise StateError(
                     f"the schema {self._schema} of {self.name} holds something else; name another with ?schema=NAME"
                 )
-            connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._schema)))
+            # Not IF NOT EXISTS, which asks for the right to make one where it is there.
+            if connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", (self._schema,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self._schema)))
             connection.execute(sql.SQL(_TABLES + _CALLS).format(format=sql.Literal(FORMAT)))
 
     def _do(self, work: Callable[[Connection], T], *, again: bool = True) -> T:
@@ -474,20 +492,16 @@ def _parts(url: str) -> tuple[str, str, str, list[str]]:
         if "@" in found.path or found.netloc.count("@") > 1 or "#" in url:
             raise ValueError("a sign of a password")
         query = parse_qsl(found.query, keep_blank_values=True, strict_parsing=bool(found.query))
-        given = conninfo_to_dict(
-            urlunsplit(found._replace(query=urlencode([one for one in query if one[0] != "schema"])))
-        )
+        given = conninfo_to_dict(_url(found, [one for one in query if one[0] != "schema"]))
         if not set(str(given.get("port") or "")) <= set("0123456789,"):
             raise ValueError("a port that is none")
     except (ValueError, psycopg.Error):
         # Without what they say: it may quote the password.
         raise StateError(f"the URL of the state cannot be read: {expected}") from None
-    schema = dict(query).get("schema", SCHEMA)
-    if not schema or '"' in schema or "\0" in schema:
-        raise StateError(f"?schema={schema!r}: expected the name of a schema, as in ?schema={SCHEMA}")
+    schema = _schema([value for name, value in query if name == "schema"])
     user, at, place = found.netloc.rpartition("@")
     shown = [one for one in query if one[0] not in {"password", "sslpassword"}]
-    name = urlunsplit(found._replace(netloc=user.partition(":")[0] + at + place, query=urlencode(shown)))
+    name = _url(found._replace(netloc=user.partition(":")[0] + at + place), shown)
     secrets = [str(value) for key in ("password", "sslpassword") if (value := given.get(key))]
     address = make_conninfo("", **{**_CONNECTION, **{key: value for key, value in given.items() if value is not None}})
     return name, address, schema, secrets
@@ -523,6 +537,24 @@ def _text_of_format_1(merchant_id: str | None) -> str | None:
     if merchant_id is None:
         return None
     return re.sub(r"\\(.)", lambda found: {"0": "\0"}.get(found[1], found[1]), merchant_id)
+
+
+def _url(parts: SplitResult, query: list[tuple[str, str]]) -> str:
+    # Not urlunsplit, which leaves the slashes out where there is no host.
+    asked = f"?{urlencode(query)}" if query else ""
+    return f"{parts.scheme}://{parts.netloc}{parts.path}{asked}"
+
+
+def _schema(given: list[str]) -> str:
+    schema = given[0] if given else SCHEMA
+    if len(given) > 1:
+        raise StateError(f"?schema= is given twice; name one, as in ?schema={SCHEMA}")
+    # What PostgreSQL has another meaning for in a search path, or cannot have in a name.
+    if not schema or '"' in schema or "\0" in schema or schema == "$user":
+        raise StateError(f"?schema={schema!r}: expected the name of a schema, as in ?schema={SCHEMA}")
+    if len(schema.encode()) > _LONGEST_NAME:
+        raise StateError(f"?schema={schema!r}: expected a name of at most {_LONGEST_NAME} bytes")
+    return schema
 
 
 def _one(connection: Connection, query: LiteralString) -> tuple[Any, ...]:

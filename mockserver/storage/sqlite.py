@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -20,8 +21,11 @@ from mockserver.storage.forgetting import BYTES_KEPT, Forgetting
 from mockserver.storage.format_1 import block_of_format_1
 
 FORMAT = 2
-# A world or a snapshot of a million vouchers takes others some seconds to write.
+_SQLITE_BUSY = 5
+# A world or a snapshot of a million vouchers takes others some seconds to write; calls, so little that SQLite's own way
+# of waiting, up to a tenth of a second at a time, would find others at it again and again.
 _SECONDS_TO_WAIT = 10.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.00005, 0.002
 _PAGE_BYTES = 8192
 # So many pages are written behind one another before the file itself is, which waits for the disk.
 _PAGES_AHEAD = 4000
@@ -80,6 +84,7 @@ class SqliteLog:
         # Whoever has a provider has no hold of the log that it was given.
         self._closing = weakref.finalize(self, connection.close)
         self._inode = _inode(self._path)
+        self._check(connection)
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -87,29 +92,47 @@ class SqliteLog:
         # What a large change made of the file beside is given back.
         connection.execute(f"PRAGMA journal_size_limit = {_PAGES_AHEAD * _PAGE_BYTES}")
         connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and tables == 0:
+        # Now that nobody else writes: another may have been first.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if tables == 0:
             _execute_all(connection, _SCHEMA + _CALLS)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         elif version == 1:
             _bring_up_to_date(connection)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
+        connection.execute("PRAGMA busy_timeout = 0")
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Refuse what is not for this version, before anything of it is changed."""
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not tables >= {"head", "changes"}:
+            raise StateError(f"{self._file} is a database of something else; name another file")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > FORMAT:
             raise StateError(
                 f"{self._file} was written by a newer apigames-mock (format {version}, this one knows {FORMAT}); "
                 "use that version, or begin anew in another file"
             )
-        if version == 0 and tables:
-            raise StateError(f"{self._file} is a database of something else; name another file")
-        return connection
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do it, and where another process writes, once more until it no longer does."""
         try:
             if self._connection is None:
                 self._connection = self._opened()
-            return work(self._connection)
+            pause, until = _SHORTEST_PAUSE, 0.0
+            while True:
+                try:
+                    return work(self._connection)
+                except sqlite3.OperationalError as error:
+                    now = time.monotonic()
+                    until = until or now + _SECONDS_TO_WAIT
+                    if not _is_busy(error) or self._connection.in_transaction or now > until:
+                        raise
+                time.sleep(pause)
+                pause = min(pause * 1.1, _LONGEST_PAUSE)
         except (OSError, sqlite3.Error, StateError) as error:
             self.close()
             raise StateUnavailable(f"the state {self.name} cannot be reached: {error}") from None
@@ -286,7 +309,9 @@ class SqliteLog:
     def vacuum(self) -> None:
         """Give back to the system what the file no longer needs."""
         self._do(lambda connection: connection.execute("VACUUM"))
+        self._do(lambda connection: connection.execute(f"PRAGMA busy_timeout = {_SECONDS_TO_WAIT * 1000:.0f}"))
         self._do(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+        self._do(lambda connection: connection.execute("PRAGMA busy_timeout = 0"))
 
     def close(self) -> None:
         """Let go of it; never raises."""
@@ -296,6 +321,12 @@ class SqliteLog:
             self._closing()
         except sqlite3.Error:
             pass
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    # Before Python 3.11 it is only said in words.
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return "locked" in str(error) if code is None else code & 0xFF == _SQLITE_BUSY
 
 
 def _head(connection: sqlite3.Connection) -> Head:

@@ -50,6 +50,14 @@ def test_it_is_told_made_small_and_carried_elsewhere(tmp_path: Path) -> None:
     assert shown(other) == shown(served)
 
 
+def test_what_one_change_says_already_is_not_said_at_greater_length(tmp_path: Path) -> None:
+    opened(tmp_path / "state.db", world_of("M1", "M2"))
+    log = open_log(f"sqlite:///{tmp_path / 'state.db'}")
+    before = list(log.changes(0))
+    assert run("state", "compact", URL, folder=tmp_path).returncode == 0
+    assert list(log.changes(0)) == before
+
+
 def test_a_reset_is_seen_by_who_serves_it(tmp_path: Path) -> None:
     served = long_history(tmp_path)
     assert run("state", "reset", URL, folder=tmp_path).returncode == 0

@@ -410,6 +410,22 @@ def test_what_is_not_written_is_not_acknowledged_and_not_there(file: Path, monke
     assert [one.project_id for one in provider.store.merchant("M1").projects()] == ["P-M1"]  # type: ignore[union-attr]
 
 
+def test_whoever_writes_is_waited_for_but_not_without_end(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = opened(file, world_of("M1"))
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = threading.Timer(0.02, lambda: other.execute("COMMIT"))
+        done.start()
+        assert outline(provider)["rc"] == 200
+        done.join()
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr("mockserver.storage.sqlite._SECONDS_TO_WAIT", 0.01)
+        assert outline(provider)["rc"] == 503
+        other.execute("COMMIT")
+    assert outline(provider)["rc"] == 200
+    assert [entry.n for entry in provider.journal.entries()] == [1, 2]
+
+
 def test_a_call_that_says_its_own_number_has_that_number(file: Path) -> None:
     providers = opened(file, world_of("M1"), doctor_header=True), opened(file, doctor_header=True)
     for number in range(1, 5):
@@ -446,6 +462,8 @@ def test_a_file_of_a_newer_version_or_of_something_else_is_refused(file: Path, t
     for url in ("sqlite://x", "state.db", "sqlite:///", "postgresq://x/y"):
         with pytest.raises(StateError, match="expected sqlite:///FILE"):
             open_log(url)
+    with pytest.raises(StateError, match=r"as text, as in sqlite:///mock\.db, got .*Path"):
+        open_log(file)  # type: ignore[arg-type]
 
 
 def test_a_change_that_this_version_does_not_know_is_refused_and_never_left_out(file: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -23,13 +24,17 @@ from mockserver.provider.state.log import StateError, StateUnavailable
 from mockserver.provider.state.world import World, WorldError
 from mockserver.provider.state.world_file import built_in_world, read_world
 from mockserver.storage.opening import StoredLog, open_log
+from mockserver.web.server import Server
 
 # What says how a state begins.
-_OF_THE_START = ("world", "merchant", "readings", "reading", "clock", "plan", "fault")
+_OF_THE_START = ("world", "reload", "merchant", "readings", "reading", "clock", "plan", "fault")
 
 
 def opened_log(ctx: click.Context, state: str | None, fresh: bool) -> StoredLog | None:
-    """Open the state, if there is one, and see to it that nothing else says how it begins where it has begun."""
+    """Open the state, if there is one, and see to it that nothing else says how it begins where it has begun.
+
+    One that is to begin anew is left as it is: `ready_state` forgets it.
+    """
     if state is None:
         if fresh:
             raise click.UsageError(
@@ -38,9 +43,7 @@ def opened_log(ctx: click.Context, state: str | None, fresh: bool) -> StoredLog 
         return None
     try:
         log = open_log(utf8(state, "--state"))
-        if fresh:
-            log.empty()
-        if log.head().change:
+        if log.head().change and not fresh:
             given = [name for name in _OF_THE_START if _is_given(ctx, name)]
             if given:
                 options = ", ".join(f"--{name}" for name in given)
@@ -54,7 +57,22 @@ def opened_log(ctx: click.Context, state: str | None, fresh: bool) -> StoredLog 
     return log
 
 
+def ready_state(ctx: click.Context, log: StoredLog, fresh: bool, server_of: Callable[[Provider], Server]) -> None:
+    """Forget what is in a state that is to begin anew, once nothing else can be wrong with what was asked for.
+
+    `server_of` says what is wrong with the address: before a state is forgotten, and before one begins.
+    """
+    server_of(Provider(World())).stop()
+    try:
+        if fresh:
+            log.empty()
+    except StateUnavailable as error:
+        raise click.UsageError(str(error), ctx) from None
+
+
 def _is_given(ctx: click.Context, name: str) -> bool:
+    if name == "reload":
+        return bool(ctx.params[name])
     if name == "reading" and os.environ.get(variable("reading")):
         return True
     return ctx.get_parameter_source(name) not in {click.core.ParameterSource.DEFAULT, None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from mockserver.cli.shared.outputs import STANDARD_OUTPUT, write_output
 from mockserver.cli.shared.printing import write_line
 from mockserver.provider.journal.recorded import Observer
 from mockserver.provider.provider import Provider
+from mockserver.provider.state.log import Log, StateError
 from mockserver.web.server import Server
 from mockserver.web.stopping import end_process_within
 
@@ -29,6 +31,7 @@ _STANDARD_ERROR = 2
 # From a signal to the end, for a call that takes longer and for a log that nobody reads.
 _STOP_SECONDS = 1.5
 _SECONDS_FOR_A_LINE = 0.1
+_SECONDS_BETWEEN_ATTEMPTS = 1.0
 
 
 def serve_here(
@@ -59,7 +62,8 @@ def serve_here(
 
 def serve_with_workers(
     count: int,
-    made: Callable[[], Callable[[tuple[Observer, ...]], Provider]],
+    opened: Callable[[], Log],
+    made: Callable[[Log, tuple[Observer, ...]], Provider],
     server_of: Callable[[Provider], Server],
     banner: Served,
     log_format: str,
@@ -74,7 +78,10 @@ def serve_with_workers(
 
     def work(on_ready: Callable[[], None], parent_is_alive: int) -> None:
         with _logging(log_format) as (writer, log):
-            server = _logged(made(), server_of, log, log_format, writer)
+            of_state = _opened(opened, parent_is_alive, lambda text: writer.write(notice(log_format, text, "error")))
+            if of_state is None:
+                return
+            server = _logged(partial(made, of_state), server_of, log, log_format, writer)
 
             def ready() -> None:
                 loop = asyncio.get_running_loop()
@@ -105,6 +112,26 @@ def serve_with_workers(
         Workers(count, work, lambda message: write(notice(log_format, message, "warning"))).run(on_ready)
     except WorkersError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _opened(opened: Callable[[], Log], parent_is_alive: int, tell: Callable[[str], object]) -> Log | None:
+    """Return the log of the state, once it can be reached; None when the parent is gone before."""
+    is_told = False
+
+    def attempt() -> Log | None:
+        nonlocal is_told
+        try:
+            return opened()
+        except StateError as error:
+            if not is_told:
+                is_told = True
+                tell(f"worker {os.getpid()} waits for the state: {error}")
+            return None
+
+    while True:
+        log = attempt()
+        if log is not None or select.select([parent_is_alive], [], [], _SECONDS_BETWEEN_ATTEMPTS)[0]:
+            return log
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from mockserver.cli.serve.banner import Served, url_elsewhere
-from mockserver.cli.serve.chosen import chosen_readings, chosen_world, one_of, opened_log, own_merchant
+from mockserver.cli.serve.chosen import chosen_readings, chosen_world, one_of, opened_log, own_merchant, ready_state
 from mockserver.cli.serve.control import clock_from, plan_from, rule_from
 from mockserver.cli.serve.own_state import OwnState
 from mockserver.cli.serve.reload import WorldFile
@@ -24,6 +24,7 @@ from mockserver.cli.shared.configuration import (
     SECRET_VARIABLE,
     TABLE,
     ConfiguredCommand,
+    StateUrl,
     variable,
 )
 from mockserver.cli.shared.failures import USAGE_ERROR, one_line
@@ -89,6 +90,7 @@ class _ServeCommand(ConfiguredCommand):
 @click.option(
     "--state",
     envvar=variable("state"),
+    type=StateUrl(),
     metavar="URL",
     help="Keep everything in sqlite:///FILE or postgresql://USER@HOST/DB, so that a restart loses nothing; made where "
     "there is none. docs/state.md",
@@ -245,6 +247,8 @@ def serve(
         if its_plan is not None:
             served = msgspec.structs.replace(served, plan=its_plan)
 
+        rules = [rule_from(one) for one in fault]
+
         def made(log: Log | None, observers: tuple[Observer, ...] = ()) -> Provider:
             try:
                 return Provider(
@@ -254,7 +258,7 @@ def serve(
                     journal_capacity=journal,
                     observers=observers,
                     readings_origin=origin,
-                    rules=[rule_from(one) for one in fault],
+                    rules=rules,
                     doctor_header=doctor_header,
                     log=log,
                 )
@@ -289,6 +293,8 @@ def serve(
                 operations=provider.operations,
             )
 
+        if log_of_state is not None:
+            ready_state(ctx, log_of_state, fresh, server_of)
         remove(url_file)  # of an earlier run, which may not have ended by itself
         at_end.callback(remove, url_file)
         if workers == 1:
@@ -296,14 +302,15 @@ def serve(
         else:
             assert log_of_state is not None
             assert state is not None
-            probe = server_of(made(log_of_state))  # says what is wrong once, and which port it is
+            probe = server_of(made(log_of_state))  # says which port it is
             banner = shown(probe)
             probe.stop()
             log_of_state.close()
-            url = state
             serve_with_workers(
                 workers,
-                lambda: partial(made, open_log(url)),
+                # Never made by a worker: a state that is gone is to be missed, and not to begin anew.
+                partial(open_log, state, make=False),
+                made,
                 partial(server_of, port=probe.port, admin_token=probe.access.token, shares_port=True),
                 banner,
                 log_format,

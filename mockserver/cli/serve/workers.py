@@ -10,8 +10,6 @@ from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from mockserver.cli.shared.printing import write_line
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -92,7 +90,7 @@ class Workers:
             self._work(lambda: _tell(write), self._alive_read)
             status = 0
         except Exception as error:
-            write_line(f"apigames-mock: {error}", err=True)
+            self._tell(f"worker {os.getpid()} cannot serve: {error}")
         finally:
             # Not as a program ends: what the parent has still to do is not this one's.
             os._exit(status)

@@ -25,6 +25,7 @@ TABLE = "apigames-mock"
 _MOST_READ = 1_048_576
 # Kubernetes tells each container of every Service in its namespace: of one named apigames-mock by names like ours.
 _OF_A_SERVICE = f"{PREFIX}SERVICE_HOST"
+_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class Configuration:
 
     file: Path | None = None
     left_aside: tuple[Path, ...] = ()
+
+
+class StateUrl(click.types.StringParamType):
+    """The URL of a state."""
+
+    @staticmethod
+    def seen_from(folder: Path, url: str) -> str:
+        """Return it with its file, if it has one, in this folder unless it says another: as a path is read there."""
+        start, file = url[: len(_SQLITE)], url[len(_SQLITE) :]
+        return f"{start}{folder / file}" if start == _SQLITE and file else url
 
 
 class ConfiguredCommand(click.Command):
@@ -183,4 +194,6 @@ def _value(key: str, value: Any, options: dict[str, click.Option], path: Path) -
         return str(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise click.UsageError(f"{where} {key}: expected text or an integer, got {json_type(value)}")
+    if isinstance(option.type, StateUrl):
+        return option.type.seen_from(path.parent, str(value))
     return path.parent / str(value) if isinstance(option.type, click.Path) else value

@@ -35,7 +35,7 @@ class FaultError(ValueError):
     """There is no such fault, or it takes no such value; the message says what there is."""
 
 
-class Fault(msgspec.Struct, frozen=True):
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fault. `seconds` is how long `delay` and `slow_body` take, `retry_after` (in seconds) is for `rate_limit`.
 
     Of a call that changes something `carried_out` says whether it is done all the same: then only its reply is hit.

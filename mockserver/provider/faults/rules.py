@@ -20,7 +20,7 @@ MOST_TIMES = 10**9
 FARTHEST_SEED = 10**15
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which calls a fault hits: the next `times`, or a `share` of them (0 to 1, drawn by `seed`), or all until cleared.
 
     Of every operation, merchant and project, or of one `operation` (its name), one `merchant_id`, one `project_id`
@@ -58,7 +58,7 @@ class RuleState:
     left: int | None
 
 
-class RuleInForce(msgspec.Struct, frozen=True):
+class RuleInForce(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rule as a value that goes on where it was: how many calls it `hit`, where its `draws` are (None: no share)."""
 
     rule: Rule

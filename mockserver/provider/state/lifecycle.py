@@ -69,7 +69,7 @@ class Planned(Protocol):
         """Return the project as it is now."""
 
 
-class LifeCycleState(msgspec.Struct, frozen=True, array_like=True):
+class LifeCycleState(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
     """A life cycle as a value; its fields are those of `LifeCycle`."""
 
     begun: bool

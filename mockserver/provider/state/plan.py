@@ -50,7 +50,7 @@ def _check_nominals(nominals: Any) -> None:
         )
 
 
-class Plan(msgspec.Struct, frozen=True, gc=False):
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """How vouchers go `pending` -> `process` -> `success` | `error_engine` | `error_voucher`.
 
     `transition` says what makes them go: `immediate` (at once, to the end), `manual` (when told, and with

@@ -78,6 +78,8 @@ class SharedState:
         self._seen = 0
         self._epoch = 0
         self._is_writing = self._is_lost = self._is_told = self._is_replaced = False
+        # Whether it was read once.
+        self._is_open = False
         # What is answered in this block holds only if nobody has changed anything until something is written.
         self._is_guess = False
         self._changes: list[bytes] = []
@@ -217,7 +219,9 @@ class SharedState:
     def _catch_up(self, head: Head) -> None:
         if head.epoch != self._epoch:
             if self._epoch and not head.change:
-                raise StateUnavailable(f"the state {self._log.name} was emptied, and has not begun anew")
+                emptied = StateUnavailable(f"the state {self._log.name} was emptied, and has not begun anew")
+                self._tell(emptied)
+                raise emptied
             self._is_lost, self._epoch = True, head.epoch
         if head.change < self._seen or (head.change == self._seen and head.call < self._last_call):
             self._is_lost = True  # brought back from a copy
@@ -245,6 +249,7 @@ class SharedState:
                 self._growth.restart(n, len(written))
             else:
                 self._growth.add(len(written))
+        self._is_open = True
 
     def _keep(self) -> None:
         """Write what is to be written of the block that ends, and keep it for good; then see to the log."""
@@ -347,12 +352,16 @@ class SharedState:
     def _try(self, work: Callable[[], Any]) -> Any:
         try:
             return work()
-        except StateUnavailable as error:
-            self._is_lost = True
-            if not self._is_told:
-                self._is_told = True
-                logging.getLogger(ERRORS).error("%s; calls get 503 until it is back", error)
+        except (StateUnavailable, StateError) as error:
+            self._tell(error)
             raise
+
+    def _tell(self, error: StateUnavailable | StateError) -> None:
+        """Say once why calls get 503; whoever opens a state that cannot be read gets that as an error."""
+        self._is_lost = True
+        if not self._is_told and (self._is_open or isinstance(error, StateUnavailable)):
+            self._is_told = True
+            logging.getLogger(ERRORS).error("%s; calls get 503 until it is back", error)
 
 
 class MovedOn(Exception):

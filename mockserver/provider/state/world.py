@@ -24,7 +24,7 @@ def check_vendor_state(vendor_state: str | None) -> None:
         raise WorldError(f"vendor_state: expected one of {expected} or none, got {vendor_state!r}")
 
 
-class Voucher(msgspec.Struct, frozen=True, gc=False):
+class Voucher(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One voucher.
 
     `created_at` and `updated_at` are `YYYY-MM-DD HH:MM:SS` as they go on the wire (RES-4); `nominal_gs` 0 means
@@ -42,7 +42,7 @@ class Voucher(msgspec.Struct, frozen=True, gc=False):
     plan: Plan | None = None
 
 
-class Project(msgspec.Struct, frozen=True):
+class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bulk redemption; `id` is the vendor's number for it, `project_id` is how a consumer names it.
 
     `plan` moves its vouchers, over the world's. `submitted_at` is when a submission made it, in Unix seconds; None for
@@ -57,7 +57,7 @@ class Project(msgspec.Struct, frozen=True):
     submitted_at: float | None = None
 
 
-class Merchant(msgspec.Struct, frozen=True):
+class Merchant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A merchant and the secret that signs its calls.
 
     `vendor_state` is the role of the failure that all its submissions get (one of `VENDOR_STATES`); None: they are
@@ -80,7 +80,7 @@ class Merchant(msgspec.Struct, frozen=True):
         return f"Merchant({self.merchant_id!r}, {len(self.projects)} projects)"
 
 
-class World(msgspec.Struct, frozen=True):
+class World(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a fake provider knows; `plan` moves the vouchers of projects that have none of their own."""
 
     merchants: tuple[Merchant, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -126,10 +127,42 @@ def test_a_state_that_is_not_empty_begins_only_anew_when_asked(tmp_path: Path) -
         assert f"sqlite:///state.db is not empty, and --{option} would say how it begins" in refused.stderr
         assert "leave that out to go on with what is there, or begin anew with --fresh" in refused.stderr
     assert "--reading would say" in run("serve", *STATE, folder=tmp_path, environment=READING).stderr
+    # There is no way on with it: it needs a world.
+    for reload in (("--reload",), ("--reload", "--world", "world.json")):
+        assert "--reload would say" in run("serve", *STATE, *reload, folder=tmp_path).stderr
     with Serving(*STATE, "--fresh", "--clock", "frozen", folder=tmp_path) as serving:
         admin = AdminClient(serving.url)
         assert (admin.clock()["state"], len(admin.merchants())) == ("frozen", 1)
         serving.stop(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+def test_a_start_that_is_refused_forgets_nothing_and_begins_nothing(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    (tmp_path / "world.json").write_text('{"merchants": 5}')
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    log = open_log(url)
+    Provider(World(), log=log)
+    there = log.head()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        wrong = {
+            "--world": "world.json",
+            "--reading": "http_status=201",
+            "--plan": "soon",
+            "--fault": "none",
+            "--clock": "late",
+            "--merchant": "M1",
+            "--port": port,
+            "--allowed-host": "a b",
+        }
+        for option, value in wrong.items():
+            assert run("serve", *STATE, *workers, "--fresh", option, value, folder=tmp_path).returncode == 2
+            assert log.head() == there, option
+        empty = ("--state", "sqlite:///other.db", "--port", port)
+        assert run("serve", *empty, *workers, folder=tmp_path).returncode == 2
+    assert "is empty" in run("state", "info", "sqlite:///other.db", folder=tmp_path).stderr
 
 
 @pytest.mark.parametrize(
@@ -155,3 +188,14 @@ def test_the_state_also_comes_from_the_environment_and_from_pyproject(tmp_path: 
             assert AdminClient(serving.url).ready() == {"status": "ready"}
             serving.stop(signal.SIGTERM)
         assert (folder / "s.db").exists()
+
+
+def test_a_state_in_pyproject_is_beside_it_wherever_it_is_served_from(tmp_path: Path) -> None:
+    within = tmp_path / "src"
+    within.mkdir()
+    (tmp_path / "pyproject.toml").write_text('[tool.apigames-mock]\nstate = "sqlite:///s.db"\n')
+    Provider(World(), log=open_log(f"sqlite:///{tmp_path / 's.db'}"))
+    for folder in (tmp_path, within):
+        refused = run("serve", "--reading", "of=nothing", folder=folder)
+        assert (refused.returncode, "is not empty" in refused.stderr) == (2, True)
+    assert not list(within.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import socket
@@ -158,6 +159,23 @@ def test_a_state_of_its_own_is_left_by_each_process_or_removed_by_the_next_run(
     second.leave()
     third.leave()
     assert [one.name for one in tmp_path.iterdir()] == ["apigames-mock-of-something-else"]
+
+
+def test_a_worker_waits_for_a_state_that_is_gone_and_makes_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    options = ("--workers", "2", "--state", "sqlite:///state.db", "--log-format", "json")
+    with Serving(*options, folder=tmp_path) as serving:
+        elsewhere = file.rename(tmp_path / "elsewhere.db")
+        os.kill(workers_of(serving)[0], signal.SIGKILL)
+        assert serving.process.stderr is not None
+        told = ""
+        while "waits for the state: there is no file state.db" not in told:
+            told = json.loads(serving.process.stderr.readline())["message"]
+        assert not file.exists()
+        assert {page(serving.url).status_code for _ in range(3)} == {503}
+        elsewhere.rename(file)
+        until(lambda: answers(serving.url))
+        assert serving.stop(signal.SIGTERM)[0] == 0
 
 
 def test_a_port_that_is_taken_is_said_once(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mockserver.contract.project_detail import PROJECT_DETAIL
+from mockserver.contract.readings import Readings
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.faults.faults import Fault, FaultError
 from mockserver.provider.faults.rules import Rule
 from mockserver.provider.provider import Provider
 from mockserver.provider.state import changes as module
-from mockserver.provider.state.changes import Change, decode_change, encode_change
+from mockserver.provider.state.changes import Change, decode_change, encode_change, restore_from_json
 from mockserver.provider.state.clock import FrozenClock, MovableClock
 from mockserver.provider.state.lifecycle import NoSuchVoucher
 from mockserver.provider.state.plan import Plan
@@ -126,3 +127,35 @@ def test_every_kind_of_change_is_one_that_a_log_can_hold() -> None:
         if one.__module__ == module.__name__
     }
     assert kinds == set(Change.__args__)
+
+
+def objects_in(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object of a document; what is by a number or by nothing yet is none."""
+    if isinstance(document, dict):
+        if any(isinstance(name, str) for name in document):
+            yield document
+        document = list(document.values())
+    if isinstance(document, (list, tuple)):
+        for part in document:
+            yield from objects_in(part)
+
+
+def test_what_only_a_newer_version_knows_is_refused_wherever_it_is_and_never_left_out() -> None:
+    provider = Provider(world_of("M1"), Readings(), FrozenClock(NOW))
+    merchant = next(iter(provider.store.merchants()))
+    (project,) = merchant.projects()
+    provider.own_clock(merchant)
+    provider.put_merchant_readings(merchant, Readings())
+    provider.set_plan(merchant, project, Plan("timed", process_after=(5.0, 5.0)))
+    provider.faults.add(Rule(Fault("delay")))
+    document = msgspec.to_builtins(provider.as_change())
+    assert restore_from_json(msgspec.json.encode(document)) == provider.as_change()
+    objects = list(objects_in(document))
+    assert len(objects) > 10
+    for one in objects:
+        one["of_a_newer_version"] = "1"
+        with pytest.raises(msgspec.ValidationError, match="of_a_newer_version"):
+            restore_from_json(msgspec.json.encode(document))
+        with pytest.raises(msgspec.ValidationError, match="of_a_newer_version"):
+            decode_change(msgspec.msgpack.encode(document))
+        del one["of_a_newer_version"]
