@@ -49,7 +49,7 @@ CALLS = st.one_of(st.tuples(st.just("write"), st.integers(0, 2)), st.sampled_fro
 def any_histories(draw: st.DrawFn) -> list[Operation]:
     found = []
     for _ in range(draw(st.integers(1, 5))):
-        call, result = draw(CALLS), draw(RESULTS)
+        call, result = draw(CALLS), draw(RESULTS | st.just(UNKNOWN))
         began = draw(st.integers(0, 9))
         ended = began + draw(st.integers(1, 5))
         found.append(Operation(call, result, began, ended))

@@ -1,7 +1,8 @@
 """Whether what several clients did and saw at the same time can be explained by one order of their operations.
 
 The search is that of Wing and Gong, with Lowe's memory of what was tried: operations are put in order one by one; the
-next may be any that began before each of the others had ended. It knows nothing of servers: a model says what an
+next may be any that began before each of the others had ended. One of which nobody knows whether it happened comes as
+late as it can, and only where that makes a difference. The search knows nothing of servers: a model says what an
 operation does to a state, and what it returns. A state that is of several parts which no operation shares is checked
 part by part: each is then explained by itself.
 """
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 S = TypeVar("S", bound=Hashable)
 
 NEVER = float("inf")
+_NOT_YET = -NEVER
 
 
 class _Unknown:
@@ -88,7 +90,36 @@ def explained(history: Sequence[Operation], model: Model[S], *, most: int = 300_
     return _Search(history, model, most).run()
 
 
-_Place = tuple[int, int, int, int, S]
+class _Place(NamedTuple, Generic[S]):
+    """A place in the search: all known operations before `first` are done, and beyond it those in the bits of `done`.
+
+    Of the unknown ones those in the bits of `happened` are, so many of them `behind` the last known one; `last` is the
+    last of them, where it is the last of all, with the state before it.
+    """
+
+    first: int
+    done: int
+    happened: int
+    behind: int
+    state: S
+    last: tuple[Operation, S] | None = None
+
+
+class _Seen(Generic[S]):
+    """The places that were tried, so that none is from which nothing can follow that could not follow from another."""
+
+    def __init__(self) -> None:
+        self._tried: dict[tuple[int, int, S], list[tuple[int, int]]] = {}
+
+    def add(self, place: _Place[S]) -> bool:
+        """Tell whether there is something to try at a place, and take it for tried."""
+        alike = self._tried.setdefault((place.first, place.done, place.state), [])
+        happened, behind = place.happened, place.behind
+        # What has not happened yet may happen still, or never.
+        if any(fewer & happened == fewer and before <= behind for fewer, before in alike):
+            return False
+        alike.append((happened, behind))
+        return True
 
 
 class _Search(Generic[S]):
@@ -113,29 +144,26 @@ class _Search(Generic[S]):
     def _order(self, most_unknown: int) -> Unexplained[S] | None:
         """Go as deep as it goes, and back where it does not go on."""
         model = self._model
-        # A place in the search: all known operations before `first` are done, and beyond it those in the bits of
-        # `done`; of the unknown ones those in the bits of `happened`, so many of them behind the last known one.
         refused: list[tuple[int, Operation]] = []
-        places: list[_Place[S]] = [(0, 0, 0, 0, model.start)]
+        places: list[_Place[S]] = [_Place(0, 0, 0, 0, model.start)]
         order: list[Operation] = []
-        ways = [self._ways(most_unknown, *places[0])]
-        seen = set(places)
+        ways = [self._ways(most_unknown, places[0])]
+        seen = _Seen[S]()
         longest: tuple[int, tuple[Operation, ...], S] = (-1, (), model.start)
         while places:
-            first, done, _, _, state = places[-1]
+            first, done, _, _, state, _ = places[-1]
             depth = first + done.bit_count()
             if depth == len(self._known):
                 return None
-            step = next((one for one in ways[-1] if one[1] not in seen), None)
+            step = next((one for one in ways[-1] if seen.add(one[1])), None)
             if step is not None:
                 self._left -= 1
                 if self._left < 0:
                     raise Undecided(self._unexplained(*longest, refused))
                 operation, place = step
-                seen.add(place)
                 order.append(operation)
                 places.append(place)
-                ways.append(self._ways(most_unknown, *place))
+                ways.append(self._ways(most_unknown, place))
                 continue
             if depth > longest[0]:
                 longest = (depth, tuple(order), state)
@@ -152,22 +180,24 @@ class _Search(Generic[S]):
         expected = tuple((one, self._model.step(state, one.call)[0]) for _, one in refused)
         return Unexplained(self._history, order, state, expected)
 
-    def _ways(
-        self, most_unknown: int, first: int, done: int, happened: int, behind: int, state: S
-    ) -> Iterator[tuple[Operation, _Place[S]]]:
+    def _ways(self, most_unknown: int, place: _Place[S]) -> Iterator[tuple[Operation, _Place[S]]]:
         """Yield each operation that may be the next, with the place that it leads to."""
+        first, done, happened, behind, state, last = place
         candidates, deadline = self._candidates(first, done)
         for at, operation in candidates:
             result, after = self._model.step(state, operation.call)
-            if result == operation.result:
+            if result == operation.result and not (last and self._may_be_later(*last, operation, after)):
                 bits, start = done | 1 << (at - first), first
                 while bits & 1:
                     bits, start = bits >> 1, start + 1
-                yield operation, (start, bits, happened, 0, after)
+                yield operation, _Place(start, bits, happened, 0, after)
         if behind == most_unknown:
             return
-        last = first + done.bit_length() - 1
-        latest = self._known[last].began if last >= 0 else 0
+        furthest = first + done.bit_length() - 1
+        before = [one.began for at, one in enumerate(self._unknown) if happened >> at & 1] if happened else []
+        latest = max(before, default=_NOT_YET)
+        if furthest >= 0:
+            latest = max(latest, self._known[furthest].began)
         tried: set[Hashable] = set()
         for at, operation in enumerate(self._unknown):
             # Of those that do the same, the first to end does for all.
@@ -179,7 +209,17 @@ class _Search(Generic[S]):
             _, after = self._model.step(state, operation.call)
             # One that does nothing here may as well not have happened.
             if after != state:
-                yield operation, (first, done, happened | 1 << at, behind + 1, after)
+                yield operation, _Place(first, done, happened | 1 << at, behind + 1, after, (operation, state))
+
+    def _may_be_later(self, unknown: Operation, before: S, operation: Operation, after: S) -> bool:
+        """Tell whether an unknown operation that is the last may as well come behind one that could follow it.
+
+        Then it does, if ever: so none is tried of which nobody sees anything.
+        """
+        if unknown.ended < operation.began:
+            return False
+        result, between = self._model.step(before, operation.call)
+        return result == operation.result and self._model.step(between, unknown.call)[1] == after
 
     def _candidates(self, first: int, done: int) -> tuple[list[tuple[int, Operation]], float]:
         """Return the known operations that may be the next, those that ended first before, and when one has ended."""
