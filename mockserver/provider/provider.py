@@ -540,7 +540,11 @@ class Provider:
                 n = self._shared.number_of_last_call()
             said = f"the body has {len(call.body)} bytes; {explained_at(n)}"
         else:
-            said = " / ".join(map(str, self._findings(call, reply)))
+            try:
+                said = " / ".join(map(str, self._findings(call, reply)))
+            except Exception as error:  # the call is recorded with its reply, whatever is said of it
+                report(error)
+                return reply
         if not said:
             return reply
         value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")

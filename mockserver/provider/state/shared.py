@@ -80,6 +80,8 @@ class SharedState:
         self._seen = 0
         self._epoch = 0
         self._is_writing = self._is_lost = self._is_told = self._is_replaced = False
+        # Whether it could not be looked at; where it can, writing may still fail.
+        self._is_unseen = False
         # Whether it was read once.
         self._is_open = False
         # What is answered in this block holds only if nobody has changed anything until something is written.
@@ -218,7 +220,14 @@ class SharedState:
 
     def _look(self) -> None:
         if self._depth == 1:
-            self._catch_up(self._try(self._log.head))
+            try:
+                self._catch_up(self._try(self._log.head))
+            except (StateUnavailable, StateError):
+                self._is_unseen = True
+                raise
+            if self._is_unseen:
+                self._is_unseen = False
+                self._tell_of_return()
 
     def _look_again(self) -> None:
         if not self._is_writing:
@@ -335,9 +344,7 @@ class SharedState:
             self._growth.add(len(change)) if n > 1 else self._growth.restart(n, len(change))
         self._seen += len(self._changes)
         self._recorded, self._written, self._changes = self._written, [], []
-        if self._is_told:
-            self._is_told = False
-            logging.getLogger(ERRORS).warning("the state %s can be reached again", self._log.name)
+        self._tell_of_return()
 
     def _has_recorded(self) -> bool:
         """Write the calls of a block in which nothing is changed, if nobody has changed anything; tell whether."""
@@ -393,6 +400,11 @@ class SharedState:
         if not self._is_told and (self._is_open or isinstance(error, StateUnavailable)):
             self._is_told = True
             logging.getLogger(ERRORS).error("%s; calls get 503 until it is back", error)
+
+    def _tell_of_return(self) -> None:
+        if self._is_told:
+            self._is_told = False
+            logging.getLogger(ERRORS).warning("the state %s can be reached again", self._log.name)
 
 
 class MovedOn(Exception):
