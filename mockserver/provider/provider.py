@@ -189,7 +189,7 @@ class Provider:
     def handle_together(self, requests: Sequence[Request], most_bytes: float = inf) -> list[Reply]:
         """Answer requests that came at the same moment: a state that is shared is asked once for all of them.
 
-        It may be only the first of them, whose replies have more than `most_bytes` together.
+        It may be only the first of them, whose bodies and replies have more than `most_bytes` together.
         """
 
         def judge() -> list[Reply]:
@@ -197,7 +197,7 @@ class Provider:
             size = 0
             for request in requests:
                 replies.append(self._handled(request))
-                size += replies[-1].size
+                size += len(request.body) + replies[-1].size
                 if size > most_bytes:
                     break
             return replies
@@ -540,7 +540,11 @@ class Provider:
                 n = self._shared.number_of_last_call()
             said = f"the body has {len(call.body)} bytes; {explained_at(n)}"
         else:
-            said = " / ".join(map(str, self._findings(call, reply)))
+            try:
+                said = " / ".join(map(str, self._findings(call, reply)))
+            except Exception as error:  # the call is recorded with its reply, whatever is said of it
+                report(error)
+                return reply
         if not said:
             return reply
         value = printable(said, 1000).encode("ascii", "backslashreplace").decode("ascii")

@@ -12,7 +12,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -34,11 +34,14 @@ SCHEMA = "apigames_mock"
 _NOT_PREPARED = b"26000"
 # Whoever stands still while it writes (a stopped process, a lost machine) is put out before the others give up.
 _SETTINGS = {
-    "lock_timeout": "10s",
+    # Less than `_SECONDS_TO_ANSWER`: the database says why.
+    "lock_timeout": "9s",
     "idle_in_transaction_session_timeout": "8s",
     "statement_timeout": "60s",
     "client_encoding": "UTF8",
     "synchronous_commit": "on",
+    # Whoever waits for the row sees what it was made into; any stricter level would refuse it.
+    "default_transaction_isolation": "read committed",
 }
 _CONNECTION = {
     "connect_timeout": "3",
@@ -52,7 +55,7 @@ _CONNECTION = {
 }
 # Where nobody answers, an attempt takes its time: not every call shall wait for one.
 _SECONDS_BETWEEN_ATTEMPTS = 1.0
-# Where the database stands still, who looks or records calls gives it up.
+# Where the database stands still, who looks, records calls or begins to write gives it up.
 _SECONDS_TO_ANSWER = 10.0
 _CHANGES_AT_ONCE, _BLOCKS_AT_ONCE = 100, 64
 _MOST_BIGINT = 2**63 - 1
@@ -90,9 +93,9 @@ WITH moved AS (
 )
 INSERT INTO calls SELECT call, $7::bytea FROM moved RETURNING n
 """
-# Before the calls that lean on them: if those are not written, nobody does.
-_ADD_PIECES = """
-INSERT INTO pieces SELECT * FROM unnest(%b::bigint[], %b::bytea[]) ON CONFLICT (id) DO UPDATE SET piece = excluded.piece
+# Before the calls that lean on it: if those are not written, nobody does.
+_ADD_PIECE = """
+INSERT INTO pieces VALUES ($1::bigint, $2::bytea) ON CONFLICT (id) DO UPDATE SET piece = excluded.piece RETURNING id
 """
 _FORGET_HEAVY = """
 DELETE FROM calls WHERE n <= (
@@ -244,16 +247,19 @@ class PostgresqlLog:
 
     def _answered(self, wire: PGconn, name: bytes, query: str, values: list[bytes]) -> PGresult:
         """Return what a statement says that is prepared under this name; its values and results are binary."""
-        found = self._sent(wire, name, values)
-        if found.error_field(DiagnosticField.SQLSTATE) == _NOT_PREPARED:  # yet, or psycopg forgot all after a rollback
-            wire.prepare(name, query.encode())
-            found = self._sent(wire, name, values)
-        if found.status != ExecStatus.TUPLES_OK:
-            raise psycopg.OperationalError(found.error_message.decode(errors="replace"))
-        return found
+        formats = [Format.BINARY] * len(values)
+        for attempt in range(2):
+            wire.send_query_prepared(name, values, param_formats=formats, result_format=Format.BINARY)
+            found = self._result(wire)
+            if attempt or found.error_field(DiagnosticField.SQLSTATE) != _NOT_PREPARED:
+                break
+            # Not yet, or psycopg forgot all after a rollback.
+            wire.send_prepare(name, query.encode())
+            self._result(wire)
+        return _with_rows(found)
 
-    def _sent(self, wire: PGconn, name: bytes, values: list[bytes]) -> PGresult:
-        wire.send_query_prepared(name, values, param_formats=[Format.BINARY] * len(values), result_format=Format.BINARY)
+    def _result(self, wire: PGconn) -> PGresult:
+        """Return what the last statement says of those that were sent."""
         if wire.flush():  # more than the system takes at once
             self._selector.modify(wire.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
             while wire.flush():
@@ -262,10 +268,10 @@ class PostgresqlLog:
         while wire.is_busy():
             self._wait(wire)
         found = wire.get_result()
-        while wire.get_result():  # up to the None that ends them
-            pass
         if found is None:
             raise psycopg.OperationalError("no answer")
+        while following := wire.get_result():  # up to the None that ends them
+            found = following
         return found
 
     def _wait(self, wire: PGconn) -> None:
@@ -316,7 +322,7 @@ class PostgresqlLog:
         Return the number of the first, None where nothing is written.
         """
         had = self._connection
-        if had is not None and not had.broken and self._selector.select(0):
+        if had is not None and (had.broken or self._selector.select(0)):
             # It says something though it was not asked: that it is closed. What is written may not be tried twice.
             self.close()
         return self._do(lambda connection: self._record(connection, calls, keep, seen), again=False)
@@ -324,26 +330,32 @@ class PostgresqlLog:
     def _record(self, connection: Connection, calls: Sequence[LoggedCall], keep: int, seen: Head) -> int | None:
         most = max(keep, self._keep)
         block = self._blocks.made(calls, seen.call, most)
-        if block.pieces:
-            connection.execute(_ADD_PIECES, _columns(block.pieces))
+        for piece_id, piece in block.pieces:
+            self._answered(connection.pgconn, b"apigames_mock_piece", _ADD_PIECE, [_bigint(piece_id), piece])
         numbers = (len(calls), most, seen.change, seen.epoch, seen.call, seen.call + slack(most))
-        values = [*[one.to_bytes(8, "big", signed=True) for one in numbers], block.calls]
+        values = [*map(_bigint, numbers), block.calls]
         found = self._answered(connection.pgconn, b"apigames_mock_record", _RECORD, values)
         if found.ntuples != 1:
             self._blocks.drop()
             return None
         self._blocks.keep()
         last, self._keep = _integer(found, 0), most
-        self._forget_old(connection, last, most, block.size)
+        try:
+            self._forget_old(connection, last, block.size)
+        except psycopg.Error:  # the calls are kept all the same
+            self._forgetting.begin_anew()
         return last - len(calls) + 1
 
     def begin(self) -> Head:
         """Let nobody else write, and return how far it is."""
 
         def begun(connection: Connection) -> Head:
-            found = connection.execute(f"BEGIN; {_HEAD} FOR UPDATE")
-            found.nextset()
-            self._change, self._call, epoch, self._keep = _row(found)
+            wire = connection.pgconn
+            wire.send_query(f"BEGIN; {_HEAD} FOR UPDATE".encode())
+            found = _with_rows(self._result(wire))
+            if found.ntuples != 1:
+                raise StateError("its tables are not whole")
+            self._change, self._call, epoch, self._keep = [int(found.get_value(0, one) or 0) for one in range(4)]
             return Head(self._change, self._call, epoch)
 
         head = self._do(begun)
@@ -370,17 +382,18 @@ class PostgresqlLog:
         block = self._blocks.made(calls, self._call, most)
         first, last = self._call + 1, self._call + len(calls)
         connection.execute(_APPEND_CALLS, (*_columns(block.pieces), last, block.calls, last, most))
-        self._forget_old(connection, last, most, block.size)
+        self._forget_old(connection, last, block.size)
         self._call, self._keep = last, most
         return first
 
-    def _forget_old(self, connection: Connection, last: int, most: int, written: int) -> None:
+    def _forget_old(self, connection: Connection, last: int, written: int) -> None:
         is_due, is_heavy = self._forgetting.is_due(last), self._forgetting.is_heavy(written)
         if not (is_due or is_heavy):
             return
         with connection.transaction():
-            # Others forget too: one after another, none of them waits for what the next one holds.
-            connection.execute("SELECT FROM head FOR UPDATE")
+            # Others forget too: one after another, none of them waits for what the next one holds. They may also keep
+            # more, or have had the calls numbered from 1 again.
+            last, most = _row(connection.execute("SELECT call, keep FROM head FOR UPDATE"))
             if is_due:
                 connection.execute("DELETE FROM calls WHERE n <= %b", (last - most,))
                 connection.execute("DELETE FROM pieces WHERE id < %b", (oldest_piece(last, most),))
@@ -491,7 +504,9 @@ def _parts(url: str) -> tuple[str, str, str, list[str]]:
         found = urlsplit(url)
         if "@" in found.path or found.netloc.count("@") > 1 or "#" in url:
             raise ValueError("a sign of a password")
-        query = parse_qsl(found.query, keep_blank_values=True, strict_parsing=bool(found.query))
+        # To libpq a plus is a plus, and not a space.
+        asked = found.query.replace("+", "%2B")
+        query = parse_qsl(asked, keep_blank_values=True, strict_parsing=bool(asked))
         given = conninfo_to_dict(_url(found, [one for one in query if one[0] != "schema"]))
         if not set(str(given.get("port") or "")) <= set("0123456789,"):
             raise ValueError("a port that is none")
@@ -509,6 +524,16 @@ def _parts(url: str) -> tuple[str, str, str, list[str]]:
 
 def _columns(pieces: list[tuple[int, bytes]]) -> tuple[list[int], list[bytes]]:
     return [piece_id for piece_id, _ in pieces], [piece for _, piece in pieces]
+
+
+def _with_rows(found: PGresult) -> PGresult:
+    if found.status != ExecStatus.TUPLES_OK:
+        raise psycopg.OperationalError(found.error_message.decode(errors="replace"))
+    return found
+
+
+def _bigint(number: int) -> bytes:
+    return number.to_bytes(8, "big", signed=True)
 
 
 def _integer(found: PGresult, column: int) -> int:
@@ -541,7 +566,7 @@ def _text_of_format_1(merchant_id: str | None) -> str | None:
 
 def _url(parts: SplitResult, query: list[tuple[str, str]]) -> str:
     # Not urlunsplit, which leaves the slashes out where there is no host.
-    asked = f"?{urlencode(query)}" if query else ""
+    asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
     return f"{parts.scheme}://{parts.netloc}{parts.path}{asked}"
 
 

@@ -11,7 +11,6 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +28,7 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.00005, 0.002
 _PAGE_BYTES = 8192
 # So many pages are written behind one another before the file itself is, which waits for the disk.
 _PAGES_AHEAD = 4000
+_CHANGES_AT_ONCE = 100
 
 # The last call is the last of the last block, or where that was forgotten, the one in `head`.
 _SCHEMA = """
@@ -158,10 +158,16 @@ class SqliteLog:
 
     def changes(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Yield the changes behind this number, with their own."""
-        query = "SELECT n, change FROM changes WHERE n > ? ORDER BY n"
-        rows = self._do(lambda connection: connection.execute(query, (after,)))
-        while some := self._do(lambda _: list(islice(rows, 100))):
-            yield from some
+
+        def some(connection: sqlite3.Connection) -> list[tuple[int, bytes]]:
+            # What is put in the place of those that were read has the number of a later one: it comes as well.
+            query = "SELECT n, change FROM changes WHERE n > ? ORDER BY n LIMIT ?"
+            return connection.execute(query, (after, _CHANGES_AT_ONCE)).fetchall()
+
+        while rows := self._do(some):
+            for n, change in rows:
+                after = n
+                yield n, change
 
     def calls(self, after: int, most: int) -> list[ReadCall]:
         """Return the newest `most` calls behind this number, oldest first."""

@@ -24,7 +24,7 @@ from mockserver.web.wsgi import WsgiBridge, access_request, in_thread
 _DRAINED = 32 * MAX_BODY
 # What somebody without the key of the admin side may send: enough to send it.
 _UNKNOWN_BYTES = 65_536
-# Replies together, beyond which the other calls of a turn have to wait for the next.
+# Bodies and replies together, beyond which the other calls of a turn have to wait for the next.
 _BATCH_BYTES = 1_048_576
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 

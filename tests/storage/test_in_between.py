@@ -14,6 +14,7 @@ import pytest
 from mockserver.contract.wire import VoucherStatus
 from mockserver.provider.faults.faults import Fault
 from mockserver.provider.faults.rules import Rule
+from mockserver.provider.journal.recorded import RawEntry
 from mockserver.provider.provider import Provider
 from mockserver.provider.reply import Reply
 from mockserver.provider.request import Request
@@ -47,6 +48,9 @@ class Interrupted(SqliteLog):
 
     def record(self, *given: Any) -> Any:
         return self._around("record", lambda: super(Interrupted, self).record(*given))
+
+    def calls(self, *given: Any) -> Any:
+        return self._around("calls", lambda: super(Interrupted, self).calls(*given))
 
     def commit(self) -> None:
         self._around("commit", super().commit)
@@ -302,3 +306,73 @@ def test_a_change_of_a_merchant_that_another_removes_meanwhile_is_refused(
     reply = create_app(provider).test_client().open(path, method=method, json=document)
     assert (reply.status_code, provider.store.merchant("M1")) == (404, None)
     assert not provider.faults.states()
+
+
+def test_a_journal_is_read_as_it_was_at_one_moment(provider: Provider, other: Provider, log: Interrupted) -> None:
+    """Others begin it again from 1 between the look at how far it is and the look at its calls."""
+    numbers(provider)
+    ask(provider, "M1")
+    for _ in range(3):
+        ask(other, "M1")
+
+    def meanwhile() -> None:
+        other.reset()
+        for _ in range(5):
+            ask(other, "M2")
+
+    log.before["calls"] = meanwhile
+    assert [(one.n, one.call.merchant_id) for one in provider.journal.calls()] == [(n, "M2") for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("forget", FORGETTING)
+def test_a_call_that_is_forgotten_in_its_own_block_is_in_no_journal(
+    forget: str, provider: Provider, other: Provider
+) -> None:
+    heard: list[int] = []
+    provider.journal._observers = (lambda kept: heard.append(kept.n),)
+    with provider.changing:
+        ask(provider, "M1")
+        FORGETTING[forget](provider)
+    assert numbers(provider) == numbers(other) == []
+    ask(provider, "M1")
+    assert numbers(provider) == numbers(other)
+    assert heard == [1, *numbers(provider)]
+
+
+def test_who_hears_of_a_call_may_change_something_and_call(provider: Provider, other: Provider) -> None:
+    """It is kept before the call that it heard of is answered, and holds nobody up."""
+
+    def heard(kept: RawEntry) -> None:
+        if kept.n == 1:
+            provider.clock.advance(5)
+            ask(provider, "M2")
+        elif kept.n == 2:
+            ask(provider, "M2")
+
+    provider.journal._observers = (heard,)
+    ask(provider, "M1")
+    other.clock.advance(5)
+    assert other.clock.ahead == 10
+    assert [(one.n, one.call.merchant_id) for one in other.journal.calls()] == [(1, "M1"), (2, "M2"), (3, "M2")]
+    assert numbers(provider) == [1, 2, 3]
+
+
+def test_an_error_of_the_mock_itself_while_calls_are_written_holds_nobody_up(
+    provider: Provider, other: Provider, log: Interrupted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(log._blocks, "made", fail)
+    with pytest.raises(KeyboardInterrupt):
+        ask(provider, "M1")
+    monkeypatch.undo()
+    monkeypatch.setattr("mockserver.storage.sqlite._SECONDS_TO_WAIT", 0.01)
+    other.clock.advance(5)
+    ask(provider, "M1")
+    assert numbers(provider) == numbers(other) == [1]
+
+
+def test_of_calls_that_came_together_so_many_are_answered_as_have_few_bytes(provider: Provider) -> None:
+    calls = [Request("POST", "/merchant/M1/kiosgamer/project/detail", b"x" * 600)] * 10
+    assert len(provider.handle_together(calls, 2000)) == 4

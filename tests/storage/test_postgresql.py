@@ -10,8 +10,10 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -37,12 +39,21 @@ from tests.storage.test_sqlite import opened as opened_file
 from tests.storage.test_sqlite import outline, snapshots_after
 from tests.support.histories import NOW, Histories, begun, called, page, seen, world_of
 from tests.support.postgresql import Postgresql
+from tests.support.waiting import until
 
 TAKEN = "QUJDMTIz"
+SLOW = "SELECT pg_sleep(1)"
 
 
 def opened(url: str, world: World | None = None, **more: Any) -> Provider:
     return Provider(world or World(), clock=MovableClock(FrozenClock(NOW)), log=open_log(url), **more)
+
+
+def log_of(provider: Provider) -> PostgresqlLog:
+    assert provider._shared is not None
+    log = provider._shared._log
+    assert isinstance(log, PostgresqlLog)
+    return log
 
 
 @pytest.fixture
@@ -203,24 +214,119 @@ def test_one_that_stands_still_while_it_writes_is_put_out(url: str) -> None:
     assert (outline(one)["ts"], outline(other)["ts"]) == (NOW + 5, NOW + 5)
 
 
+STOPPED: dict[str, Callable[[Provider], object]] = {
+    "a look": lambda provider: provider.journal.total,
+    "a call": outline,
+    "a change": lambda provider: provider.clock.advance(5),
+}
+
+
+@pytest.mark.parametrize("what", STOPPED)
 def test_a_database_that_stands_still_is_not_waited_for(
-    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    what: str, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     provider = opened(url, world_of("M1"))
-    assert provider._shared is not None
-    log = provider._shared._log
-    assert isinstance(log, PostgresqlLog)
-    assert log._connection is not None
-    pid = log._connection.info.backend_pid
+    outline(provider)  # what the next one shares with it is to be written
+    pid = log_of(provider)._connection.info.backend_pid  # type: ignore[union-attr]
     monkeypatch.setattr("mockserver.storage.postgresql._SECONDS_TO_ANSWER", 0.05)
     os.kill(pid, signal.SIGSTOP)
+    goes_on = threading.Timer(20, os.kill, (pid, signal.SIGCONT))
+    goes_on.start()
     try:
-        assert outline(provider)["rc"] == 503
+        with suppress(StateUnavailable):
+            assert STOPPED[what](provider)["rc"] == 503  # type: ignore[index]
+        assert goes_on.is_alive()
     finally:
+        goes_on.cancel()
         os.kill(pid, signal.SIGCONT)
     assert "no answer within" in caplog.text
     monkeypatch.undo()
     assert outline(provider)["rc"] == 200
+
+
+def after_it_waited(url: str, work: Callable[[], Any]) -> Any:
+    """Return what work does while somebody else writes to the row that says how far the log is."""
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    schema = url.partition("schema=")[2].partition("&")[0]
+    with psycopg.connect(url.partition("?")[0]) as holding:
+        holding.execute(f"UPDATE {schema}.head SET keep = keep")
+        thread.start()
+        with psycopg.connect(url.partition("?")[0], autocommit=True) as looking:
+            query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            until(lambda: looking.execute(query).fetchone() == (1,))
+        holding.commit()
+        thread.join()
+    (one,) = found
+    return one
+
+
+@pytest.mark.parametrize("isolation", ["serializable", "repeatable read"])
+def test_whatever_isolation_a_database_gives_its_sessions_who_waits_is_answered(isolation: str, url: str) -> None:
+    option = "-c default_transaction_isolation=" + isolation.replace(" ", "\\ ")
+    url = f"{url}&options={quote(option)}"
+    provider = opened(url, world_of("M1"))
+    assert after_it_waited(url, lambda: outline(provider))["rc"] == 200
+    assert after_it_waited(url, lambda: provider.clock.advance(5)) == NOW + 5
+    assert provider.journal.total == 1
+
+
+def test_what_another_keeps_is_not_forgotten_by_one_that_keeps_less(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.storage.forgetting._CALLS_AT_ONCE", 1)
+    less, more = opened(url, world_of("M1"), journal_capacity=2), opened(url, journal_capacity=20)
+    for provider in (less, more, more, more, more, less, less):
+        outline(provider)
+    assert [entry.n for entry in more.journal.entries()] == list(range(1, 8))
+
+
+def test_what_comes_after_a_reset_is_not_forgotten_by_one_that_did_not_see_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.storage.forgetting._CALLS_AT_ONCE", 1)
+    one, other = (opened(url, world_of("M1"), journal_capacity=3) for _ in range(2))
+    for _ in range(9):
+        outline(one)
+    log = log_of(one)
+    as_it_is = log._forget_old
+
+    def forget_old(*given: Any) -> None:
+        monkeypatch.undo()
+        other.reset()
+        outline(other)
+        as_it_is(*given)
+
+    monkeypatch.setattr(log, "_forget_old", forget_old)
+    outline(one)
+    assert [entry.n for entry in other.journal.entries()] == [1]
+    assert [entry.n for entry in one.journal.entries()] == [1]
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_a_call_that_is_kept_is_answered_though_older_ones_cannot_be_forgotten(
+    is_cut_off: bool, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("mockserver.storage.forgetting._CALLS_AT_ONCE", 1)
+    one = opened(url, world_of("M1"), journal_capacity=3)
+    outline(one)
+    log = log_of(one)
+    as_it_is = log._forget_old
+
+    def forget_old(connection: Any, *given: Any) -> None:
+        monkeypatch.undo()
+        if is_cut_off:
+            with psycopg.connect(url.partition("?")[0], autocommit=True) as killing:
+                killing.execute("SELECT pg_terminate_backend(%s, 5000)", (connection.info.backend_pid,))
+        else:
+            connection.execute("SET statement_timeout = 1")
+            monkeypatch.setattr("mockserver.storage.postgresql.oldest_piece", lambda *_: connection.execute(SLOW))
+        as_it_is(connection, *given)
+
+    monkeypatch.setattr(log, "_forget_old", forget_old)
+    assert outline(one)["rc"] == 200
+    monkeypatch.undo()
+    assert outline(one)["rc"] == 200
+    assert [entry.n for entry in one.journal.entries()] == [1, 2, 3]
+    assert not caplog.records
 
 
 def test_a_connection_that_breaks_while_something_is_written_leaves_nothing_half_done(url: str) -> None:

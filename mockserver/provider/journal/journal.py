@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import takewhile
 from secrets import token_hex
@@ -121,12 +121,16 @@ class Journal:
         """Take it that this was the number of the last call, though it may be forgotten already."""
         self._total = max(self._total, last)
 
-    def tell(self, told: Iterable[RawEntry]) -> None:
-        """Tell of calls that were recorded here and numbered elsewhere; each is kept if no other comes before it."""
-        with self._lock:
-            for kept in told:
-                if kept.n == self._total + 1:
-                    self._add(kept)
+    def tell(self, told: Sequence[RawEntry], *, keep: bool = True) -> None:
+        """Tell of calls that were recorded here and numbered elsewhere.
+
+        Each is kept if no other comes before it. Without `keep` none is, as some may be forgotten: they are read again.
+        """
+        if keep:
+            with self._lock:
+                for kept in told:
+                    if kept.n == self._total + 1:
+                        self._add(kept)
         for kept in told:
             for observe in self._observers:
                 _tell(observe, kept)

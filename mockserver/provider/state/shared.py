@@ -38,6 +38,8 @@ from mockserver.provider.state.log import Head, Log, LoggedCall, StateError, Sta
 # What opening a state costs for each of its changes, in bytes of a snapshot that are opened in the same time; measured.
 _COST_OF_A_CHANGE = 4096
 _LEAST_GROWTH = 16 * 1_048_576
+# With them the journal forgets calls.
+_FORGETTING = (Begin, Restore, Reset, ResetMerchant, ClearJournal)
 
 _T = TypeVar("_T")
 
@@ -78,6 +80,8 @@ class SharedState:
         self._seen = 0
         self._epoch = 0
         self._is_writing = self._is_lost = self._is_told = self._is_replaced = False
+        # Whether it could not be looked at; where it can, writing may still fail.
+        self._is_unseen = False
         # Whether it was read once.
         self._is_open = False
         # What is answered in this block holds only if nobody has changed anything until something is written.
@@ -85,6 +89,11 @@ class SharedState:
         self._changes: list[bytes] = []
         self._calls: list[tuple[Call, Reply, float]] = []
         self._written: list[RawEntry] = []
+        # Those of the block that has ended, and whether calls were forgotten in it.
+        self._recorded: list[RawEntry] = []
+        self._has_forgotten = False
+        # How often others have made the journal forget calls.
+        self._times_forgotten = 0
         # The number of the last call that there is for others too, and of the last that this block wrote.
         self._last_call = self._last_written = 0
         journal.follow(self._journal_up_to_date)
@@ -116,6 +125,7 @@ class SharedState:
             if forgets:
                 merchant_id = change.merchant_id if isinstance(change, ResetMerchant) else None
                 self._try(lambda: self._log.forget_calls(merchant_id, numbers_too=isinstance(change, Reset)))
+                self._has_forgotten = True
                 if isinstance(change, Reset):
                     self._last_call = self._last_written = 0
             return made
@@ -151,12 +161,18 @@ class SharedState:
     def _journal_up_to_date(self) -> Iterator[None]:
         with self.reading():
             journal = self._journal
-            if journal.last < self._last_call:
-                for one in self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1))):
-                    # Later ones are behind changes that are not seen yet, or are not yet for anybody to see.
-                    if one.n <= self._last_call:
+            while journal.last < (last := self._last_call):
+                forgotten = self._times_forgotten
+                found = self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1)))
+                self._look_again()
+                if forgotten != self._times_forgotten:
+                    continue  # some of them may be gone, or be others under the same numbers
+                for one in found:
+                    # Later ones are behind changes that were not seen, or are not yet for anybody to see.
+                    if one.n <= last:
                         journal.keep(read_call(one.n, one.head, one.own, one.reply, self._operations))
-                journal.skip_to(self._last_call)
+                journal.skip_to(last)
+                break
             yield
 
     def compact(self) -> None:
@@ -188,13 +204,36 @@ class SharedState:
                 self._keep()
         finally:
             self._depth -= 1
-            if not self._depth:
-                self._owner = 0
-            self._lock.release()
+            try:
+                if not self._depth:
+                    self._owner = 0
+                    self._tell_of_calls()
+            finally:
+                self._lock.release()
+
+    def _tell_of_calls(self) -> None:
+        """Tell of the calls that were kept, one block after another; whoever hears of them may begin a new one."""
+        has_forgotten, self._has_forgotten = self._has_forgotten, False
+        if self._recorded:
+            recorded, self._recorded = self._recorded, []
+            self._journal.tell(recorded, keep=not has_forgotten)
 
     def _look(self) -> None:
         if self._depth == 1:
-            self._catch_up(self._try(self._log.head))
+            try:
+                self._catch_up(self._try(self._log.head))
+            except (StateUnavailable, StateError):
+                self._is_unseen = True
+                raise
+            if self._is_unseen:
+                self._is_unseen = False
+                self._tell_of_return()
+
+    def _look_again(self) -> None:
+        if not self._is_writing:
+            head = self._try(self._log.head)
+            self._check_guess(head)
+            self._catch_up(head)
 
     def _guess(self) -> None:
         if self._is_lost or not self._epoch:
@@ -245,6 +284,7 @@ class SharedState:
                     "written by another version: use that one, or begin anew"
                 ) from error
             self._seen = n
+            self._times_forgotten += isinstance(change, _FORGETTING)
             if isinstance(change, (Begin, Restore)):
                 self._growth.restart(n, len(written))
             else:
@@ -292,21 +332,19 @@ class SharedState:
                 self._write_all()
         except MovedOn:
             raise
-        except BaseException:
+        except BaseException as error:
             self._is_lost = True
             self._drop()
+            if not isinstance(error, (StateUnavailable, StateError)):
+                self._log.close()  # in the middle of something, others may wait for it
             raise
         self._is_writing = self._is_replaced = self._is_guess = False
         self._last_call = self._last_written
         for n, change in enumerate(self._changes, self._seen + 1):
             self._growth.add(len(change)) if n > 1 else self._growth.restart(n, len(change))
         self._seen += len(self._changes)
-        written, self._written, self._changes = self._written, [], []
-        if self._is_told:
-            self._is_told = False
-            logging.getLogger(ERRORS).warning("the state %s can be reached again", self._log.name)
-        if written:
-            self._journal.tell(written)
+        self._recorded, self._written, self._changes = self._written, [], []
+        self._tell_of_return()
 
     def _has_recorded(self) -> bool:
         """Write the calls of a block in which nothing is changed, if nobody has changed anything; tell whether."""
@@ -362,6 +400,11 @@ class SharedState:
         if not self._is_told and (self._is_open or isinstance(error, StateUnavailable)):
             self._is_told = True
             logging.getLogger(ERRORS).error("%s; calls get 503 until it is back", error)
+
+    def _tell_of_return(self) -> None:
+        if self._is_told:
+            self._is_told = False
+            logging.getLogger(ERRORS).warning("the state %s can be reached again", self._log.name)
 
 
 class MovedOn(Exception):
