@@ -101,9 +101,9 @@ class Dispatcher:
 
 
 class Batch:
-    """The calls that arrive in one turn of the loop, answered together: they share one look at the log, and one write.
+    """The calls that arrive in one or two turns of the loop, answered together: they share one write to the log.
 
-    They are looked at when all that the turn brought was read: so each sees what was acknowledged before it was sent.
+    They are answered when all that the turn brought was read: so each sees what was acknowledged before it was sent.
     """
 
     def __init__(self, provider: Provider) -> None:
@@ -113,7 +113,9 @@ class Batch:
     def add(self, request: HttpRequest, origin: str, deliver: Callable[[HttpRequest, Reply], None]) -> None:
         """Answer a request soon; `deliver` gets it and its reply, once what comes of it is written."""
         if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._run)
+            # One turn later than soon: what comes until then is recorded with it, at the price of one.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._run)
         self._waiting.append((request, _call(request, origin), deliver))
 
     def _run(self) -> None:
