@@ -102,3 +102,14 @@ def test_an_error_of_the_mock_is_a_reply_and_a_call(
     assert provider.journal.entries()[0].http_status == 500
     assert "RuntimeError" in caplog.text
     assert "marked-text" not in caplog.text.replace('RuntimeError("marked-text")', "")
+
+
+def test_a_doctor_that_fails_leaves_the_reply_and_its_call(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.doctor_header = True
+    monkeypatch.setattr(provider, "_findings", None)
+    reply = call(provider, body(projectid="nowhere"))
+    assert reply.clause == "ERR-4"
+    assert [entry.clause for entry in provider.journal.entries()] == ["ERR-4"]
+    assert "TypeError" in caplog.text

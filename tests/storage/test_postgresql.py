@@ -354,6 +354,38 @@ def test_a_connection_that_breaks_while_something_is_written_leaves_nothing_half
     assert json.loads(called(one, merchant, REDEEM_BULK.path, kode_voucher=TAKEN))["status"] == 1
 
 
+@pytest.mark.parametrize("statement", ["apigames_mock_piece", "apigames_mock_record"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_that_breaks_while_a_call_is_recorded_leaves_no_gap_and_no_double(
+    statement: str, when: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = opened(url, world_of("M1")), opened(url)
+    outline(one)  # what the next one shares with it is to be written
+    log = log_of(one)
+    as_it_is = log._answered
+
+    def broken(wire: Any, name: bytes, *given: Any) -> Any:
+        if name.decode() != statement:
+            return as_it_is(wire, name, *given)
+        monkeypatch.undo()
+        if when == "after":
+            as_it_is(wire, name, *given)
+        with psycopg.connect(url.partition("?")[0], autocommit=True) as killing:
+            killing.execute("SELECT pg_terminate_backend(%s, 5000)", (wire.backend_pid,))
+        if when == "before":
+            return as_it_is(wire, name, *given)
+        raise psycopg.OperationalError("the answer was lost")
+
+    monkeypatch.setattr(log, "_answered", broken)
+    assert outline(one)["rc"] == 503
+    is_kept = (statement, when) == ("apigames_mock_record", "after")
+    assert other.journal.total == 1 + is_kept
+    assert [outline(each)["rc"] for each in (one, other)] == [200, 200]
+    for each in (one, other):
+        assert [entry.n for entry in each.journal.entries()] == list(range(1, 4 + is_kept))
+        assert {entry.http_status for entry in each.journal.entries()} == {200}
+
+
 def test_a_state_that_was_emptied_is_not_answered_from_memory(url: str) -> None:
     one = opened(url, world_of("M1"))
     open_log(url).empty()
