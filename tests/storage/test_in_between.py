@@ -324,6 +324,32 @@ def test_a_journal_is_read_as_it_was_at_one_moment(provider: Provider, other: Pr
     assert [(one.n, one.call.merchant_id) for one in provider.journal.calls()] == [(n, "M2") for n in range(1, 6)]
 
 
+def test_a_journal_that_others_begin_again_and_again_is_read_all_the_same(
+    provider: Provider, other: Provider, log: Interrupted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.storage.sqlite._SECONDS_TO_WAIT", 0.01)
+    numbers(provider)
+    ask(other, "M1")
+    is_begun: list[bool] = []
+
+    def begin_again() -> None:
+        if len(is_begun) < 5:
+            log.before["calls"] = begin_again
+        is_begun.append(False)
+        with suppress(StateUnavailable):
+            other.reset()
+            is_begun[-1] = True
+            ask(other, "M1")
+
+    log.before["calls"] = begin_again
+    assert numbers(provider) == [1]
+    # The second time they are read while nobody else writes.
+    assert is_begun == [True, False]
+    log.before.clear()
+    other.reset()
+    assert numbers(provider) == numbers(other) == []
+
+
 @pytest.mark.parametrize("forget", FORGETTING)
 def test_a_call_that_is_forgotten_in_its_own_block_is_in_no_journal(
     forget: str, provider: Provider, other: Provider
