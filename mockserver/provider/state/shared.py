@@ -166,7 +166,9 @@ class SharedState:
                 found = self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1)))
                 self._look_again()
                 if forgotten != self._times_forgotten:
-                    continue  # some of them may be gone, or be others under the same numbers
+                    # Some may be gone, or be others under the same numbers: once more, while nobody else writes.
+                    self._write()
+                    continue
                 for one in found:
                     # Later ones are behind changes that were not seen, or are not yet for anybody to see.
                     if one.n <= last:
