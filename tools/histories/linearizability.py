@@ -90,7 +90,7 @@ def explained(history: Sequence[Operation], model: Model[S], *, most: int = 300_
     return _Search(history, model, most).run()
 
 
-class _Place(NamedTuple, Generic[S]):
+class _Place(NamedTuple):
     """A place in the search: all known operations before `first` are done, and beyond it those in the bits of `done`.
 
     Of the unknown ones those in the bits of `happened` are, so many of them `behind` the last known one; `last` is the
@@ -101,8 +101,8 @@ class _Place(NamedTuple, Generic[S]):
     done: int
     happened: int
     behind: int
-    state: S
-    last: tuple[Operation, S] | None = None
+    state: Any
+    last: tuple[Operation, Any] | None = None
 
 
 class _Seen(Generic[S]):
@@ -111,7 +111,7 @@ class _Seen(Generic[S]):
     def __init__(self) -> None:
         self._tried: dict[tuple[int, int, S], list[tuple[int, int]]] = {}
 
-    def add(self, place: _Place[S]) -> bool:
+    def add(self, place: _Place) -> bool:
         """Tell whether there is something to try at a place, and take it for tried."""
         alike = self._tried.setdefault((place.first, place.done, place.state), [])
         happened, behind = place.happened, place.behind
@@ -145,7 +145,7 @@ class _Search(Generic[S]):
         """Go as deep as it goes, and back where it does not go on."""
         model = self._model
         refused: list[tuple[int, Operation]] = []
-        places: list[_Place[S]] = [_Place(0, 0, 0, 0, model.start)]
+        places: list[_Place] = [_Place(0, 0, 0, 0, model.start)]
         order: list[Operation] = []
         ways = [self._ways(most_unknown, places[0])]
         seen = _Seen[S]()
@@ -180,7 +180,7 @@ class _Search(Generic[S]):
         expected = tuple((one, self._model.step(state, one.call)[0]) for _, one in refused)
         return Unexplained(self._history, order, state, expected)
 
-    def _ways(self, most_unknown: int, place: _Place[S]) -> Iterator[tuple[Operation, _Place[S]]]:
+    def _ways(self, most_unknown: int, place: _Place) -> Iterator[tuple[Operation, _Place]]:
         """Yield each operation that may be the next, with the place that it leads to."""
         first, done, happened, behind, state, last = place
         candidates, deadline = self._candidates(first, done)
