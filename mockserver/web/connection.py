@@ -393,6 +393,10 @@ class Connection(asyncio.Protocol):
     def _start(self, work: Coroutine[Any, Any, None], *, waits: bool = False, held: int | None = None) -> None:
         """Do what takes its time; `held` is what the call holds of the room for those that wait."""
         self._waits = waits
+        if waits:
+            # Only so is it heard that the client is gone, however much came before it was known that the call waits.
+            self._is_overrun = self._is_overrun or len(self._reader.rest) > _AHEAD_BYTES
+            self._transport.resume_reading()
         self._task = task = self._loop.create_task(work)
         self._shared.answering.add(task)
         task.add_done_callback(partial(self._done, held))
