@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -56,3 +57,11 @@ def open_log(url: str, *, make: bool = True) -> StoredLog:
     if not make and not file.exists():
         raise StateError(f"there is no file {file}; name the state that `serve --state` was given, or bring it back")
     return SqliteLog(file)
+
+
+def let_go(url: str) -> None:
+    """Have all of a state that nobody uses any more in its file, and nothing beside it; do nothing to any other."""
+    if url.startswith(_SQLITE):
+        # Whoever is the last to close it does that, unless it is killed, or two of them close it at once.
+        with suppress(StateError):
+            open_log(url, make=False).close()

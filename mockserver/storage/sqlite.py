@@ -11,6 +11,7 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,8 +27,12 @@ _SQLITE_BUSY = 5
 _SECONDS_TO_WAIT = 10.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.00005, 0.002
 _PAGE_BYTES = 8192
-# So many pages are written behind one another before the file itself is, which waits for the disk.
-_PAGES_AHEAD = 4000
+# So many pages are written to the file beside before the file itself is, which waits for the disk: the more there are,
+# the longer do the calls of that moment wait.
+_PAGES_AHEAD = 1000
+# SQLite begins the file beside anew only where nobody has written to it meanwhile. Processes that take turns always have:
+# it would grow for good, and each commit would wait for the disk.
+_BYTES_AHEAD = 12 * 1_048_576
 _CHANGES_AT_ONCE = 100
 
 # The last call is the last of the last block, or where that was forgotten, the one in `head`.
@@ -63,6 +68,7 @@ class SqliteLog:
         self.name = f"sqlite:///{file}"
         self._file = file.absolute()
         self._path = str(self._file)
+        self._beside = f"{self._path}-wal"
         self._blocks = Blocks()
         self._forgetting = Forgetting()
         try:
@@ -89,8 +95,6 @@ class SqliteLog:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AHEAD}")
-        # What a large change made of the file beside is given back.
-        connection.execute(f"PRAGMA journal_size_limit = {_PAGES_AHEAD * _PAGE_BYTES}")
         connection.execute("BEGIN IMMEDIATE")
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         # Now that nobody else writes: another may have been first.
@@ -292,6 +296,14 @@ class SqliteLog:
         self._check_place()
         connection.execute("COMMIT")
         self._blocks.keep()
+        self._shorten_file_beside(connection)
+
+    def _shorten_file_beside(self, connection: sqlite3.Connection) -> None:
+        """Let nobody write until all of a file beside that is too long is in the file."""
+        # What is committed is committed; where others are in the way, the next one tries.
+        with suppress(OSError, sqlite3.Error):
+            if os.stat(self._beside).st_size > _BYTES_AHEAD:  # noqa: PTH116 - as in `_inode`
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def rollback(self) -> None:
         """Keep nothing of it; never raises."""

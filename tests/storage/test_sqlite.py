@@ -426,6 +426,25 @@ def test_whoever_writes_is_waited_for_but_not_without_end(file: Path, monkeypatc
     assert [entry.n for entry in provider.journal.entries()] == [1, 2]
 
 
+def test_the_file_beside_begins_anew_as_soon_as_nobody_reads_what_was_before(file: Path) -> None:
+    log, beside = SqliteLog(file), file.with_name(file.name + "-wal")
+
+    def written(change: bytes) -> int:
+        log.begin()
+        log.append([change])
+        log.commit()
+        return beside.stat().st_size
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM changes").fetchone()
+        assert written(bytes(20_000_000)) > 20_000_000
+        assert written(b"behind it") > 20_000_000
+        other.execute("COMMIT")
+    assert written(b"alone") < 100_000
+    assert log.length() == 3
+
+
 def test_a_call_that_says_its_own_number_has_that_number(file: Path) -> None:
     providers = opened(file, world_of("M1"), doctor_header=True), opened(file, doctor_header=True)
     for number in range(1, 5):

@@ -35,7 +35,7 @@ from mockserver.provider.journal.recorded import Observer
 from mockserver.provider.provider import Provider
 from mockserver.provider.request import DOCTOR_HEADER
 from mockserver.provider.state.log import Log, StateError, StateUnavailable
-from mockserver.storage.opening import open_log
+from mockserver.storage.opening import let_go, open_log
 from mockserver.web.admin.access import MOST_BYTES
 from mockserver.web.connection import Limits
 from mockserver.web.server import Server, ServerError
@@ -317,3 +317,4 @@ def serve(
                 url_file,
                 own_state,
             )
+            let_go(state)

@@ -120,7 +120,7 @@ def test_what_several_have_acknowledged_is_there_when_all_are_killed(tmp_path: P
         # Nobody serves a fake that nobody can stop any more.
         submitters.join()
         until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
-    with Serving(*state, "--journal", "10000", folder=tmp_path) as serving:
+    with Serving("--workers", "2", *state, "--journal", "10000", folder=tmp_path) as serving:
         admin = AdminClient(serving.url)
         projects = admin.world()["merchants"][0]["projects"]
         there = {voucher["voucher_code"]: one["project_id"] for one in projects for voucher in one["vouchers"]}
@@ -130,6 +130,8 @@ def test_what_several_have_acknowledged_is_there_when_all_are_killed(tmp_path: P
         assert [call["n"] for call in calls] == list(range(len(calls), 0, -1))
         assert len(calls) >= len(submitters.taken)
         serving.stop(signal.SIGTERM)
+    # All of it is in the file, which may be copied.
+    assert [one.name for one in tmp_path.glob("state.db*")] == ["state.db"]
 
 
 def test_a_state_of_its_own_goes_when_the_run_is_killed_and_the_last_worker_has_ended(tmp_path: Path) -> None:
