@@ -58,23 +58,23 @@ class Blocks:
     """
 
     def __init__(self) -> None:
+        # What may be written of pieces until this call.
+        self._budget, self._budget_ends = 0, 0
         self.forget()
 
     def forget(self) -> None:
-        """Take it that no piece is there any more."""
+        """Take it that no piece is there any more; those that were written may take up room all the same."""
         # Two processes that write pieces at the same call have two tags.
         self._tag = secrets.randbits(_TAG_BITS) << 1
         self._heads, self._starts = _Known(), _Known()
         self._new: list[tuple[_Known, bytes, int, tuple[bytes, ...]]] = []
-        # What may be written of them until this call.
-        self._budget, self._budget_ends = 0, 0
 
     def made(self, calls: Sequence[LoggedCall], last: int, most: int) -> Block:
         """Return calls as they are to be written behind call number `last`, where at most `most` are kept.
 
         `last` may be too low by as much as `slack(most)`. To be followed by `keep` or `drop`.
         """
-        if last >= self._budget_ends:
+        if not self._budget_ends - 2 * slack(most) <= last < self._budget_ends:  # later, or numbered from 1 again
             self._budget, self._budget_ends = _MOST_BYTES, last + slack(most)
         pieces: list[tuple[int, bytes]] = []
         written = []

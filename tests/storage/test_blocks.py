@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -109,7 +110,8 @@ def test_what_comes_again_is_written_once() -> None:
     assert sizes == [(True, 2), (False, 0), (False, 0), (False, 0)]
 
 
-def test_however_much_comes_again_little_of_it_is_known_and_written_as_pieces() -> None:
+@pytest.mark.parametrize("others_change_much", [False, True])
+def test_however_much_comes_again_little_of_it_is_known_and_written_as_pieces(others_change_much: bool) -> None:
     writer = Blocks()
     pieces = 0
     for n in range(2000):
@@ -117,8 +119,20 @@ def test_however_much_comes_again_little_of_it_is_known_and_written_as_pieces() 
             call = LoggedCall("M1", b"%d" % n, b"%d" % n * 50, b"", (b"r" * 30_000, b"%d" % n), b"")
             pieces += sum(len(piece) for _, piece in writer.made([call], 2 * n + again, 1000).pieces)
             writer.keep()
+        if others_change_much:
+            writer.forget()
     assert 7_000_000 < pieces <= 8 * 1_048_576
     assert max(writer._heads._size, writer._starts._size) <= 8 * 1_048_576
+
+
+def test_calls_that_are_numbered_from_1_again_lean_on_pieces_too() -> None:
+    writer = Blocks()
+    call = LoggedCall("M1", b"asked", b"h" * 300, b"own", (b"r" * 8000,), b"end")
+    for first in (10**9, 0):
+        assert len(writer.made([call] * 2, first, 1000).pieces) == 2
+        writer.keep()
+        writer._budget = 0  # as after much else
+        writer.forget()
 
 
 def test_a_piece_is_kept_as_long_as_a_kept_call_may_lean_on_it() -> None:
