@@ -30,8 +30,8 @@ _PAGE_BYTES = 8192
 # So many pages are written to the file beside before the file itself is, which waits for the disk: the more there are,
 # the longer do the calls of that moment wait.
 _PAGES_AHEAD = 1000
-# SQLite begins the file beside anew only where nobody has written to it meanwhile. Processes that take turns always have:
-# it would grow for good, and each commit would wait for the disk.
+# SQLite begins the file beside anew only where nobody has written to it meanwhile. Processes that take turns always
+# have: it would grow for good, and each commit would wait for the disk.
 _BYTES_AHEAD = 12 * 1_048_576
 _CHANGES_AT_ONCE = 100
 

@@ -69,8 +69,12 @@ def serve_with_workers(
     log_format: str,
     url_file: Path | None,
     own_state: OwnState | None,
+    at_end: Callable[[], None],
 ) -> None:
-    """Serve in processes of their own until a signal; each leaves the state of the run's own, if there is one."""
+    """Serve in processes of their own until a signal; each leaves the state of the run's own, if there is one.
+
+    `at_end` is called once all of them have ended.
+    """
 
     def leave() -> None:
         if own_state is not None:
@@ -112,6 +116,7 @@ def serve_with_workers(
         Workers(count, work, lambda message: write(notice(log_format, message, "warning"))).run(on_ready)
     except WorkersError as error:
         raise click.ClickException(str(error)) from None
+    at_end()
 
 
 def _opened(opened: Callable[[], Log], parent_is_alive: int, tell: Callable[[str], object]) -> Log | None:

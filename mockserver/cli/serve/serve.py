@@ -316,5 +316,5 @@ def serve(
                 log_format,
                 url_file,
                 own_state,
+                partial(let_go, state),
             )
-            let_go(state)
