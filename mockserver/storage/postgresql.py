@@ -12,24 +12,22 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import DiagnosticField, ExecStatus, Format
 
 from mockserver.provider.state.log import Head, LoggedCall, ReadCall, StateError, StateUnavailable
 from mockserver.storage.blocks import Blocks, newest, oldest_piece, slack, without
 from mockserver.storage.forgetting import BYTES_KEPT, Forgetting
 from mockserver.storage.format_1 import block_of_format_1
+from mockserver.storage.postgresql_url import read_url
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn, PGresult
     from typing_extensions import LiteralString
 
 FORMAT = 2
-SCHEMA = "apigames_mock"
 # The SQLSTATE of a statement that is not prepared.
 _NOT_PREPARED = b"26000"
 # Whoever stands still while it writes (a stopped process, a lost machine) is put out before the others give up.
@@ -43,24 +41,12 @@ _SETTINGS = {
     # Whoever waits for the row sees what it was made into; any stricter level would refuse it.
     "default_transaction_isolation": "read committed",
 }
-_CONNECTION = {
-    "connect_timeout": "3",
-    "keepalives_idle": "5",
-    "keepalives_interval": "2",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "10000",
-    # Of several hosts the one that is written: what a standby knows may be old.
-    "target_session_attrs": "read-write",
-    "application_name": "apigames-mock",
-}
 # Where nobody answers, an attempt takes its time: not every call shall wait for one.
 _SECONDS_BETWEEN_ATTEMPTS = 1.0
 # Where the database stands still, who looks, records calls or begins to write gives it up.
 _SECONDS_TO_ANSWER = 10.0
 _CHANGES_AT_ONCE, _BLOCKS_AT_ONCE = 100, 64
 _MOST_BIGINT = 2**63 - 1
-# PostgreSQL cuts off what is longer, without a word.
-_LONGEST_NAME = 63
 
 # The row is written anew at each commit: room beside it keeps it in one page.
 _TABLES = """
@@ -75,13 +61,17 @@ CREATE TABLE calls (n bigint PRIMARY KEY, block bytea NOT NULL);
 CREATE TABLE pieces (id bigint PRIMARY KEY, piece bytea NOT NULL)
 """
 _HEAD = "SELECT change, call, epoch, keep FROM head"
-# Each in one statement, which is one way to the database and back.
+# Each in one statement, which is one way to the database and back. The id of a piece comes again where calls that lean on
+# it were not written.
 _APPEND = """
 WITH appended AS (INSERT INTO changes SELECT * FROM unnest(%b::bigint[], %b::bytea[]))
 UPDATE head SET change = %b
 """
 _APPEND_CALLS = """
-WITH pieces AS (INSERT INTO pieces SELECT * FROM unnest(%b::bigint[], %b::bytea[])),
+WITH pieces AS (
+  INSERT INTO pieces SELECT * FROM unnest(%b::bigint[], %b::bytea[])
+  ON CONFLICT (id) DO UPDATE SET piece = excluded.piece
+),
 appended AS (INSERT INTO calls VALUES (%b, %b))
 UPDATE head SET call = %b, keep = %b
 """
@@ -120,7 +110,8 @@ class PostgresqlLog:
     """
 
     def __init__(self, url: str, *, make: bool = True) -> None:
-        self.name, self._address, self._schema, self._secrets = _parts(url)
+        self._url = read_url(url)
+        self.name = self._url.shown
         self._blocks = Blocks()
         self._forgetting = Forgetting()
         self._connection: Connection | None = None
@@ -151,12 +142,12 @@ class PostgresqlLog:
 
     def _opened(self, make: bool = False) -> Connection:
         # Never made later: tables that are gone are to be missed, and not to begin anew.
-        connection = psycopg.connect(self._address, autocommit=True, prepare_threshold=2)
+        connection = psycopg.connect(self._url.address, autocommit=True, prepare_threshold=2)
         # Whoever has a provider has no hold of the log that it was given.
         self._selector = selectors.DefaultSelector()
         self._closing = weakref.finalize(self, _close, connection, self._selector)
         self._selector.register(connection.fileno(), selectors.EVENT_READ)
-        for name, value in {**_SETTINGS, "search_path": f'"{self._schema}"'}.items():
+        for name, value in {**_SETTINGS, "search_path": f'"{self._url.schema}"'}.items():
             connection.execute("SELECT set_config(%s, %s, false)", (name, value))
         if make:
             self._make(connection)
@@ -171,24 +162,26 @@ class PostgresqlLog:
         return connection
 
     def _make(self, connection: Connection) -> None:
+        schema = self._url.schema
         with connection.transaction():
             # Two that begin at once must not both make them.
-            connection.execute("SELECT pg_advisory_xact_lock(hashtext('apigames-mock'), hashtext(%s))", (self._schema,))
+            connection.execute("SELECT pg_advisory_xact_lock(hashtext('apigames-mock'), hashtext(%s))", (schema,))
             tables = {
                 name
                 for (name,) in connection.execute(
-                    "SELECT table_name::text FROM information_schema.tables WHERE table_schema = %s", (self._schema,)
+                    "SELECT table_name::text FROM information_schema.tables WHERE table_schema = %s",
+                    (schema,),
                 )
             }
             if tables >= {"head", "changes", "calls"}:
                 return
             if tables:
                 raise StateError(
-                    f"the schema {self._schema} of {self.name} holds something else; name another with ?schema=NAME"
+                    f"the schema {schema} of {self.name} holds something else; name another with ?schema=NAME"
                 )
             # Not IF NOT EXISTS, which asks for the right to make one where it is there.
-            if connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", (self._schema,)).fetchone() is None:
-                connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self._schema)))
+            if connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is None:
+                connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
             connection.execute(sql.SQL(_TABLES + _CALLS).format(format=sql.Literal(FORMAT)))
 
     def _do(self, work: Callable[[Connection], T], *, again: bool = True) -> T:
@@ -229,10 +222,7 @@ class PostgresqlLog:
         return self._connection
 
     def _said(self, error: Exception) -> str:
-        said = str(error).strip().partition("\n")[0] or type(error).__name__
-        for secret in self._secrets:
-            said = said.replace(secret, "********")
-        return said
+        return self._url.masked(str(error).strip().partition("\n")[0] or type(error).__name__)
 
     def head(self) -> Head:
         """Return how far it is."""
@@ -374,7 +364,7 @@ class PostgresqlLog:
         self._do(append)
 
     def append_calls(self, calls: Sequence[LoggedCall], keep: int) -> int:
-        """Write calls behind the last, and return the number of the first; of all there are `keep` are kept."""
+        """Write calls behind the last, and return the number of the first; the newest `keep` are kept, or more."""
         return self._do(lambda connection: self._append_calls(connection, calls, keep))
 
     def _append_calls(self, connection: Connection, calls: Sequence[LoggedCall], keep: int) -> int:
@@ -495,33 +485,6 @@ def _close(connection: Connection, selector: selectors.BaseSelector) -> None:
     connection.close()
 
 
-def _parts(url: str) -> tuple[str, str, str, list[str]]:
-    """Return the URL without its password, how libpq takes it, the schema, and what must not be shown."""
-    expected = (
-        "expected postgresql://USER@HOST/DATABASE, and the password in PGPASSWORD, or with %40 for @ and the like"
-    )
-    try:
-        found = urlsplit(url)
-        if "@" in found.path or found.netloc.count("@") > 1 or "#" in url:
-            raise ValueError("a sign of a password")
-        # To libpq a plus is a plus, and not a space.
-        asked = found.query.replace("+", "%2B")
-        query = parse_qsl(asked, keep_blank_values=True, strict_parsing=bool(asked))
-        given = conninfo_to_dict(_url(found, [one for one in query if one[0] != "schema"]))
-        if not set(str(given.get("port") or "")) <= set("0123456789,"):
-            raise ValueError("a port that is none")
-    except (ValueError, psycopg.Error):
-        # Without what they say: it may quote the password.
-        raise StateError(f"the URL of the state cannot be read: {expected}") from None
-    schema = _schema([value for name, value in query if name == "schema"])
-    user, at, place = found.netloc.rpartition("@")
-    shown = [one for one in query if one[0] not in {"password", "sslpassword"}]
-    name = _url(found._replace(netloc=user.partition(":")[0] + at + place), shown)
-    secrets = [str(value) for key in ("password", "sslpassword") if (value := given.get(key))]
-    address = make_conninfo("", **{**_CONNECTION, **{key: value for key, value in given.items() if value is not None}})
-    return name, address, schema, secrets
-
-
 def _columns(pieces: list[tuple[int, bytes]]) -> tuple[list[int], list[bytes]]:
     return [piece_id for piece_id, _ in pieces], [piece for _, piece in pieces]
 
@@ -562,24 +525,6 @@ def _text_of_format_1(merchant_id: str | None) -> str | None:
     if merchant_id is None:
         return None
     return re.sub(r"\\(.)", lambda found: {"0": "\0"}.get(found[1], found[1]), merchant_id)
-
-
-def _url(parts: SplitResult, query: list[tuple[str, str]]) -> str:
-    # Not urlunsplit, which leaves the slashes out where there is no host.
-    asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
-    return f"{parts.scheme}://{parts.netloc}{parts.path}{asked}"
-
-
-def _schema(given: list[str]) -> str:
-    schema = given[0] if given else SCHEMA
-    if len(given) > 1:
-        raise StateError(f"?schema= is given twice; name one, as in ?schema={SCHEMA}")
-    # What PostgreSQL has another meaning for in a search path, or cannot have in a name.
-    if not schema or '"' in schema or "\0" in schema or schema == "$user":
-        raise StateError(f"?schema={schema!r}: expected the name of a schema, as in ?schema={SCHEMA}")
-    if len(schema.encode()) > _LONGEST_NAME:
-        raise StateError(f"?schema={schema!r}: expected a name of at most {_LONGEST_NAME} bytes")
-    return schema
 
 
 def _one(connection: Connection, query: LiteralString) -> tuple[Any, ...]:

@@ -12,7 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from mockserver.provider.state.log import StateError
 from mockserver.storage.opening import open_log
-from mockserver.storage.postgresql import PostgresqlLog, _parts
+from mockserver.storage.postgresql import PostgresqlLog
+from mockserver.storage.postgresql_url import read_url
 from tests.support.postgresql import Postgresql
 
 
@@ -71,7 +72,7 @@ def test_a_server_that_refuses_says_what_to_look_at(postgresql: Postgresql) -> N
 
 def test_a_url_means_what_it_means_to_libpq() -> None:
     """A plus is a plus there, and a space is %20."""
-    shown, address, _, secrets = _parts("postgresql://mock@127.0.0.1:1/db?application_name=a%20b+c&password=p+w")
+    shown, address, _, secrets = read_url("postgresql://mock@127.0.0.1:1/db?application_name=a%20b+c&password=p+w")
     given = conninfo_to_dict(address)
-    assert (given["application_name"], given["password"], secrets) == ("a b+c", "p+w", ["p+w"])
+    assert (given["application_name"], given["password"], secrets) == ("a b+c", "p+w", ("p+w",))
     assert shown == "postgresql://mock@127.0.0.1:1/db?application_name=a%20b%2Bc"
