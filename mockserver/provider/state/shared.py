@@ -160,22 +160,25 @@ class SharedState:
     @contextmanager
     def _journal_up_to_date(self) -> Iterator[None]:
         with self.reading():
-            journal = self._journal
-            while journal.last < (last := self._last_call):
-                forgotten = self._times_forgotten
-                found = self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1)))
-                self._look_again()
-                if forgotten != self._times_forgotten:
-                    # Some may be gone, or be others under the same numbers: once more, while nobody else writes.
-                    self._write()
-                    continue
-                for one in found:
-                    # Later ones are behind changes that were not seen, or are not yet for anybody to see.
-                    if one.n <= last:
-                        journal.keep(read_call(one.n, one.head, one.own, one.reply, self._operations))
-                journal.skip_to(last)
-                break
+            if self._journal.last < self._last_call and not self._has_read_calls():
+                # Others made it forget some in between: once more, while nobody else writes.
+                self._write()
+                self._has_read_calls()
             yield
+
+    def _has_read_calls(self) -> bool:
+        """Read the calls that are not known here; tell whether they are all of one moment, else none is kept."""
+        journal, last, forgotten = self._journal, self._last_call, self._times_forgotten
+        found = self._try(lambda: self._log.calls(journal.last, max(journal.capacity, 1)))
+        self._look_again()
+        if forgotten != self._times_forgotten:
+            return False
+        for one in found:
+            # Later ones are behind changes that were not seen, or are not yet for anybody to see.
+            if one.n <= last:
+                journal.keep(read_call(one.n, one.head, one.own, one.reply, self._operations))
+        journal.skip_to(last)
+        return True
 
     def compact(self) -> None:
         """Put one change in the place of all those that there are: that which says what they did."""
