@@ -12,6 +12,7 @@ from mockserver.contract.wire import GAP, SuccessBody, encode, error_body
 from mockserver.provider.pieces import Pieces
 from mockserver.provider.refusal import Cause, NotCarriedOut, OutsideContract
 
+# Of a body that is one piece: its end, the time in it, is shorter.
 _LONGEST_END = 24
 
 

@@ -23,15 +23,15 @@ _ID_BITS = _TAG_BITS + 1
 class _Written(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One call: it is so far `behind` the last of its block, and `merchant` is the id of its merchant.
 
-    `head` and `start`, with which its reply begins, are the ids of pieces where they are integers; `rest` is its end.
+    `head`, and `begins` of its reply, are the ids of pieces where they are integers; `ends` is the rest of the reply.
     """
 
     behind: int
     merchant: bytes | None
     head: int | bytes
     own: bytes
-    start: int | bytes
-    rest: bytes
+    begins: int | bytes
+    ends: bytes
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -66,7 +66,7 @@ class Blocks:
         """Take it that no piece is there any more; those that were written may take up room all the same."""
         # Two processes that write pieces at the same call have two tags.
         self._tag = secrets.randbits(_TAG_BITS) << 1
-        self._heads, self._starts = _Known(), _Known()
+        self._heads, self._beginnings = _Known(), _Known()
         self._new: list[tuple[_Known, bytes, int, tuple[bytes, ...]]] = []
 
     def made(self, calls: Sequence[LoggedCall], last: int, most: int) -> Block:
@@ -80,20 +80,20 @@ class Blocks:
         written = []
         behind = len(calls)
         oldest = max(last + behind - slack(most), 0) << _ID_BITS
-        head_of, start_of = self._heads.get, self._starts.get
+        head_of, beginning_of = self._heads.get, self._beginnings.get
         for n, call in enumerate(calls, last + 1):
             behind -= 1
             head: int | bytes
-            start: int | bytes
+            begins: int | bytes
             if (known := head_of(call.head)) is not None and known[0] > oldest:
                 head = known[0]
             else:
                 head = self._new_piece(self._heads, call.head, (call.head,), n << _ID_BITS, pieces)
-            if (known := start_of(call.asked)) is not None and known[0] > oldest and known[1] == call.begins:
-                start = known[0]
+            if (known := beginning_of(call.asked)) is not None and known[0] > oldest and known[1] == call.begins:
+                begins = known[0]
             else:
-                start = self._new_piece(self._starts, call.asked, call.begins, (n << _ID_BITS) + 1, pieces)
-            written.append(_Written(behind, _as_bytes(call.merchant_id), head, call.own, start, call.ends))
+                begins = self._new_piece(self._beginnings, call.asked, call.begins, (n << _ID_BITS) + 1, pieces)
+            written.append(_Written(behind, _as_bytes(call.merchant_id), head, call.own, begins, call.ends))
         return Block(_encode(written), pieces)
 
     def _new_piece(
@@ -179,16 +179,16 @@ def newest(
             break
     calls = [one for one in calls[:most] if one[0] > after]
     calls.reverse()
-    wanted = {one for _, call in calls for one in (call.head, call.start) if isinstance(one, int)}
+    wanted = {one for _, call in calls for one in (call.head, call.begins) if isinstance(one, int)}
     pieces: dict[int | bytes, bytes] = dict(find(sorted(wanted)))
     return list(_whole(calls, pieces))
 
 
 def _whole(calls: Iterable[tuple[int, _Written]], pieces: dict[int | bytes, bytes]) -> Iterator[ReadCall]:
     for n, call in calls:
-        head, start = (one if isinstance(one, bytes) else pieces.get(one) for one in (call.head, call.start))
-        if head is not None and start is not None:
-            yield ReadCall(n, head, call.own, start + call.rest)
+        head, begins = (one if isinstance(one, bytes) else pieces.get(one) for one in (call.head, call.begins))
+        if head is not None and begins is not None:
+            yield ReadCall(n, head, call.own, begins + call.ends)
 
 
 def without(block: bytes, merchant_id: str) -> bytes | None:

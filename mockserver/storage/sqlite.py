@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -23,8 +24,10 @@ from mockserver.storage.format_1 import block_of_format_1
 FORMAT = 2
 _SQLITE_BUSY = 5
 # A world or a snapshot of a million vouchers takes others some seconds to write; calls, so little that SQLite's own way
-# of waiting, up to a tenth of a second at a time, would find others at it again and again.
+# of waiting, up to a tenth of a second at a time, finds others at it again and again.
 _SECONDS_TO_WAIT = 10.0
+# Before Python 3.11 nothing but words tells that another process writes: there SQLite waits in its own way.
+_SECONDS_SQLITE_WAITS = 0.0 if sys.version_info >= (3, 11) else _SECONDS_TO_WAIT
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.00005, 0.002
 _PAGE_BYTES = 8192
 # So many pages are written to the file beside before the file itself is, which waits for the disk: the more there are,
@@ -106,7 +109,7 @@ class SqliteLog:
             _bring_up_to_date(connection)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("COMMIT")
-        connection.execute("PRAGMA busy_timeout = 0")
+        _let_wait(connection, _SECONDS_SQLITE_WAITS)
         return connection
 
     def _check(self, connection: sqlite3.Connection) -> None:
@@ -217,7 +220,7 @@ class SqliteLog:
         self._do(lambda connection: _append(connection, changes))
 
     def append_calls(self, calls: Sequence[LoggedCall], keep: int) -> int:
-        """Write calls behind the last, and return the number of the first; of all there are `keep` are kept."""
+        """Write calls behind the last, and return the number of the first; the newest `keep` are kept, or more."""
         return self._do(lambda connection: self._append_calls(connection, calls, keep))
 
     def _append_calls(self, connection: sqlite3.Connection, calls: Sequence[LoggedCall], keep: int) -> int:
@@ -236,12 +239,14 @@ class SqliteLog:
         connection.execute("INSERT INTO calls VALUES (?, ?)", (last, block.calls))
         if most > kept:
             connection.execute("UPDATE head SET keep = ?", (most,))
-        if self._forgetting.is_due(last):
+        is_due, is_heavy = self._forgetting.is_due(last), self._forgetting.is_heavy(block.size)
+        if is_due or is_heavy:
+            # The last block may be among those that go.
             connection.execute("UPDATE head SET call = ?", (last,))
+        if is_due:
             connection.execute("DELETE FROM calls WHERE n <= ?", (last - most,))
             connection.execute("DELETE FROM pieces WHERE id < ?", (oldest_piece(last, most),))
-        if self._forgetting.is_heavy(block.size):
-            connection.execute("UPDATE head SET call = ?", (last,))
+        if is_heavy:
             connection.execute(_FORGET_HEAVY, (BYTES_KEPT,))
 
     def forget_calls(self, merchant_id: str | None = None, *, numbers_too: bool = False) -> None:
@@ -289,7 +294,6 @@ class SqliteLog:
 
     def commit(self) -> None:
         """Keep what was written, for good."""
-
         self._do(self._commit)
 
     def _commit(self, connection: sqlite3.Connection) -> None:
@@ -303,7 +307,9 @@ class SqliteLog:
         # What is committed is committed; where others are in the way, the next one tries.
         with suppress(OSError, sqlite3.Error):
             if os.stat(self._beside).st_size > _BYTES_AHEAD:  # noqa: PTH116 - as in `_inode`
+                _let_wait(connection, 0)
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                _let_wait(connection, _SECONDS_SQLITE_WAITS)
 
     def rollback(self) -> None:
         """Keep nothing of it; never raises."""
@@ -327,9 +333,9 @@ class SqliteLog:
     def vacuum(self) -> None:
         """Give back to the system what the file no longer needs."""
         self._do(lambda connection: connection.execute("VACUUM"))
-        self._do(lambda connection: connection.execute(f"PRAGMA busy_timeout = {_SECONDS_TO_WAIT * 1000:.0f}"))
+        self._do(lambda connection: _let_wait(connection, _SECONDS_TO_WAIT))
         self._do(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
-        self._do(lambda connection: connection.execute("PRAGMA busy_timeout = 0"))
+        self._do(lambda connection: _let_wait(connection, _SECONDS_SQLITE_WAITS))
 
     def close(self) -> None:
         """Let go of it; never raises."""
@@ -341,10 +347,14 @@ class SqliteLog:
             pass
 
 
+def _let_wait(connection: sqlite3.Connection, seconds: float) -> None:
+    """Say how long SQLite itself waits where another process writes."""
+    connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+
 def _is_busy(error: sqlite3.OperationalError) -> bool:
-    # Before Python 3.11 it is only said in words.
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    return "locked" in str(error) if code is None else code & 0xFF == _SQLITE_BUSY
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == _SQLITE_BUSY
 
 
 def _head(connection: sqlite3.Connection) -> Head:

@@ -122,7 +122,7 @@ def test_however_much_comes_again_little_of_it_is_known_and_written_as_pieces(ot
         if others_change_much:
             writer.forget()
     assert 7_000_000 < pieces <= 8 * 1_048_576
-    assert max(writer._heads._size, writer._starts._size) <= 8 * 1_048_576
+    assert max(writer._heads._size, writer._beginnings._size) <= 8 * 1_048_576
 
 
 def test_calls_that_are_numbered_from_1_again_lean_on_pieces_too() -> None:
