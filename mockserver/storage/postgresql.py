@@ -61,8 +61,8 @@ CREATE TABLE calls (n bigint PRIMARY KEY, block bytea NOT NULL);
 CREATE TABLE pieces (id bigint PRIMARY KEY, piece bytea NOT NULL)
 """
 _HEAD = "SELECT change, call, epoch, keep FROM head"
-# Each in one statement, which is one way to the database and back. The id of a piece comes again where calls that lean on
-# it were not written.
+# Each in one statement, which is one way to the database and back. The id of a piece comes again where calls that
+# lean on it were not written.
 _APPEND = """
 WITH appended AS (INSERT INTO changes SELECT * FROM unnest(%b::bigint[], %b::bytea[]))
 UPDATE head SET change = %b
