@@ -362,7 +362,7 @@ def with_text(text: str, place: str) -> Callable[[Call], Any]:
             reply[place] = text
         else:
             reply[text] = {text: [text]}
-        return status, json.dumps(reply, ensure_ascii=call.number % 2 == 0).encode("utf-8", "surrogatepass")
+        return status, json.dumps(reply, ensure_ascii=call.number % 8 == 3).encode("utf-8", "surrogatepass")
 
     return broken
 

@@ -15,7 +15,7 @@ import msgspec
 from mockserver._text import json_type, nearest
 from mockserver.contract.bundle import bundled
 from mockserver.contract.foreign_text import printable
-from mockserver.contract.schemas import Document
+from mockserver.contract.schemas import Document, surely_fits
 
 # Nobody mends more at once, and a large document may hold millions.
 MOST_FAILURES = 20
@@ -79,21 +79,13 @@ class _Items:
     def __call__(self, validator: Any, items: Any, instance: object, _: Any) -> _Errors:
         if not isinstance(instance, list):
             return
-        is_valid = self._compiled(msgspec.json.encode(items))
+        compiled = self._compiled(msgspec.json.encode(items))
         for index, item in enumerate(instance):
-            if not is_valid(item):
+            if not surely_fits(compiled, item):
                 yield from validator.descend(item, items, path=index)
 
     def _compile(self, items: bytes) -> Any:
-        compiled = jsonschema_rs.validator_for({**msgspec.json.decode(items), **self._parts})
-
-        def is_valid(item: object) -> bool:
-            try:
-                return compiled.is_valid(item)
-            except ValueError:
-                return False  # a text that UTF-8 cannot write: the slow one looks at it
-
-        return is_valid
+        return jsonschema_rs.validator_for({**msgspec.json.decode(items), **self._parts})
 
 
 def _any_of(validator: Any, branches: list[Any], instance: object, _: Any) -> _Errors:

@@ -271,6 +271,17 @@ def validator(document: Document) -> Any:
     return jsonschema_rs.validator_for(document, registry=_registry())
 
 
+def surely_fits(compiled: Any, document: object) -> bool:
+    """Return whether a compiled schema takes a document; of half a surrogate pair, which JSON may hold, it cannot tell.
+
+    False says only that `schema_errors.failures` is to be asked.
+    """
+    try:
+        return bool(compiled.is_valid(document))
+    except ValueError:
+        return False
+
+
 @cache
 def _registry() -> Any:
     import jsonschema_rs  # noqa: PLC0415

@@ -21,7 +21,7 @@ from mockserver.contract.operation import Operation
 from mockserver.contract.project_detail import DEFAULT_STATUS, PROJECT_DETAIL
 from mockserver.contract.readings import Readings
 from mockserver.contract.redeem_bulk import REDEEM_BULK
-from mockserver.contract.schemas import schema, tolerant, validator
+from mockserver.contract.schemas import schema, surely_fits, tolerant, validator
 from mockserver.contract.wire import CREATED_AT
 
 if TYPE_CHECKING:
@@ -84,9 +84,12 @@ def _shape(exchange: Exchange) -> Iterator[Violation]:
         yield Violation("not_an_object", success, "", {}, {"type": json_type(reply)})
         return
     name = "success" if looks_like_success(reply) else "error"
-    if not _tolerant_validator(operation.schema_prefix + name).is_valid(reply):
-        yield from _shape_failures(reply, name, operation)
-    elif name == "success":
+    if not surely_fits(_tolerant_validator(operation.schema_prefix + name), reply):
+        found = list(_shape_failures(reply, name, operation))
+        yield from found
+        if found:
+            return
+    if name == "success":
         yield from _written_with_a_fraction(reply, operation)
 
 

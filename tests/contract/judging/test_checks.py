@@ -21,6 +21,10 @@ LAWFUL: dict[str, tuple[Any, dict[str, Any]]] = {
     "a status without vouchers": (success(status="2"), {"status": "2"}),
     "an unknown filter": (success(status="9"), {"status": "9"}),
     "fields nobody knows": (changed(success(), "data.data.vouchers.0.serial", 1) | {"request_id": "a"}, {}),
+    "half of a surrogate pair in a text and a field": (
+        changed(changed(success(), "data.data.vouchers.0.note", "\ud800"), "data.data.\udfff", 1),
+        {},
+    ),
     "a clock half a minute off": (changed(success(), "ts", NOW - 30), {}),
     "project not found": (error(), {}),
     "not JSON": (error(400, "Data JSON tidak valid"), {}),
@@ -67,6 +71,7 @@ DAMAGES: list[tuple[str, Any, str, str]] = [
     ("data.data.vouchers.1.note", None, "shape", "RES-4"),
     ("data.data.vouchers.1.voucher_code", "", "shape", "RES-4"),
     ("data.data.vouchers.1.cretaed_at", ..., "shape", "RES-4"),
+    ("data.data.vouchers.1.cretaed_at", "\ud800", "shape", "RES-4"),
     ("data.data.vouchers.1.project_id", "R0", "voucher_project_id", "RES-4"),
     ("data.data.vouchers.1.updated_at", "2024-11-31 08:30:00", "not_a_day", "RES-4"),
     ("data.data.vouchers.1.created", "2024-11-19", "created", "RES-6"),

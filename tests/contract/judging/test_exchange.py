@@ -60,5 +60,6 @@ def test_added_fields_are_found_anywhere_and_documented_ones_are_not() -> None:
     reply = changed(reply, "data.data.vouchers.1.serial", 2)
     reply = {**changed(reply, "data.data.stats.expired", 0), "request_id": "a"}
     assert added_fields(exchange(reply)) == {"request_id", "data.data.stats.expired", "data.data.vouchers[].serial"}
+    assert added_fields(exchange(changed(success(), "data.\ud800", 1))) == {"data.\ud800"}
     assert added_fields(exchange(success())) == added_fields(exchange(error())) == set()
     assert added_fields(exchange({**error(), "trace": 1})) == {"trace"}
