@@ -278,7 +278,7 @@ def surely_fits(compiled: Any, document: object) -> bool:
     """
     try:
         return bool(compiled.is_valid(document))
-    except ValueError:
+    except UnicodeEncodeError:
         return False
 
 

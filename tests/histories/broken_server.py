@@ -11,7 +11,7 @@ from typing import Any
 
 from mockserver.provider.provider import Provider
 from mockserver.provider.state.log import Head
-from mockserver.provider.state.shared import Growth
+from mockserver.provider.state.log_growth import LogGrowth
 from mockserver.provider.state.world import World
 from mockserver.storage.opening import open_log
 from mockserver.web.server import Server
@@ -126,7 +126,7 @@ def main() -> None:
     provider = Provider(World(), log=BREAKS[broken](open_log(url)), journal_capacity=1_000_000)
     if broken == "sound":
         assert provider._shared is not None
-        provider._shared._growth = Growth(40_000)
+        provider._shared._growth = LogGrowth(40_000)
     with Server(provider) as server:
         print(server.url, flush=True)
         threading.Event().wait()

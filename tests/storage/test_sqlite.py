@@ -35,8 +35,8 @@ from mockserver.provider.provider import Provider
 from mockserver.provider.request import MAX_BODY, Request
 from mockserver.provider.state.clock import FrozenClock, MovableClock
 from mockserver.provider.state.log import StateError, StateUnavailable
+from mockserver.provider.state.log_growth import LogGrowth
 from mockserver.provider.state.plan import Plan
-from mockserver.provider.state.shared import Growth
 from mockserver.provider.state.world import Merchant, World
 from mockserver.storage.opening import open_log
 from mockserver.storage.sqlite import SqliteLog
@@ -52,7 +52,7 @@ def opened(file: Path, world: World | None = None, **more: Any) -> Provider:
 def snapshots_after(provider: Provider, changes: int) -> None:
     """Have a snapshot made as soon as there are more changes than so many, if the state is small."""
     assert provider._shared is not None
-    growth = provider._shared._growth = Growth(changes * 4200)
+    growth = provider._shared._growth = LogGrowth(changes * 4200)
     growth.restart(provider._shared._log.first(), 0)
 
 

@@ -34,10 +34,8 @@ from mockserver.provider.state.changes import (
     encode_change,
 )
 from mockserver.provider.state.log import Head, Log, LoggedCall, StateError, StateUnavailable
+from mockserver.provider.state.log_growth import LogGrowth
 
-# What opening a state costs for each of its changes, in bytes of a snapshot that are opened in the same time; measured.
-_COST_OF_A_CHANGE = 4096
-_LEAST_GROWTH = 16 * 1_048_576
 # With them the journal forgets calls.
 _FORGETTING = (Begin, Restore, Reset, ResetMerchant, ClearJournal)
 
@@ -68,7 +66,7 @@ class SharedState:
         self._log = log
         self._apply = apply
         self._as_change = as_change
-        self._growth = Growth()
+        self._growth = LogGrowth()
         self._journal = journal
         self._operations = operations
         self._lock = threading.RLock()
@@ -414,36 +412,6 @@ class SharedState:
 
 class MovedOn(Exception):
     """What a call was answered of is no longer so."""
-
-
-class Growth:
-    """How much there is to do behind the newest snapshot of a log, `snapshot` its number and `size` its bytes.
-
-    What is there from the start counts as one.
-    """
-
-    def __init__(self, least: int = _LEAST_GROWTH) -> None:
-        self.least = least
-        self.restart(0, 0)
-
-    def restart(self, snapshot: int, size: int) -> None:
-        """Begin behind this one."""
-        self.snapshot, self.size = snapshot, size
-        self._behind = 0
-        self._due_at = max(self.least, size)
-
-    def add(self, size: int) -> None:
-        """Count a change of so many bytes."""
-        self._behind += size + _COST_OF_A_CHANGE
-
-    def postpone(self) -> None:
-        """Take it that no snapshot can be made before there is twice as much."""
-        self._due_at = 2 * self._behind
-
-    @property
-    def is_due(self) -> bool:
-        """Whether a snapshot pays."""
-        return self._behind > self._due_at
 
 
 class _Block:

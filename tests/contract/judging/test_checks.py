@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ LAWFUL: dict[str, tuple[Any, dict[str, Any]]] = {
         changed(changed(success(), "data.data.vouchers.0.note", "\ud800"), "data.data.\udfff", 1),
         {},
     ),
+    "a field nested 300 deep": (changed(success(), "data.deep", json.loads("[" * 300 + "]" * 300)), {}),
     "a clock half a minute off": (changed(success(), "ts", NOW - 30), {}),
     "project not found": (error(), {}),
     "not JSON": (error(400, "Data JSON tidak valid"), {}),
