@@ -46,6 +46,8 @@ TELLING = {
 SURVIVED = ["finished-at-once", "delay"]
 # They are waited for: a time that is short, and a longer one where the machine is busy.
 ENDLESS = {"never-ends", "no-timeout", "endless-retry"}
+# Among many, one that asks without a pause gets no turn to ask so often.
+HASTY = {"polls-without-pause"}
 
 
 def test_every_habit_of_the_register_has_a_client() -> None:
@@ -53,18 +55,20 @@ def test_every_habit_of_the_register_has_a_client() -> None:
 
 
 def test_the_habit_is_named() -> None:
-    """All at once: these clients wait more than they work."""
+    """All at once, but those that hurry: these clients wait more than they work."""
 
-    def habits_of(client: FlowClient) -> list[str]:
-        report = survive(client, flow=True, scenarios=[*TELLING[client.habit], *SURVIVED], timeout=60, jobs=5)
+    def habits_of(client: FlowClient, jobs: int = 5) -> list[str]:
+        report = survive(client, flow=True, scenarios=[*TELLING[client.habit], *SURVIVED], timeout=60, jobs=jobs)
         failed = {verdict.scenario.name for verdict in report.failed}
         assert failed >= set(TELLING[client.habit]), (client, failed)
         return [*report.habits]
 
-    clients = [client for client in CLIENTS if client.habit not in ENDLESS]
+    clients = [client for client in CLIENTS if client.habit not in ENDLESS | HASTY]
     with ThreadPoolExecutor(len(clients)) as pool:
         found = dict(zip(map(repr, clients), pool.map(habits_of, clients), strict=True))
     assert found == {repr(client): [client.habit] for client in clients}
+    for client in (client for client in CLIENTS if client.habit in HASTY):
+        assert habits_of(client, jobs=1) == [client.habit]
 
 
 @pytest.mark.once
@@ -84,9 +88,7 @@ def test_the_whole_table() -> None:
     def judged(client: FlowClient, jobs: int = 24) -> None:
         told_apart(survive(client, flow=True, scenarios=names, timeout=20, jobs=jobs), client.habit)
 
-    # Among many, one that asks without a pause gets no turn to ask so often.
-    hasty = [client for client in CLIENTS if client.habit == "polls-without-pause"]
     with ThreadPoolExecutor(5) as pool:
-        assert [*pool.map(judged, [client for client in CLIENTS if client not in hasty])]
-    for client in hasty:
+        assert [*pool.map(judged, [client for client in CLIENTS if client.habit not in HASTY])]
+    for client in (client for client in CLIENTS if client.habit in HASTY):
         judged(client, jobs=2)
