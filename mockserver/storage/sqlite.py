@@ -308,8 +308,10 @@ class SqliteLog:
         with suppress(OSError, sqlite3.Error):
             if os.stat(self._beside).st_size > _BYTES_AHEAD:  # noqa: PTH116 - as in `_inode`
                 _let_wait(connection, 0)
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                _let_wait(connection, _SECONDS_SQLITE_WAITS)
+                try:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    _let_wait(connection, _SECONDS_SQLITE_WAITS)
 
     def rollback(self) -> None:
         """Keep nothing of it; never raises."""
